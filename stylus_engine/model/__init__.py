@@ -1,0 +1,62 @@
+"""The nouns, in the order in which they follow each other.
+
+    Request -> Candidate -> Plan(Task(Choice)) -> Mask -> Recipe -> Shot -> Event -> Manifest
+
+Law of this room: every noun is frozen, checks itself when it is made and holds
+only plain values, so that the same bytes mean the same thing in another process
+and in another year.  A change is a new value (`msgspec.structs.replace`).  What
+crosses a process or outlives one carries a version `v`; a field that nobody
+knows is refused, never ignored.
+"""
+
+from stylus_engine.model.adapter import Adapter, Candidate, Kind, Licence, Rating
+from stylus_engine.model.checkpoint import Checkpoint
+from stylus_engine.model.event import Drawn, Event, Failed, Planned, Started, Stepped
+from stylus_engine.model.manifest import Lit, Manifest, Picture
+from stylus_engine.model.mask import Mask
+from stylus_engine.model.plan import Choice, Dropped, Plan, Seen, Task
+from stylus_engine.model.query import Query, Span
+from stylus_engine.model.request import (
+    LIMITS,
+    PRESETS,
+    SAMPLERS,
+    Policy,
+    Request,
+    Start,
+)
+from stylus_engine.model.shot import Recipe, Shot, Weighted
+
+__all__ = [
+    "LIMITS",
+    "PRESETS",
+    "SAMPLERS",
+    "Adapter",
+    "Candidate",
+    "Checkpoint",
+    "Choice",
+    "Drawn",
+    "Dropped",
+    "Event",
+    "Failed",
+    "Kind",
+    "Licence",
+    "Lit",
+    "Manifest",
+    "Mask",
+    "Picture",
+    "Plan",
+    "Planned",
+    "Policy",
+    "Query",
+    "Rating",
+    "Recipe",
+    "Request",
+    "Seen",
+    "Shot",
+    "Span",
+    "Start",
+    "Started",
+    "Stepped",
+    "Task",
+    "Weighted",
+]

@@ -1,0 +1,43 @@
+"""What a stored picture says of itself, so that it can be drawn again."""
+
+from typing import Literal
+
+from stylus_engine.model.noun import Noun
+from stylus_engine.model.shot import Shot
+
+
+class Lit(Noun, kw_only=True):
+    """An adapter as a manifest names it: by the bytes of its file."""
+
+    card_id: str
+    name: str
+    file_sha256: str
+    weight: float
+
+
+class Manifest(Noun, kw_only=True):
+    """Everything that decides the pixels of one picture.
+
+    `encoded` and `encoded_negative` are the texts after truncation to the token
+    window, as the text encoder saw them; `versions` names the libraries whose
+    arithmetic drew it.
+    """
+
+    v: Literal[1] = 1
+    shot: Shot
+    checkpoint: str  # sha256 id
+    adapters: tuple[Lit, ...] = ()
+    mask: str = ""
+    encoded: str
+    encoded_negative: str = ""
+    versions: dict[str, str] = {}
+
+
+class Picture(Noun, kw_only=True):
+    """A picture that is safely on disk. `id` is the sha256 of the PNG file's bytes."""
+
+    id: str
+    path: str
+    width: int
+    height: int
+    manifest: Manifest

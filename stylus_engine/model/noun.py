@@ -1,0 +1,32 @@
+"""What all nouns share: frozen, slotted, closed to unknown fields."""
+
+import unicodedata
+
+import msgspec
+
+from stylus_engine.errors import BadText, OutOfRange
+
+
+class Noun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A value. Equal fields make equal nouns; none can be changed after it was made."""
+
+
+def within(what: str, value: float, low: float, high: float) -> None:
+    """Raise `OutOfRange` unless low ≤ value ≤ high. NaN lies nowhere."""
+    if not low <= value <= high:
+        raise OutOfRange(what=what, value=value, low=low, high=high)
+
+
+def printable(what: str, text: str) -> None:
+    """Raise `BadText` for control characters other than tab and line breaks, and for lone surrogates.
+
+    Right-to-left letters, emoji and their joiners are text like any other.
+    """
+    for character in text:
+        if (
+            unicodedata.category(character) in {"Cc", "Cs"}
+            and character not in "\t\n\r"
+        ):
+            raise BadText(
+                what=what, why=f"it holds the control character U+{ord(character):04X}"
+            )

@@ -1,0 +1,81 @@
+"""Which adapters serve which words of the prompt, and why."""
+
+from typing import Literal
+
+from stylus_engine.model.adapter import Adapter
+from stylus_engine.model.noun import Noun, within
+
+
+class Choice(Noun, kw_only=True):
+    """One adapter chosen for one concept, its weight before masks, and the reason told to people."""
+
+    adapter: Adapter
+    weight: float
+    reason: str
+
+    def __post_init__(self) -> None:
+        within(
+            f"The weight of {self.adapter.name}",
+            self.weight,
+            self.adapter.weight_low,
+            self.adapter.weight_high,
+        )
+
+
+class Task(Noun, kw_only=True):
+    """A concept of the prompt and its adapters, best first.
+
+    `concept` is the verbatim span prompt[start : start + len(concept)].
+    """
+
+    concept: str
+    start: int
+    choices: tuple[Choice, ...]
+
+
+class Seen(Noun, kw_only=True):
+    """One line of what the composer had before it: for people who ask why."""
+
+    card_id: str
+    name: str
+    concept: str
+    similarity: float
+
+
+class Dropped(Noun, kw_only=True):
+    """Something a composer proposed and a rule struck out."""
+
+    what: str
+    why: str
+
+
+class Plan(Noun, kw_only=True):
+    """The composed answer to one request: self-contained, so that masks need no catalogue.
+
+    Raises `ValueError` when a concept is not in the prompt or an adapter is chosen
+    twice: a composer that lets that through is broken, the person did nothing wrong.
+    """
+
+    v: Literal[1] = 1
+    prompt: str
+    tasks: tuple[Task, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    composer: str
+    preset: str = "stylus"
+    seen: tuple[Seen, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+    def __post_init__(self) -> None:
+        for task in self.tasks:
+            if self.prompt[task.start : task.start + len(task.concept)] != task.concept:
+                raise ValueError(
+                    f"the concept {task.concept!r} is not at {task.start} of the prompt"
+                )
+        ids = [choice.adapter.card_id for choice in self.choices]
+        if len(ids) != len(set(ids)):
+            raise ValueError("an adapter was chosen twice")
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All choices, task after task: the order of a mask's bits."""
+        return tuple(choice for task in self.tasks for choice in task.choices)

@@ -1,0 +1,27 @@
+"""What the retriever is asked: spans of a prompt, and who may answer at all."""
+
+from stylus_engine.model.noun import Noun
+from stylus_engine.model.request import Policy
+
+
+class Span(Noun, kw_only=True):
+    """A verbatim piece of the prompt: prompt[start : start + len(text)] == text."""
+
+    text: str
+    start: int
+
+
+class Query(Noun, kw_only=True):
+    """One recall: the whole prompt and each concept, among adapters of one family.
+
+    `banned` and `pinned` are card ids.  A pinned adapter is always among the
+    candidates when the policy allows it at all; `k` bounds all candidates together.
+    """
+
+    prompt: str
+    concepts: tuple[Span, ...]
+    family: str
+    policy: Policy = Policy()
+    pinned: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+    k: int = 40

@@ -1,0 +1,105 @@
+"""What a person asked for."""
+
+from typing import Literal
+
+from stylus_engine.errors import EmptyPrompt, PromptTooLong, UnknownName
+from stylus_engine.model.adapter import Rating
+from stylus_engine.model.noun import Noun, printable, within
+
+SAMPLERS: tuple[str, ...] = ("euler", "euler_a", "dpmpp_2m_karras", "ddim")
+PRESETS: tuple[str, ...] = ("stylus", "paper-rules", "base")
+
+
+class Limits(Noun, kw_only=True):
+    """The widest that any installation allows; a checkpoint or a setting may allow less."""
+
+    prompt: int = 2000  # characters
+    count: int = 64  # pictures of one request
+    steps: int = 150
+    guidance: float = 30.0
+    edge: int = 4096  # pixels
+    seed: int = 2**32 - 1
+    strength: float = 2.0
+
+
+LIMITS = Limits()
+
+
+class Policy(Noun, kw_only=True):
+    """Which adapters may be candidates at all. Applied inside the index, before recall.
+
+    Adapters flagged as real persons or minors are never candidates, whatever a
+    policy says; so there is no field for them.
+    """
+
+    most_rating: Rating = "pg13"
+    commercial_only: bool = False
+    styles: int = 2  # at most so many style adapters in one plan
+    per_task: int = 3  # at most so many adapters for one concept
+
+
+class Start(Noun, kw_only=True):
+    """Where a drawing starts other than from noise: a picture, how much of it to redo, and where.
+
+    `picture` and `mask` are content addresses in the picture store.
+    """
+
+    picture: str
+    strength: float = 0.75
+    mask: str | None = None
+
+    def __post_init__(self) -> None:
+        within("Strength", self.strength, 0.0, 1.0)
+
+
+class Request(Noun, kw_only=True):
+    """One `/imagine`. `width` and `height` are pixels, 0 = the checkpoint's own size."""
+
+    v: Literal[1] = 1
+    prompt: str
+    negative: str = ""
+    checkpoint: str = ""  # a name or id; "" = the configured default
+    width: int = 0
+    height: int = 0
+    steps: int = 20
+    guidance: float = 5.0
+    sampler: str = "dpmpp_2m_karras"
+    count: int = 4
+    seed: int = 0
+    preset: str = "stylus"
+    strength: float = 1.0  # one dial over all adapter weights
+    bare: bool = False  # also offer the mask that lights no adapter
+    pinned: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+    policy: Policy = Policy()
+    start: Start | None = None
+
+    def __post_init__(self) -> None:
+        self._check_words()
+        self._check_numbers()
+        _known("sampler", self.sampler, SAMPLERS)
+        _known("preset", self.preset, PRESETS)
+
+    def _check_words(self) -> None:
+        for what, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
+            printable(what, text)
+            if len(text) > LIMITS.prompt:
+                raise PromptTooLong(length=len(text), limit=LIMITS.prompt)
+        if not self.prompt.strip():
+            raise EmptyPrompt
+
+    def _check_numbers(self) -> None:
+        within("Width", self.width, 0, LIMITS.edge)
+        within("Height", self.height, 0, LIMITS.edge)
+        within("Steps", self.steps, 1, LIMITS.steps)
+        within("Guidance", self.guidance, 0.0, LIMITS.guidance)
+        within("Count", self.count, 1, LIMITS.count)
+        within("Seed", self.seed, 0, LIMITS.seed)
+        within("Adapter strength", self.strength, 0.0, LIMITS.strength)
+
+
+def _known(kind: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        raise UnknownName(
+            kind=kind, name=name[:80], known=f"Known: {', '.join(names)}."
+        )

@@ -1,0 +1,135 @@
+"""The seams: one Protocol for each thing that rooms share without knowing each other.
+
+Law of this file: shapes and promises only.  A room implements a port by having
+its methods; nobody inherits from here.  What is slow is awaited; the sampler is
+the exception, because one dedicated thread walks it (torch's grad mode and the
+borrowed weights belong to the thread that took them).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_engine.model import (
+    Adapter,
+    Candidate,
+    Checkpoint,
+    Event,
+    Manifest,
+    Picture,
+    Plan,
+    Query,
+    Request,
+    Shot,
+)
+
+Vectors: TypeAlias = NDArray[np.float32]
+Pixels: TypeAlias = NDArray[np.uint8]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors of one space."""
+
+    @property
+    def name(self) -> str:
+        """Names the space; vectors of two names never meet in one index."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of each vector."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (len(texts), dimensions), each row of length 1."""
+        ...
+
+
+class CardStore(Protocol):
+    """All cards this installation knows."""
+
+    def cards(self) -> Iterable[Adapter]:
+        """Every card, in a stable order."""
+        ...
+
+    def get(self, card_id: str) -> Adapter:
+        """The card with exactly this id. Raises `UnknownName`."""
+        ...
+
+    def find(self, name: str) -> Adapter:
+        """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses."""
+        ...
+
+
+class AdapterFiles(Protocol):
+    """The files behind the cards."""
+
+    def fetch(self, adapter: Adapter) -> tuple[Path, str]:
+        """Return the local path and the sha256 of its bytes now.
+
+        Raises `AdapterFileMissing`, `AdapterChanged` when the card names another sha256.
+        """
+        ...
+
+
+class Checkpoints(Protocol):
+    """The checkpoints this installation may draw with."""
+
+    def find(self, name: str) -> Checkpoint:
+        """By name or id, "" = the default. Raises `UnknownName`, `BadCheckpoint`."""
+        ...
+
+
+class Retriever(Protocol):
+    """Finds adapters for the parts of a prompt."""
+
+    async def recall(self, query: Query) -> Sequence[Candidate]:
+        """At most `query.k` candidates, policy applied inside the index. Raises `BadIndex`."""
+        ...
+
+
+class Composer(Protocol):
+    """Chooses among candidates."""
+
+    async def compose(
+        self, request: Request, query: Query, candidates: Sequence[Candidate]
+    ) -> Plan:
+        """Assign adapters to concepts of the prompt; a plan without tasks means: draw the base model."""
+        ...
+
+
+class Pictures(Protocol):
+    """Where finished pictures are kept."""
+
+    def keep(self, pixels: Pixels, manifest: Manifest) -> Picture:
+        """Store uint8 pixels of shape (height, width, 3); on return they are fsynced.
+
+        Raises `StoreFailed`, `DiskFull`; a half-written file is never left.
+        """
+        ...
+
+    def read(self, address: str) -> tuple[Pixels, Manifest | None]:
+        """The picture at a content address or path. Raises `BadManifest`."""
+        ...
+
+
+class Sampler(Protocol):
+    """Draws shots, many at once. Every shot ends in exactly one `Drawn` or `Failed`."""
+
+    def admit(self, shot: Shot) -> None:
+        """Take a shot in; it joins at the next step. Safe from any thread. Raises `Busy`."""
+        ...
+
+    def cancel(self, shot_id: str) -> None:
+        """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`. Safe from any thread."""
+        ...
+
+    def events(self) -> Iterator[Event]:
+        """Step until no admitted shot is left, telling what happens.
+
+        Walk it, and close it, on one thread.  Closing it gives every weight back.
+        """
+        ...
