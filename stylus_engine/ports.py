@@ -6,7 +6,7 @@ the exception, because one dedicated thread walks it (torch's grad mode and the
 borrowed weights belong to the thread that took them).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -83,6 +83,14 @@ class Checkpoints(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """How much text a checkpoint's text encoder takes."""
+
+    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
+        """Whether nothing of `text` would be cut off (75 tokens beside the two markers for CLIP)."""
+        ...
+
+
 class Retriever(Protocol):
     """Finds adapters for the parts of a prompt."""
 
@@ -127,7 +135,7 @@ class Sampler(Protocol):
         """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`. Safe from any thread."""
         ...
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Step until no admitted shot is left, telling what happens.
 
         Walk it, and close it, on one thread.  Closing it gives every weight back.

@@ -23,14 +23,19 @@ class Choice(Noun, kw_only=True):
 
 
 class Task(Noun, kw_only=True):
-    """A concept of the prompt and its adapters, best first.
+    """A concept of the prompt and its adapters, best first; at least one.
 
-    `concept` is the verbatim span prompt[start : start + len(concept)].
+    `concept` is the verbatim span prompt[start : start + len(concept)].  Words that
+    no adapter serves are no task: they stand in `Plan.uncovered`.
     """
 
     concept: str
     start: int
     choices: tuple[Choice, ...]
+
+    def __post_init__(self) -> None:
+        if not self.choices:
+            raise ValueError(f"the task {self.concept!r} has no adapter")
 
 
 class Seen(Noun, kw_only=True):

@@ -1,0 +1,39 @@
+"""A mask becomes a recipe: weights, and the text with the trigger words of lit adapters only."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from stylus_engine.model import Mask, Plan, Recipe, Request, Weighted
+from stylus_engine.planning.presets import Preset
+
+Fits: TypeAlias = Callable[[str], bool]
+
+
+def recipe(
+    request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits
+) -> Recipe:
+    """What one picture is drawn with. `fits` says whether a text is within the token window."""
+    adapters = preset.weigh(plan, mask, request.strength)
+    prompt = preset.words(request.prompt)
+    if preset.triggers:
+        prompt = with_triggers(prompt, adapters, fits)
+    return Recipe(
+        adapters=adapters,
+        prompt=prompt,
+        negative=request.negative or preset.negative,
+        mask=mask,
+    )
+
+
+def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Fits) -> str:
+    """Append each missing trigger word as long as the text stays within the token window.
+
+    The person's own words come first and are never pushed out; a trigger that does
+    not fit is skipped, a shorter one after it may still fit.
+    """
+    for weighted in adapters:
+        for trigger in weighted.adapter.triggers:
+            longer = f"{prompt}, {trigger}"
+            if trigger.casefold() not in prompt.casefold() and fits(longer):
+                prompt = longer
+    return prompt

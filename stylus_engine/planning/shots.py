@@ -1,0 +1,65 @@
+"""Recipes and seeds become shots."""
+
+from collections.abc import Sequence
+
+from stylus_engine.errors import OutOfRange
+from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot
+from stylus_engine.planning.presets import Preset
+from stylus_engine.planning.recipes import Fits, recipe
+
+
+def seeds(first: int, count: int) -> tuple[int, ...]:
+    """Image i (1-based) has seed first + i - 1, modulo 2^32."""
+    return tuple((first + i) % (LIMITS.seed + 1) for i in range(count))
+
+
+def size(request: Request, checkpoint: Checkpoint) -> tuple[int, int]:
+    """(width, height) in pixels. Raises `OutOfRange` for edges the checkpoint cannot draw."""
+    edges = (request.width or checkpoint.size, request.height or checkpoint.size)
+    for what, edge in zip(("Width", "Height"), edges, strict=True):
+        if edge % checkpoint.multiple or edge < checkpoint.multiple:
+            raise _off_grid(what, edge, checkpoint.multiple)
+    return edges
+
+
+def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that could be derived
+    request: Request,
+    plan: Plan,
+    masks: Sequence[Mask],
+    *,
+    checkpoint: Checkpoint,
+    preset: Preset,
+    fits: Fits,
+    job: str,
+    preview_every: int = 0,
+) -> tuple[Shot, ...]:
+    """One shot for each mask, in the order of the grid."""
+    width, height = size(request, checkpoint)
+    numbers = seeds(request.seed, len(masks))
+    return tuple(
+        Shot(
+            id=f"{job}-{index + 1}",
+            job=job,
+            index=index,
+            recipe=recipe(request, plan, mask, preset, fits),
+            seed=seed,
+            checkpoint=checkpoint.id,
+            width=width,
+            height=height,
+            steps=request.steps,
+            guidance=request.guidance,
+            sampler=request.sampler,
+            start=request.start,
+            preview_every=preview_every,
+        )
+        for index, (mask, seed) in enumerate(zip(masks, numbers, strict=True))
+    )
+
+
+def _off_grid(what: str, edge: int, multiple: int) -> OutOfRange:
+    return OutOfRange(
+        what=f"{what} (a multiple of {multiple})",
+        value=edge,
+        low=multiple,
+        high=LIMITS.edge,
+    )

@@ -1,0 +1,79 @@
+"""Recipes and shots: trigger words of lit adapters only, seeds, sizes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_engine.errors import OutOfRange
+from stylus_engine.model import Checkpoint, Plan, Request, Shot
+from stylus_engine.planning.masks import first_masks
+from stylus_engine.planning.presets import presets
+from stylus_engine.planning.shots import seeds, shots, size
+from stylus_engine.planning.weights import Budgets
+from tests.planning.plans import plan
+
+CHECKPOINT = Checkpoint(id="c", name="tiny", path="/c", family="sd1-32", size=64, multiple=16)
+
+
+def grid(of: Plan, *, words: int = 99, **fields: object) -> tuple[Shot, ...]:
+    request = Request(prompt=of.prompt, **fields)  # pyright: ignore[reportArgumentType]
+    preset = presets(Budgets())[request.preset]
+    masks = first_masks(preset.masks(of, request), request.count)
+    return shots(
+        request,
+        of,
+        masks,
+        checkpoint=CHECKPOINT,
+        preset=preset,
+        fits=lambda text: len(text.split()) <= words,
+        job="job",
+    )
+
+
+def test_only_lit_adapters_say_their_trigger_words() -> None:
+    for shot in grid(plan(2, 2), count=8, seed=4):
+        lit = {w.adapter.name for w in shot.recipe.adapters}
+        for name in ("t0-a0", "t0-a1", "t1-a0", "t1-a1"):
+            assert (name in shot.recipe.prompt) == (name in lit)
+
+
+def test_trigger_words_never_push_the_person_s_words_out() -> None:
+    assert [s.recipe.prompt for s in grid(plan(1, 1), words=3, count=1)] == ["t0 t1, t0-a0"]
+
+
+def test_a_trigger_that_was_typed_is_not_said_twice() -> None:
+    of = plan(1)
+    typed = Plan(prompt="t0 T0-A0", tasks=of.tasks, composer="test")
+    assert grid(typed, count=1)[0].recipe.prompt == "t0 T0-A0"
+
+
+def test_the_paper_preset_lower_cases_adds_its_suffix_and_no_trigger() -> None:
+    shot = grid(plan(1), preset="paper-rules", count=1)[0]
+    assert shot.recipe.prompt == "t0, realistic, best quality"
+    assert shot.recipe.negative
+
+
+def test_seeds_wrap_around_at_32_bits() -> None:
+    assert seeds(2**32 - 2, 4) == (2**32 - 2, 2**32 - 1, 0, 1)
+
+
+@given(st.integers(1, 64), st.integers(0, 2**32 - 1))
+def test_a_grid_has_as_many_shots_as_asked_with_seeds_in_a_row(count: int, seed: int) -> None:
+    drawn = grid(plan(2, 1), count=count, seed=seed)
+    assert [s.seed for s in drawn] == list(seeds(seed, count))
+    assert len({s.id for s in drawn}) == count
+
+
+def test_masks_of_a_grid_differ_as_long_as_there_are_any() -> None:
+    drawn = grid(plan(2, 1), count=7)
+    assert len({s.recipe.mask.code for s in drawn}) == 7
+
+
+@pytest.mark.parametrize("edge", [17, 8, 63])
+def test_a_size_the_checkpoint_cannot_draw_is_refused(edge: int) -> None:
+    with pytest.raises(OutOfRange, match="multiple of 16"):
+        size(Request(prompt="a", width=edge), CHECKPOINT)
+
+
+def test_no_size_means_the_checkpoint_s_own() -> None:
+    assert size(Request(prompt="a", height=32), CHECKPOINT) == (64, 32)
