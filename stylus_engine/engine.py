@@ -6,7 +6,7 @@ The engine decides nothing itself: it asks the rooms in this order, through thei
 ports, and passes the nouns on.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -77,7 +77,7 @@ class Engine:
             preview_every=self.preview_every,
         )
 
-    async def imagine(self, request: Request, job: str) -> AsyncIterator[Event]:
+    async def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
         """`Planned`, then each picture's own events. Leave it with `aclosing`: that cancels the rest."""
         plan = await self.plan(request)
         grid = self.shots(request, plan, job)
@@ -86,7 +86,7 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def again(self, manifest: Manifest, job: str) -> AsyncIterator[Event]:
+    async def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
         """Draw the very picture a manifest tells of.
 
         Raises `UnknownName` when its checkpoint is not here; ends in
@@ -106,7 +106,7 @@ def _once_more(manifest: Manifest, job: str) -> Shot:
     """The manifest's shot under a new name, its adapters held to the bytes they had."""
     known = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
     recipe = manifest.shot.recipe
-    pinned: Sequence[object] = [
+    held = tuple(
         msgspec.structs.replace(
             weighted,
             adapter=msgspec.structs.replace(
@@ -115,11 +115,11 @@ def _once_more(manifest: Manifest, job: str) -> Shot:
             ),
         )
         for weighted in recipe.adapters
-    ]
+    )
     return msgspec.structs.replace(
         manifest.shot,
         id=f"{job}-1",
         job=job,
         checkpoint=manifest.checkpoint,
-        recipe=msgspec.structs.replace(recipe, adapters=tuple(pinned)),
+        recipe=msgspec.structs.replace(recipe, adapters=held),
     )

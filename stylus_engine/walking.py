@@ -6,7 +6,7 @@ pool (`asyncio.to_thread`) instead ends in «generator already executing».
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Walker:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sampler")
         self._ears: dict[str, _Ear] = {}
 
-    async def draw(self, job: str, shots: Sequence[Shot]) -> AsyncIterator[Event]:
+    async def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """Admit `shots` and yield their events until each is `Drawn` or `Failed`.
 
         Leave it with `aclosing`: what is unfinished then is cancelled.  Raises
@@ -45,8 +45,7 @@ class Walker:
         self._ears[job] = ear
         open_shots: set[str] = set()
         try:
-            self._admit(shots, open_shots)
-            walk = self._thread.submit(self._walk)
+            walk = self._start(shots, open_shots)
             walk.add_done_callback(lambda _: ear.tell(None))
             while open_shots:
                 event = await _next(ear, walk)
@@ -61,10 +60,15 @@ class Walker:
         """Wait for the walk to end and give the thread back."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _admit(self, shots: Sequence[Shot], open_shots: set[str]) -> None:
-        for shot in shots:
-            self._sampler.admit(shot)
-            open_shots.add(shot.id)
+    def _start(self, shots: Sequence[Shot], open_shots: set[str]) -> "Future[None]":
+        """Admit, then walk: also after a refusal, so that what was admitted before it can leave."""
+        try:
+            for shot in shots:
+                self._sampler.admit(shot)
+                open_shots.add(shot.id)
+        finally:
+            walk = self._thread.submit(self._walk)
+        return walk
 
     def _walk(self) -> None:
         """Every draw queues one walk; a walk that finds nothing left to draw ends at once."""

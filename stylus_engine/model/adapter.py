@@ -4,9 +4,7 @@ from typing import Literal, TypeAlias
 
 from stylus_engine.model.noun import Noun, within
 
-Kind: TypeAlias = Literal[
-    "lora", "locon", "loha", "lokr", "dora", "embedding", "unknown"
-]
+Kind: TypeAlias = Literal["lora", "locon", "loha", "lokr", "dora", "embedding", "unknown"]
 Rating: TypeAlias = Literal["g", "pg", "pg13", "r", "x"]
 Category: TypeAlias = Literal["subject", "style", "place", "light", "detail", "other"]
 Health: TypeAlias = Literal["unknown", "good", "quarantined"]
@@ -14,7 +12,7 @@ Health: TypeAlias = Literal["unknown", "good", "quarantined"]
 MOST_WEIGHT = 4.0  # community files recommend up to about 2; sliders go further
 
 
-class Licence(Noun, kw_only=True):
+class Licence(Noun, frozen=True, kw_only=True):
     """What the author allows. The careful answer is the default."""
 
     name: str = "unknown"
@@ -23,7 +21,7 @@ class Licence(Noun, kw_only=True):
     credit: bool = True
 
 
-class Adapter(Noun, kw_only=True):
+class Adapter(Noun, frozen=True, kw_only=True):
     """One adapter: what its card says and, once its file was seen, what the file is.
 
     `card_id` (`source:id:version`) is the key everywhere; `file_sha256` is absent
@@ -85,7 +83,7 @@ class Adapter(Noun, kw_only=True):
         return bool(self.path or self.url)
 
 
-class Candidate(Noun, kw_only=True):
+class Candidate(Noun, frozen=True, kw_only=True):
     """An adapter that recall found for one part of the prompt.
 
     `concept` is the verbatim span it was found for, "" for the whole prompt.

@@ -3,7 +3,7 @@
 from stylus_engine.model.noun import Noun
 
 
-class Checkpoint(Noun, kw_only=True):
+class Checkpoint(Noun, frozen=True, kw_only=True):
     """One checkpoint folder.
 
     `id` is the sha256 over the sorted (path, sha256) of its weights and configs;

@@ -7,23 +7,23 @@ from stylus_engine.model.noun import Noun
 from stylus_engine.model.plan import Plan
 
 
-class _Happened(Noun, kw_only=True, tag_field="event", tag=str.lower):
+class _Happened(Noun, frozen=True, kw_only=True, tag_field="event", tag=str.lower):
     job: str
 
 
-class Planned(_Happened, kw_only=True):
+class Planned(_Happened, frozen=True, kw_only=True):
     """Adapters were chosen; drawing has not begun."""
 
     plan: Plan
 
 
-class Started(_Happened, kw_only=True):
+class Started(_Happened, frozen=True, kw_only=True):
     """The shot took a slot."""
 
     shot: str
 
 
-class Stepped(_Happened, kw_only=True):
+class Stepped(_Happened, frozen=True, kw_only=True):
     """`step` of `of` denoising steps are done. `preview` is a small PNG, when asked for."""
 
     shot: str
@@ -32,14 +32,14 @@ class Stepped(_Happened, kw_only=True):
     preview: bytes | None = None
 
 
-class Drawn(_Happened, kw_only=True):
+class Drawn(_Happened, frozen=True, kw_only=True):
     """The picture is finished and fsynced."""
 
     shot: str
     picture: Picture
 
 
-class Failed(_Happened, kw_only=True):
+class Failed(_Happened, frozen=True, kw_only=True):
     """The shot, or with shot "" the whole job, ended without a picture.
 
     `kind` is the class name in the tree of errors, `sentence` what a person reads.

@@ -2,11 +2,13 @@
 
 from typing import Literal
 
+import msgspec
+
 from stylus_engine.model.noun import Noun
 from stylus_engine.model.shot import Shot
 
 
-class Lit(Noun, kw_only=True):
+class Lit(Noun, frozen=True, kw_only=True):
     """An adapter as a manifest names it: by the bytes of its file."""
 
     card_id: str
@@ -15,7 +17,7 @@ class Lit(Noun, kw_only=True):
     weight: float
 
 
-class Manifest(Noun, kw_only=True):
+class Manifest(Noun, frozen=True, kw_only=True):
     """Everything that decides the pixels of one picture.
 
     `encoded` and `encoded_negative` are the texts after truncation to the token
@@ -30,10 +32,10 @@ class Manifest(Noun, kw_only=True):
     mask: str = ""
     encoded: str
     encoded_negative: str = ""
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class Picture(Noun, kw_only=True):
+class Picture(Noun, frozen=True, kw_only=True):
     """A picture that is safely on disk. `id` is the sha256 of the PNG file's bytes."""
 
     id: str

@@ -3,7 +3,7 @@
 from stylus_engine.model.noun import Noun
 
 
-class Mask(Noun, kw_only=True):
+class Mask(Noun, frozen=True, kw_only=True):
     """Which choices of a plan are lit in one picture: `bits[task][choice]`.
 
     Source: the paper's section 3.3, "masks".  `code` is its name in manifests,
@@ -23,9 +23,7 @@ class Mask(Noun, kw_only=True):
     @property
     def code(self) -> str:
         """The bits as text; `Mask.parse` is its inverse for plans whose tasks all have choices."""
-        return ".".join(
-            "".join("1" if bit else "0" for bit in group) for group in self.bits
-        )
+        return ".".join("".join("1" if bit else "0" for bit in group) for group in self.bits)
 
     @property
     def lit(self) -> int:

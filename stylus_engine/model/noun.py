@@ -23,10 +23,5 @@ def printable(what: str, text: str) -> None:
     Right-to-left letters, emoji and their joiners are text like any other.
     """
     for character in text:
-        if (
-            unicodedata.category(character) in {"Cc", "Cs"}
-            and character not in "\t\n\r"
-        ):
-            raise BadText(
-                what=what, why=f"it holds the control character U+{ord(character):04X}"
-            )
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\n\r":
+            raise BadText(what=what, why=f"it holds the control character U+{ord(character):04X}")

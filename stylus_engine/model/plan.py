@@ -6,7 +6,7 @@ from stylus_engine.model.adapter import Adapter
 from stylus_engine.model.noun import Noun, within
 
 
-class Choice(Noun, kw_only=True):
+class Choice(Noun, frozen=True, kw_only=True):
     """One adapter chosen for one concept, its weight before masks, and the reason told to people."""
 
     adapter: Adapter
@@ -22,7 +22,7 @@ class Choice(Noun, kw_only=True):
         )
 
 
-class Task(Noun, kw_only=True):
+class Task(Noun, frozen=True, kw_only=True):
     """A concept of the prompt and its adapters, best first; at least one.
 
     `concept` is the verbatim span prompt[start : start + len(concept)].  Words that
@@ -38,7 +38,7 @@ class Task(Noun, kw_only=True):
             raise ValueError(f"the task {self.concept!r} has no adapter")
 
 
-class Seen(Noun, kw_only=True):
+class Seen(Noun, frozen=True, kw_only=True):
     """One line of what the composer had before it: for people who ask why."""
 
     card_id: str
@@ -47,14 +47,14 @@ class Seen(Noun, kw_only=True):
     similarity: float
 
 
-class Dropped(Noun, kw_only=True):
+class Dropped(Noun, frozen=True, kw_only=True):
     """Something a composer proposed and a rule struck out."""
 
     what: str
     why: str
 
 
-class Plan(Noun, kw_only=True):
+class Plan(Noun, frozen=True, kw_only=True):
     """The composed answer to one request: self-contained, so that masks need no catalogue.
 
     Raises `ValueError` when a concept is not in the prompt or an adapter is chosen

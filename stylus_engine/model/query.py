@@ -4,14 +4,14 @@ from stylus_engine.model.noun import Noun
 from stylus_engine.model.request import Policy
 
 
-class Span(Noun, kw_only=True):
+class Span(Noun, frozen=True, kw_only=True):
     """A verbatim piece of the prompt: prompt[start : start + len(text)] == text."""
 
     text: str
     start: int
 
 
-class Query(Noun, kw_only=True):
+class Query(Noun, frozen=True, kw_only=True):
     """One recall: the whole prompt and each concept, among adapters of one family.
 
     `banned` and `pinned` are card ids.  A pinned adapter is always among the

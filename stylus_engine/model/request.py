@@ -10,7 +10,7 @@ SAMPLERS: tuple[str, ...] = ("euler", "euler_a", "dpmpp_2m_karras", "ddim")
 PRESETS: tuple[str, ...] = ("stylus", "paper-rules", "base")
 
 
-class Limits(Noun, kw_only=True):
+class Limits(Noun, frozen=True, kw_only=True):
     """The widest that any installation allows; a checkpoint or a setting may allow less."""
 
     prompt: int = 2000  # characters
@@ -25,7 +25,7 @@ class Limits(Noun, kw_only=True):
 LIMITS = Limits()
 
 
-class Policy(Noun, kw_only=True):
+class Policy(Noun, frozen=True, kw_only=True):
     """Which adapters may be candidates at all. Applied inside the index, before recall.
 
     Adapters flagged as real persons or minors are never candidates, whatever a
@@ -38,7 +38,7 @@ class Policy(Noun, kw_only=True):
     per_task: int = 3  # at most so many adapters for one concept
 
 
-class Start(Noun, kw_only=True):
+class Start(Noun, frozen=True, kw_only=True):
     """Where a drawing starts other than from noise: a picture, how much of it to redo, and where.
 
     `picture` and `mask` are content addresses in the picture store.
@@ -52,7 +52,7 @@ class Start(Noun, kw_only=True):
         within("Strength", self.strength, 0.0, 1.0)
 
 
-class Request(Noun, kw_only=True):
+class Request(Noun, frozen=True, kw_only=True):
     """One `/imagine`. `width` and `height` are pixels, 0 = the checkpoint's own size."""
 
     v: Literal[1] = 1
@@ -100,6 +100,4 @@ class Request(Noun, kw_only=True):
 
 def _known(kind: str, name: str, names: tuple[str, ...]) -> None:
     if name not in names:
-        raise UnknownName(
-            kind=kind, name=name[:80], known=f"Known: {', '.join(names)}."
-        )
+        raise UnknownName(kind=kind, name=name[:80], known=f"Known: {', '.join(names)}.")

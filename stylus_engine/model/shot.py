@@ -8,14 +8,14 @@ from stylus_engine.model.noun import Noun, within
 from stylus_engine.model.request import LIMITS, Start
 
 
-class Weighted(Noun, kw_only=True):
+class Weighted(Noun, frozen=True, kw_only=True):
     """An adapter at its final weight in one picture."""
 
     adapter: Adapter
     weight: float
 
 
-class Recipe(Noun, kw_only=True):
+class Recipe(Noun, frozen=True, kw_only=True):
     """Adapter -> final weight, and the text that is really encoded.
 
     `prompt` already holds the trigger words of the lit adapters, and of no other.
@@ -27,7 +27,7 @@ class Recipe(Noun, kw_only=True):
     mask: Mask = Mask()
 
 
-class Shot(Noun, kw_only=True):
+class Shot(Noun, frozen=True, kw_only=True):
     """One picture to draw: a recipe and a seed, and where it starts.
 
     Text-to-image, variation, image-to-image, inpainting and upscale differ only in

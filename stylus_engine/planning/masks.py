@@ -37,9 +37,7 @@ class MaskOrder(Protocol):
 
 def first_masks(order: MaskOrder, count: int, start: int = 0) -> tuple[Mask, ...]:
     """Masks `start` … for `count` positions; when they run out, the best one fills up."""
-    return tuple(
-        order[n] if n < order.total else order[0] for n in range(start, start + count)
-    )
+    return tuple(order[n] if n < order.total else order[0] for n in range(start, start + count))
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,7 @@ class PaperOrder:
         for size in self.sizes:
             rest, state = divmod(rest, lit_states(size) + 1)
             states.append(state)
-        return Mask(
-            bits=tuple(_bits(n, s) for n, s in zip(self.sizes, states, strict=True))
-        )
+        return Mask(bits=tuple(_bits(n, s) for n, s in zip(self.sizes, states, strict=True)))
 
 
 def sizes(plan: Plan) -> tuple[int, ...]:

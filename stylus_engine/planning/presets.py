@@ -16,9 +16,7 @@ from stylus_engine.planning.weights import BudgetRule, Budgets, Weigh, paper_rul
 Masks: TypeAlias = Callable[[Plan, Request], MaskOrder]
 
 PAPER_SUFFIX = ", realistic, best quality"
-PAPER_NEGATIVE = (
-    "worst quality, low quality, blurry, deformed, cropped, watermark, text"
-)
+PAPER_NEGATIVE = "worst quality, low quality, blurry, deformed, cropped, watermark, text"
 
 
 @dataclass(frozen=True, slots=True)

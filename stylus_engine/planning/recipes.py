@@ -9,9 +9,7 @@ from stylus_engine.planning.presets import Preset
 Fits: TypeAlias = Callable[[str], bool]
 
 
-def recipe(
-    request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits
-) -> Recipe:
+def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits) -> Recipe:
     """What one picture is drawn with. `fits` says whether a text is within the token window."""
     adapters = preset.weigh(plan, mask, request.strength)
     prompt = preset.words(request.prompt)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-ROUNDS = 4  # Luby and Rackoff: four rounds make a Feistel network a strong pseudo-random permutation
+ROUNDS = (
+    4  # Luby and Rackoff: four rounds make a Feistel network a strong pseudo-random permutation
+)
 
 
 @dataclass(frozen=True, slots=True)

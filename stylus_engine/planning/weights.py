@@ -52,9 +52,7 @@ class BudgetRule:
         shared = [w for task in lit for w in self._share(task, strength)]
         scale = _at_most(shared, self._budgets.total)
         choices = [choice for task in lit for choice in task]
-        return tuple(
-            _clamped(c, w * scale) for c, w in zip(choices, shared, strict=True)
-        )
+        return tuple(_clamped(c, w * scale) for c, w in zip(choices, shared, strict=True))
 
     def _share(self, choices: list[Choice], strength: float) -> list[float]:
         weights = [choice.weight * strength for choice in choices]

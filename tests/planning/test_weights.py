@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_engine.model import Choice, Mask, Plan, Task
-from stylus_engine.planning.weights import BudgetRule, Budgets, paper_rule
+from stylus_engine.planning.weights import BudgetRule, Budgets, Weigh, paper_rule
 from tests.planning.plans import adapter, plan
 
 
-def weights(rule: object, of: Plan, code: str, strength: float = 1.0) -> list[float]:
-    return [round(w.weight, 6) for w in rule(of, Mask.parse(code), strength)]  # type: ignore[operator]
+def weights(rule: Weigh, of: Plan, code: str, strength: float = 1.0) -> list[float]:
+    return [round(w.weight, 6) for w in rule(of, Mask.parse(code), strength)]
 
 
 def test_a_lone_adapter_keeps_its_weight() -> None:
@@ -38,7 +38,9 @@ def test_an_adapter_is_never_drawn_outside_its_own_range() -> None:
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=5), st.floats(0, 2), st.data())
-def test_budgets_hold_for_every_mask(sizes: list[int], strength: float, data: st.DataObject) -> None:
+def test_budgets_hold_for_every_mask(
+    sizes: list[int], strength: float, data: st.DataObject
+) -> None:
     of = plan(*sizes)
     bits = tuple(tuple(data.draw(st.booleans()) for _ in range(size)) for size in sizes)
     drawn = BudgetRule(Budgets(task=1.0, total=1.5))(of, Mask(bits=bits), strength)
@@ -53,5 +55,5 @@ def test_the_paper_s_rule(code: str, expected: list[float]) -> None:
 
 
 def test_a_mask_of_another_plan_is_refused() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="zip"):
         BudgetRule(Budgets())(plan(2), Mask.parse("1.1"), 1.0)

@@ -1,0 +1,42 @@
+"""What every test stands on: no network but loopback, no downloads, one torch thread.
+
+The environment is set before anything heavy is imported, and children inherit it.
+"""
+
+import os
+import sys
+
+os.environ |= {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # One thread: sums have one order, and two test workers share two cores.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+LOOPBACK = ("127.", "localhost", "::1", "0.0.0.0", "::ffff:127.")  # noqa: S104 - a name to compare with, nothing is bound
+WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}  # event -> which argument
+
+
+def stays_home(address: object) -> bool:
+    """Whether `address`, as sockets and resolvers take it, is on this machine."""
+    host = address[0] if isinstance(address, tuple) else address
+    if isinstance(host, bytes):
+        host = host.decode(errors="replace")
+    if not isinstance(host, str):
+        return host is None
+    return not host or host.startswith(("/", "\0", *LOOPBACK))
+
+
+def forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Audit hook: refuse every socket and every look-up that leaves this machine."""
+    which = WATCHED.get(event)
+    if which is not None and not stays_home(arguments[which]):
+        raise PermissionError(f"a test tried to reach {arguments[which]!r}")
+
+
+sys.addaudithook(forbid_the_network)
+

@@ -1,0 +1,415 @@
+"""The oracle: one shot, its own recipe merged into a pristine fp32 copy, drawn alone by plain diffusers.
+
+Law of this file: it never imports our conversion, our stack or our loop; what it
+knows of `stylus_engine` are the nouns.  Plain low-rank files (peft, kohya, LoCon)
+go through diffusers' `load_lora_weights` + `set_adapters` + `fuse_lora`; LoHa, LoKr
+and DoRA are added to the weight by the formula written below.  diffusers says OK
+when it loaded nothing, so each file is also read here, key by key, and the oracle
+refuses to speak (`OracleError`) unless every tensor and every scale of it arrived.
+
+DoRA is not additive.  The rule judged here is the one of A1111 and ComfyUI: the
+change at weight 1 against the pristine base, times the weight.
+"""
+
+import copy
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    StableDiffusionPipeline,
+)
+from diffusers.utils import logging as diffusers_logging
+from peft.tuners.lora import LoraLayer
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from stylus_engine.model import Recipe, Shot
+
+Place: TypeAlias = tuple[str, str]  # (component, dotted module path)
+Parts: TypeAlias = dict[Place, dict[str, Tensor]]  # what a file holds for each layer
+
+COMPONENTS = ("unet", "text_encoder")
+DORA = {"magnitude", "dora_scale"}
+
+ROLES = {
+    ".lora_down.weight": "down",
+    ".lora_A.weight": "down",
+    ".lora.down.weight": "down",
+    ".lora_linear_layer.down.weight": "down",
+    ".lora_up.weight": "up",
+    ".lora_B.weight": "up",
+    ".lora.up.weight": "up",
+    ".lora_linear_layer.up.weight": "up",
+    ".lora_mid.weight": "mid",
+    ".alpha": "alpha",
+    ".dora_scale": "dora_scale",
+    ".lora_magnitude_vector.weight": "magnitude",
+    ".lora_magnitude_vector": "magnitude",
+    **{
+        f".{name}": name
+        for name in (
+            *("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"),
+            *("hada_t1", "hada_t2"),
+            *("lokr_w1", "lokr_w1_a", "lokr_w1_b"),
+            *("lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"),
+        )
+    },
+}
+
+SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "euler": (EulerDiscreteScheduler, {}),
+    "euler_a": (EulerAncestralDiscreteScheduler, {}),
+    "dpmpp_2m_karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
+    "ddim": (DDIMScheduler, {}),
+}
+
+
+class OracleError(AssertionError):
+    """The oracle cannot vouch for its own picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One drawn shot: `latents[i]` is the state before step i, fp32 (1, C, h, w); the last is the result."""
+
+    latents: tuple[Tensor, ...]
+
+    @property
+    def final(self) -> Tensor:
+        """The latents that the VAE would decode."""
+        return self.latents[-1]
+
+
+class Oracle:
+    """Judges one checkpoint folder and the adapter files `files` (card id -> path)."""
+
+    def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
+        diffusers_logging.set_verbosity_error()
+        self._pristine = pristine(folder)
+        self._workshop = _copy(self._pristine)  # where diffusers loads plain files
+        self._files = dict(files)
+        self._plain: dict[str, str] = {}  # card id -> diffusers' adapter name
+        self._formula: dict[str, dict[Place, Tensor]] = {}
+
+    def draw(self, shot: Shot) -> Truth:
+        """The shot alone."""
+        return draw(self.merged(shot.recipe), shot)
+
+    def spread(self, shot: Shot, others: int = 7) -> float:
+        """How far the bare pipeline is from itself: max |Δ latent| of the shot alone and in a batch.
+
+        Same merged weights, no code of ours; the companions differ only in their seeds.
+        """
+        pipeline = self.merged(shot.recipe)
+        alone = draw(pipeline, shot).final
+        together = draw(pipeline, shot, others).final[:1]
+        return float((alone - together).abs().max())
+
+    def merged(self, recipe: Recipe) -> StableDiffusionPipeline:
+        """A fresh pipeline whose fp32 weights are pristine + this recipe, and nothing else about it is special."""
+        weights = {
+            weighted.adapter.card_id: weighted.weight for weighted in recipe.adapters
+        }
+        for card_id in weights:
+            self._admit(card_id)
+        plain = {
+            self._plain[card]: weight
+            for card, weight in weights.items()
+            if card in self._plain
+        }
+        pipeline = self._fused(plain)
+        for card_id in weights.keys() & self._formula.keys():
+            _add(pipeline, self._formula[card_id], weights[card_id])
+        return pipeline
+
+    def fused_by_diffusers(self, card_id: str) -> bool:
+        """Whether diffusers itself loads and fuses this file, rather than the formula below."""
+        self._admit(card_id)
+        return card_id in self._plain
+
+    def delta(self, card_id: str) -> dict[Place, Tensor]:
+        """ΔW of every layer of one file at weight 1, by formula."""
+        return _deltas(self._read(card_id), self._pristine)
+
+    def _fused(self, plain: Mapping[str, float]) -> StableDiffusionPipeline:
+        if not plain:
+            return _copy(self._pristine)
+        pipeline = _copy(self._workshop)
+        pipeline.set_adapters(list(plain), list(plain.values()))
+        pipeline.fuse_lora(components=list(COMPONENTS), adapter_names=list(plain))
+        pipeline.unload_lora_weights()
+        return pipeline
+
+    def _admit(self, card_id: str) -> None:
+        if card_id in self._plain or card_id in self._formula:
+            return
+        parts = self._read(card_id)
+        if all(set(layer) <= {"down", "up", "alpha"} for layer in parts.values()):
+            self._load(card_id, parts)
+        else:
+            self._formula[card_id] = _deltas(parts, self._pristine)
+
+    def _read(self, card_id: str) -> Parts:
+        return read(self._files[card_id], self._pristine)
+
+    def _load(self, card_id: str, parts: Parts) -> None:
+        name = f"adapter{len(self._plain)}"
+        with tempfile.TemporaryDirectory() as folder:
+            copy32 = Path(folder, "fp32.safetensors")
+            upcast(self._files[card_id], copy32)
+            self._workshop.load_lora_weights(
+                folder, weight_name=copy32.name, adapter_name=name
+            )
+        _verify(self._workshop, name, parts)
+        self._plain[card_id] = name
+
+
+def pristine(folder: Path) -> StableDiffusionPipeline:
+    """The checkpoint as diffusers loads it, in fp32."""
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=torch.float32, local_files_only=True, safety_checker=None
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@torch.inference_mode()
+def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Truth:
+    """Let plain diffusers draw `shot`, with `others` companions of neighbouring seeds in one batch."""
+    kind, options = SCHEDULERS[shot.sampler]
+    pipeline.scheduler = kind.from_config(pipeline.scheduler.config, **options)
+    seen: list[Tensor] = []
+
+    def watch(_: Any, __: int, ___: Any, state: dict[str, Any]) -> dict[str, Any]:
+        seen.append(state["latents"].clone())
+        return {}
+
+    rows = 1 + others
+    result = pipeline(
+        prompt=[shot.recipe.prompt] * rows,
+        negative_prompt=[shot.recipe.negative] * rows,
+        width=shot.width,
+        height=shot.height,
+        num_inference_steps=shot.steps,
+        guidance_scale=shot.guidance,
+        generator=[_seeded(shot.seed + row) for row in range(rows)],
+        output_type="latent",
+        callback_on_step_end=watch,
+    )
+    if not torch.equal(seen[-1], result.images):
+        raise OracleError("the last step is not the result")
+    return Truth((_first(pipeline, shot), *seen))
+
+
+def _first(pipeline: StableDiffusionPipeline, shot: Shot) -> Tensor:
+    # The scheduler still holds this run's sigmas, so its initial scale is right.
+    edge = pipeline.vae_scale_factor
+    shape = (1, pipeline.unet.config["in_channels"])
+    shape = (*shape, shot.height // edge, shot.width // edge)
+    noise = torch.randn(shape, generator=_seeded(shot.seed))
+    return noise * pipeline.scheduler.init_noise_sigma
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(seed % 2**32)
+
+
+def upcast(source: Path, target: Path) -> None:
+    """Copy a safetensors file in fp32, header kept: peft would round ΔW to fp16 otherwise."""
+    with safe_open(source, framework="pt") as file:
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        save_file(tensors, target, metadata=file.metadata())
+
+
+def read(path: Path, pipeline: StableDiffusionPipeline) -> Parts:
+    """What the file holds for which module, fp32; a key that names no module is an error."""
+    names = _names(pipeline)
+    parts: Parts = {}
+    with safe_open(path, framework="pt") as file:
+        for key in file.keys():  # noqa: SIM118
+            place, role = _locate(key, names)
+            parts.setdefault(place, {})[role] = file.get_tensor(key).float()
+        header = (file.metadata() or {}).get("lora_adapter_metadata", "{}")
+    for (component, module), layer in parts.items():
+        _alpha_of_header(json.loads(header), component, module, layer)
+    return parts
+
+
+def _alpha_of_header(
+    header: Mapping[str, Any], component: str, module: str, layer: dict[str, Tensor]
+) -> None:
+    """peft keeps alpha in the file's header (diffusers writes it as `unet.lora_alpha`), kohya in a tensor."""
+    alpha = header.get(f"{component}.lora_alpha")
+    for pattern, other in header.get(f"{component}.alpha_pattern", {}).items():
+        if f".{module}".endswith(f".{pattern.lstrip('^')}"):
+            alpha = other
+    if alpha is not None:
+        layer.setdefault("alpha", torch.tensor(float(alpha)))
+
+
+def _locate(key: str, names: Mapping[str, Place]) -> tuple[Place, str]:
+    plain = key.replace(".processor.", ".").replace("to_out_lora.", "to_out.0.lora.")
+    for letter in "qkv":
+        plain = plain.replace(f"to_{letter}_lora.", f"to_{letter}.lora.")
+    for suffix, role in ROLES.items():
+        if plain.endswith(suffix) and plain.removesuffix(suffix) in names:
+            return names[plain.removesuffix(suffix)], role
+    raise OracleError(f"{key} names no module")
+
+
+def _names(pipeline: StableDiffusionPipeline) -> dict[str, Place]:
+    # Flattened names are looked up, never taken apart: "_" in a file may have been "." or "_".
+    names: dict[str, Place] = {}
+    for component, path, _ in targets(pipeline):
+        flat = path.replace(".", "_")
+        if component == "unet":
+            spellings = [f"unet.{path}", f"lora_unet_{flat}"]
+        else:
+            spellings = [f"text_encoder.{path}", f"text_encoder.text_model.{path}"]
+            for prefix in ("lora_te_", "lora_te1_"):
+                spellings += [f"{prefix}{flat}", f"{prefix}text_model_{flat}"]
+        names.update(dict.fromkeys(spellings, (component, path)))
+    return names
+
+
+def targets(
+    pipeline: StableDiffusionPipeline,
+) -> Iterable[tuple[str, str, nn.Linear | nn.Conv2d]]:
+    """Every layer that an adapter can reach."""
+    for component in COMPONENTS:
+        for path, module in getattr(pipeline, component).named_modules():
+            if isinstance(module, nn.Linear | nn.Conv2d):
+                yield component, path, module
+
+
+def _verify(pipeline: StableDiffusionPipeline, name: str, parts: Parts) -> None:
+    """Raise unless diffusers put exactly these tensors at exactly these scales into exactly these modules."""
+    loaded = {
+        (component, path): module
+        for component in COMPONENTS
+        for path, module in getattr(pipeline, component).named_modules()
+        if isinstance(module, LoraLayer) and name in module.lora_A
+    }
+    if loaded.keys() != parts.keys():
+        odd = sorted(loaded.keys() ^ parts.keys())
+        raise OracleError(
+            f"diffusers loaded {len(loaded)} of {len(parts)} layers: {odd[:3]}"
+        )
+    for place, layer in parts.items():
+        _verify_layer(place, loaded[place], name, layer)
+
+
+def _verify_layer(
+    place: Place, module: LoraLayer, name: str, layer: Mapping[str, Tensor]
+) -> None:
+    scale = _scale(layer, layer["down"].shape[0])
+    same = torch.equal(module.lora_A[name].weight, layer["down"])
+    same = same and torch.equal(module.lora_B[name].weight, layer["up"])
+    if not same or abs(module.scaling[name] - scale) > 1e-6 * abs(scale):
+        raise OracleError(
+            f"diffusers put something else into {place}: scale {module.scaling[name]}, not {scale}"
+        )
+
+
+def _add(
+    pipeline: StableDiffusionPipeline, deltas: Mapping[Place, Tensor], weight: float
+) -> None:
+    for (component, path), delta in deltas.items():
+        module = getattr(pipeline, component).get_submodule(path)
+        module.weight.data += weight * delta
+
+
+def _deltas(parts: Parts, pipeline: StableDiffusionPipeline) -> dict[Place, Tensor]:
+    return {
+        (component, path): delta_weight(
+            layer, getattr(pipeline, component).get_submodule(path).weight.data
+        )
+        for (component, path), layer in parts.items()
+    }
+
+
+def delta_weight(layer: Mapping[str, Tensor], base: Tensor) -> Tensor:
+    """ΔW of one layer at weight 1, in the shape of `base`, whatever the kind of file."""
+    if "hada_w1_a" in layer:
+        delta = _loha(layer)
+    elif any(role.startswith("lokr") for role in layer):
+        delta = _lokr(layer)
+    else:
+        delta = _lora(layer)
+    delta = delta.reshape(base.shape)
+    return _dora(delta, base, layer) if layer.keys() & DORA else delta
+
+
+def _lora(layer: Mapping[str, Tensor]) -> Tensor:
+    down, up = layer["down"], layer["up"].flatten(1)
+    if "mid" in layer:  # Tucker: up (out, r), mid (r, r, kh, kw), down (r, in)
+        delta = torch.einsum(
+            "or,rskl,si->oikl", up, layer["mid"], down.flatten(1)
+        ).flatten(1)
+    else:
+        delta = up @ down.flatten(1)
+    return delta * _scale(layer, down.shape[0])
+
+
+def _loha(layer: Mapping[str, Tensor]) -> Tensor:
+    def half(number: int) -> Tensor:
+        a, b = layer[f"hada_w{number}_a"], layer[f"hada_w{number}_b"]
+        if "hada_t1" not in layer:
+            return a @ b
+        return torch.einsum("rskl,ro,si->oikl", layer[f"hada_t{number}"], a, b)
+
+    return half(1) * half(2) * _scale(layer, layer["hada_w1_b"].shape[0])
+
+
+def _lokr(layer: Mapping[str, Tensor]) -> Tensor:
+    ranks = [
+        layer[role].shape[0] for role in ("lokr_w1_b", "lokr_w2_b") if role in layer
+    ]
+    scale = _scale(layer, ranks[-1]) if ranks else 1.0  # both halves full: no scale
+    first, second = _half(layer, "lokr_w1"), _half(layer, "lokr_w2")
+    while first.dim() < second.dim():
+        first = first.unsqueeze(-1)
+    return torch.kron(first, second.contiguous()) * scale
+
+
+def _half(layer: Mapping[str, Tensor], name: str) -> Tensor:
+    if name in layer:
+        return layer[name]
+    a, b = layer[f"{name}_a"], layer[f"{name}_b"]
+    if name == "lokr_w2" and "lokr_t2" in layer:
+        return torch.einsum("rskl,ro,si->oikl", layer["lokr_t2"], a, b)
+    return (a @ b.flatten(1)).reshape(a.shape[0], *b.shape[1:])
+
+
+def _dora(delta: Tensor, base: Tensor, layer: Mapping[str, Tensor]) -> Tensor:
+    """Rescale base + delta to the trained magnitudes: per output row, or (older LyCORIS) per input column."""
+    whole = base + delta
+    rest = [1] * (base.dim() - 2)
+    trained = layer["magnitude"] if "magnitude" in layer else layer["dora_scale"]
+    if "dora_scale" in layer and trained.shape[0] == 1 != base.shape[0]:
+        norm = whole.transpose(0, 1).flatten(1).norm(dim=1).reshape(1, -1, *rest)
+        return trained.reshape(1, -1, *rest) / norm * whole - base
+    norm = whole.flatten(1).norm(dim=1).reshape(-1, 1, *rest)
+    return trained.reshape(-1, 1, *rest) / norm * whole - base
+
+
+def _scale(layer: Mapping[str, Tensor], rank: int) -> float:
+    return float(layer["alpha"]) / rank if "alpha" in layer else 1.0
+
+
+def _copy(pipeline: StableDiffusionPipeline) -> StableDiffusionPipeline:
+    parts = dict(pipeline.components)
+    parts.update({name: copy.deepcopy(parts[name]) for name in COMPONENTS})
+    fresh = StableDiffusionPipeline(**parts, requires_safety_checker=False)
+    fresh.set_progress_bar_config(disable=True)
+    return fresh
