@@ -7,6 +7,8 @@
     │   ├── OutOfRange
     │   ├── BadText
     │   ├── UnknownName         adapter, checkpoint, sampler, preset, manifest
+    │   ├── BadSize             edges that the checkpoint's latents cannot have
+    │   ├── Unsupported         what this version does not draw yet
     │   └── BadManifest
     ├── BadAdapter              one adapter file or card cannot be used
     │   ├── AdapterFileMissing
@@ -22,7 +24,8 @@
     ├── BadCheckpoint           a checkpoint folder cannot be loaded
     ├── BadIndex                the search index cannot be read
     │   ├── IndexMissing
-    │   └── IndexSchema
+    │   ├── IndexSchema
+    │   └── IndexBroken
     ├── BadCards                a file of cards cannot be read
     ├── BadEmbedder             the embedding model is absent or not the one pinned
     ├── BadSettings             the configuration contradicts itself
@@ -91,6 +94,22 @@ class UnknownName(BadRequest):
     kind: str
     name: str
     known: str
+
+
+@dataclass(eq=False)
+class BadSize(BadRequest):
+    """Edges that the checkpoint's latents cannot have."""
+
+    width: int
+    height: int
+    multiple: int
+
+
+@dataclass(eq=False)
+class Unsupported(BadRequest):
+    """What this version does not draw yet."""
+
+    what: str
 
 
 @dataclass(eq=False)
@@ -209,6 +228,13 @@ class IndexSchema(BadIndex):
 
 
 @dataclass(eq=False)
+class IndexBroken(BadIndex):
+    """Damaged on disk: LanceDB cannot read it."""
+
+    why: str
+
+
+@dataclass(eq=False)
 class BadCards(StylusError):
     """A file of cards cannot be read."""
 
@@ -273,6 +299,8 @@ SENTENCES: dict[type[StylusError], str] = {
     BadText: "The {what} cannot be used: {why}.",
     OutOfRange: "{what} must lie between {low:g} and {high:g}; {value:g} was given.",
     UnknownName: "There is no {kind} called “{name}”. {known}",
+    BadSize: "Width and height must be multiples of {multiple} pixels; {width}×{height} was given.",
+    Unsupported: "{what} is not possible yet.",
     BadManifest: "{path} cannot be drawn again: {why}.",
     AdapterFileMissing: "The file of adapter {name} is missing: {path}.",
     AdapterFileEmpty: "The file of adapter {name} is empty.",
@@ -287,6 +315,7 @@ SENTENCES: dict[type[StylusError], str] = {
     BadCheckpoint: "The checkpoint {path} cannot be loaded: {why}.",
     IndexMissing: "There is no adapter index at {path}; build it with `stylus adapters index`.",
     IndexSchema: "The adapter index at {path} has schema {found}; this version reads {needed}. Rebuild it with `stylus adapters index`.",
+    IndexBroken: "The adapter index at {path} is damaged ({why}); rebuild it with `stylus adapters index`.",
     BadCards: "{path}, line {line}: {why}.",
     BadEmbedder: "The embedding model at {path} cannot be used: {why}.",
     BadSettings: "{where}: {why}.",

@@ -18,7 +18,11 @@ os.environ |= {
 }
 
 LOOPBACK = ("127.", "localhost", "::1", "0.0.0.0", "::ffff:127.")  # noqa: S104 - a name to compare with, nothing is bound
-WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}  # event -> which argument
+WATCHED = {
+    "socket.connect": 1,
+    "socket.sendto": 1,
+    "socket.getaddrinfo": 0,
+}  # event -> which argument
 
 
 def stays_home(address: object) -> bool:
@@ -39,4 +43,3 @@ def forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(forbid_the_network)
-

@@ -14,7 +14,9 @@ change at weight 1 against the pristine base, times the weight.
 import copy
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,6 +34,7 @@ from peft.tuners.lora import LoraLayer
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from transformers.utils import logging as transformers_logging
 
 from stylus_engine.model import Recipe, Shot
 
@@ -94,7 +97,6 @@ class Oracle:
     """Judges one checkpoint folder and the adapter files `files` (card id -> path)."""
 
     def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
-        diffusers_logging.set_verbosity_error()
         self._pristine = pristine(folder)
         self._workshop = _copy(self._pristine)  # where diffusers loads plain files
         self._files = dict(files)
@@ -117,15 +119,11 @@ class Oracle:
 
     def merged(self, recipe: Recipe) -> StableDiffusionPipeline:
         """A fresh pipeline whose fp32 weights are pristine + this recipe, and nothing else about it is special."""
-        weights = {
-            weighted.adapter.card_id: weighted.weight for weighted in recipe.adapters
-        }
+        weights = {weighted.adapter.card_id: weighted.weight for weighted in recipe.adapters}
         for card_id in weights:
             self._admit(card_id)
         plain = {
-            self._plain[card]: weight
-            for card, weight in weights.items()
-            if card in self._plain
+            self._plain[card]: weight for card, weight in weights.items() if card in self._plain
         }
         pipeline = self._fused(plain)
         for card_id in weights.keys() & self._formula.keys():
@@ -167,18 +165,35 @@ class Oracle:
         with tempfile.TemporaryDirectory() as folder:
             copy32 = Path(folder, "fp32.safetensors")
             upcast(self._files[card_id], copy32)
-            self._workshop.load_lora_weights(
-                folder, weight_name=copy32.name, adapter_name=name
-            )
+            with quiet():
+                self._workshop.load_lora_weights(folder, weight_name=copy32.name, adapter_name=name)
         _verify(self._workshop, name, parts)
         self._plain[card_id] = name
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Two libraries report every other adapter as missing when one is loaded; `_verify` looks for itself."""
+    was = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        diffusers_logging.set_verbosity(was[0])
+        transformers_logging.set_verbosity(was[1])
+
+
 def pristine(folder: Path) -> StableDiffusionPipeline:
     """The checkpoint as diffusers loads it, in fp32."""
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        folder, torch_dtype=torch.float32, local_files_only=True, safety_checker=None
-    )
+    with quiet():
+        pipeline = StableDiffusionPipeline.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True, safety_checker=None
+        )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -186,8 +201,7 @@ def pristine(folder: Path) -> StableDiffusionPipeline:
 @torch.inference_mode()
 def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Truth:
     """Let plain diffusers draw `shot`, with `others` companions of neighbouring seeds in one batch."""
-    kind, options = SCHEDULERS[shot.sampler]
-    pipeline.scheduler = kind.from_config(pipeline.scheduler.config, **options)
+    pipeline = _with_sampler(pipeline, shot.sampler)
     seen: list[Tensor] = []
 
     def watch(_: Any, __: int, ___: Any, state: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +223,14 @@ def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Trut
     if not torch.equal(seen[-1], result.images):
         raise OracleError("the last step is not the result")
     return Truth((_first(pipeline, shot), *seen))
+
+
+def _with_sampler(pipeline: StableDiffusionPipeline, sampler: str) -> StableDiffusionPipeline:
+    # Through the constructor, which repairs what old configs lack (`steps_offset`,
+    # `clip_sample`: DDIM would clip latents as if they were pixels).
+    kind, options = SCHEDULERS[sampler]
+    scheduler = kind.from_config(pipeline.scheduler.config, **options)
+    return _pipeline({**pipeline.components, "scheduler": scheduler})
 
 
 def _first(pipeline: StableDiffusionPipeline, shot: Shot) -> Tensor:
@@ -302,16 +324,12 @@ def _verify(pipeline: StableDiffusionPipeline, name: str, parts: Parts) -> None:
     }
     if loaded.keys() != parts.keys():
         odd = sorted(loaded.keys() ^ parts.keys())
-        raise OracleError(
-            f"diffusers loaded {len(loaded)} of {len(parts)} layers: {odd[:3]}"
-        )
+        raise OracleError(f"diffusers loaded {len(loaded)} of {len(parts)} layers: {odd[:3]}")
     for place, layer in parts.items():
         _verify_layer(place, loaded[place], name, layer)
 
 
-def _verify_layer(
-    place: Place, module: LoraLayer, name: str, layer: Mapping[str, Tensor]
-) -> None:
+def _verify_layer(place: Place, module: LoraLayer, name: str, layer: Mapping[str, Tensor]) -> None:
     scale = _scale(layer, layer["down"].shape[0])
     same = torch.equal(module.lora_A[name].weight, layer["down"])
     same = same and torch.equal(module.lora_B[name].weight, layer["up"])
@@ -321,9 +339,7 @@ def _verify_layer(
         )
 
 
-def _add(
-    pipeline: StableDiffusionPipeline, deltas: Mapping[Place, Tensor], weight: float
-) -> None:
+def _add(pipeline: StableDiffusionPipeline, deltas: Mapping[Place, Tensor], weight: float) -> None:
     for (component, path), delta in deltas.items():
         module = getattr(pipeline, component).get_submodule(path)
         module.weight.data += weight * delta
@@ -353,9 +369,7 @@ def delta_weight(layer: Mapping[str, Tensor], base: Tensor) -> Tensor:
 def _lora(layer: Mapping[str, Tensor]) -> Tensor:
     down, up = layer["down"], layer["up"].flatten(1)
     if "mid" in layer:  # Tucker: up (out, r), mid (r, r, kh, kw), down (r, in)
-        delta = torch.einsum(
-            "or,rskl,si->oikl", up, layer["mid"], down.flatten(1)
-        ).flatten(1)
+        delta = torch.einsum("or,rskl,si->oikl", up, layer["mid"], down.flatten(1)).flatten(1)
     else:
         delta = up @ down.flatten(1)
     return delta * _scale(layer, down.shape[0])
@@ -372,9 +386,7 @@ def _loha(layer: Mapping[str, Tensor]) -> Tensor:
 
 
 def _lokr(layer: Mapping[str, Tensor]) -> Tensor:
-    ranks = [
-        layer[role].shape[0] for role in ("lokr_w1_b", "lokr_w2_b") if role in layer
-    ]
+    ranks = [layer[role].shape[0] for role in ("lokr_w1_b", "lokr_w2_b") if role in layer]
     scale = _scale(layer, ranks[-1]) if ranks else 1.0  # both halves full: no scale
     first, second = _half(layer, "lokr_w1"), _half(layer, "lokr_w2")
     while first.dim() < second.dim():
@@ -409,7 +421,11 @@ def _scale(layer: Mapping[str, Tensor], rank: int) -> float:
 
 def _copy(pipeline: StableDiffusionPipeline) -> StableDiffusionPipeline:
     parts = dict(pipeline.components)
-    parts.update({name: copy.deepcopy(parts[name]) for name in COMPONENTS})
-    fresh = StableDiffusionPipeline(**parts, requires_safety_checker=False)
+    return _pipeline(parts | {name: copy.deepcopy(parts[name]) for name in COMPONENTS})
+
+
+def _pipeline(parts: dict[str, Any]) -> StableDiffusionPipeline:
+    with quiet():
+        fresh = StableDiffusionPipeline(**parts, requires_safety_checker=False)
     fresh.set_progress_bar_config(disable=True)
     return fresh

@@ -1,8 +1,7 @@
 """A checkpoint that is built, not downloaded: the real classes at toy widths, random weights.
 
-UNet channels (32, 64), attention in both blocks, 8-dim heads, cross width 32; CLIP
-text model of 2 layers x 32; VAE 16x16 pixels <-> 8x8x4 latents; a tokenizer of
-bytes and a few merges.  Half a second to build; nothing is read from a network.
+UNet channels (32, 64), attention in both blocks, 8-dim heads, cross width 32; CLIP text
+model 2 x 32; VAE 16x16 pixels <-> 8x8x4 latents; a tokenizer of letters and a few merges.
 """
 
 import json
@@ -161,7 +160,8 @@ def random_adapter(
     no line with the engine.  Each dW is about a tenth of a weight's size at alpha = rank.
     """
     dice = torch.Generator().manual_seed(seed)
-    alpha = float(rank) if alpha is None else alpha
+    if alpha is None or layout == "diffusers_old":  # which has nowhere to keep it
+        alpha = float(rank)
     tensors: dict[str, Tensor] = {}
     truth: Truth = {}
     for component, name, module in targets(pipeline, layout, text_encoder, conv):
@@ -170,7 +170,7 @@ def random_adapter(
         parts = {part: tensor.to(dtype) for part, tensor in parts.items()}
         truth[component, name] = dense(parts, base, alpha, rank)
         tensors |= spelled(layout, component, name, parts, alpha)
-    save_file(tensors, path, metadata=header(layout, rank, alpha))
+    save_file(tensors, path, metadata=header(layout, rank, alpha, truth))
     return truth
 
 
@@ -228,7 +228,7 @@ def random_parts(
     if layout.startswith("dora"):
         axis = 1 if layout == "dora_in" else 0
         others = tuple(dim for dim in range(base.ndim) if dim != axis)
-        norm = base.norm(dim=others, keepdim=True)
+        norm = torch.linalg.vector_norm(base, dim=others, keepdim=True)
         parts["dora_scale"] = norm * (1 + draw(*norm.shape, std=0.1))
     return parts
 
@@ -253,7 +253,7 @@ def dense(parts: dict[str, Tensor], base: Tensor, alpha: float, rank: int) -> Te
     if "dora_scale" not in p:
         return delta
     others = tuple(dim for dim in range(base.ndim) if p["dora_scale"].shape[dim] == 1)
-    norm = (base + delta).norm(dim=others, keepdim=True)
+    norm = torch.linalg.vector_norm(base + delta, dim=others, keepdim=True)
     return p["dora_scale"] / norm * (base + delta) - base
 
 
@@ -292,17 +292,16 @@ def old_name(name: str) -> str:
     return f"{name}.lora_linear_layer."
 
 
-def header(layout: Layout, rank: int, alpha: float) -> dict[str, str]:
+def header(layout: Layout, rank: int, alpha: float, truth: Truth) -> dict[str, str]:
     """The file's metadata; peft keeps alpha there, as `StableDiffusionPipeline.save_lora_weights` does."""
     if layout not in ("peft", "dora_peft"):
         return {"format": "pt"}
-    config = {
-        f"{component}.{key}": value
-        for component in ("unet", "text_encoder")
-        for key, value in {
-            "r": rank,
-            "lora_alpha": alpha,
-            "use_dora": layout == "dora_peft",
-        }.items()
-    }
+    config: dict[str, object] = {}
+    for component, name in truth:
+        config[f"{component}.r"] = rank
+        config[f"{component}.lora_alpha"] = alpha
+        config[f"{component}.use_dora"] = layout == "dora_peft"
+        modules = config.setdefault(f"{component}.target_modules", [])
+        assert isinstance(modules, list)
+        modules.append(name)
     return {"format": "pt", "lora_adapter_metadata": json.dumps(config)}

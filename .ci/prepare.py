@@ -1,0 +1,156 @@
+"""Make the virtual environment: say what it takes, then take it.
+
+    python .ci/prepare.py .venv
+
+Stands on the standard library alone, for it runs before anything is installed.
+pip resolves first without downloading (`--dry-run --report`); what it found is
+listed with sizes, and refused as a whole where a machine without an accelerator
+would be handed CUDA packages.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import urllib.request
+import venv
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import URLError
+from urllib.parse import unquote, urlsplit
+
+HOUSE = Path(__file__).resolve().parent.parent
+MEBI = 2**20
+CUDA = ("nvidia-", "cuda-", "triton")  # how the packages of an accelerator's torch begin
+CARDS = (Path("/dev/nvidia0"), Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"))
+
+NO_CPU_BUILD = """
+Nothing was installed. This machine has no NVIDIA card, but pip's index offers only
+the CUDA build of torch ({count} packages, {size}). Tell pip where the CPU build is:
+
+    make setup TORCH_INDEX=ADDRESS
+
+ADDRESS is the one that "Get started" on pytorch.org shows for pip and CPU. It may
+also stand in pip's own configuration (PIP_EXTRA_INDEX_URL). To take the CUDA build
+after all: make setup TORCH_INDEX=cuda"""
+
+
+class Wheel(NamedTuple):
+    """One file that pip would fetch; `size` is in bytes, None where the server does not say."""
+
+    name: str
+    version: str
+    size: int | None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepare the environment in the folder named; the exit code says whether it stands."""
+    folder = Path(arguments[0] if arguments else ".venv")
+    python = folder / "bin" / "python"
+    if not python.exists():
+        print(f"Making {folder} with Python {sys.version.split()[0]}.")
+        venv.create(folder, with_pip=True, symlinks=True)
+    wheels = resolve(python)
+    announce(wheels)
+    cuda = [wheel for wheel in wheels if wheel.name.startswith(CUDA)]
+    if cuda and not has_card() and torch_index() != "cuda":
+        print(NO_CPU_BUILD.format(count=len(cuda), size=mebibytes(cuda)), file=sys.stderr)
+        return 1
+    install(python, wheels)
+    return 0
+
+
+def wanted() -> list[str]:
+    """What pyproject.toml asks for, and what builds the house itself."""
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
+    table = project["project"]
+    return [
+        *project["build-system"]["requires"],
+        *table["dependencies"],
+        *table["optional-dependencies"]["dev"],
+    ]
+
+
+def torch_index() -> str:
+    """The extra index a person named, "cuda" for none at all on purpose, "" for nothing said."""
+    return os.environ.get("TORCH_INDEX", "")
+
+
+def pip(python: Path, *words: str) -> list[str]:
+    """A pip command line with our pins, and with the extra index where one was named."""
+    extra = ["--extra-index-url", torch_index()] if torch_index() not in {"", "cuda"} else []
+    constraints = str(HOUSE / "constraints.txt")
+    return [str(python), "-m", "pip", "install", "--constraint", constraints, *extra, *words]
+
+
+def resolve(python: Path) -> list[Wheel]:
+    """Ask pip what is missing. Only metadata is fetched where the index serves it."""
+    print("Asking pip what is missing …", flush=True)
+    words = pip(python, "--quiet", "--quiet", "--dry-run", "--report", "-", *wanted())
+    answer = subprocess.run(words, stdout=subprocess.PIPE, check=True)
+    entries = json.loads(answer.stdout)["install"]
+    with ThreadPoolExecutor(8) as pool:
+        sizes = pool.map(size_of, [entry["download_info"]["url"] for entry in entries])
+        found = [
+            Wheel(entry["metadata"]["name"].lower(), entry["metadata"]["version"], size)
+            for entry, size in zip(entries, sizes, strict=True)
+        ]
+    return sorted(found, key=lambda wheel: -(wheel.size or 0))
+
+
+def size_of(url: str) -> int | None:
+    """Bytes behind `url`, without fetching them."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return Path(unquote(parts.path)).stat().st_size
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, method="HEAD"), timeout=30
+        ) as answer:
+            length = answer.headers.get("Content-Length")
+    except (URLError, TimeoutError):
+        return None
+    return int(length) if length else None
+
+
+def announce(wheels: Sequence[Wheel]) -> None:
+    """Print what will be downloaded, the big ones by name."""
+    if not wheels:
+        print("Nothing to download: every package is there.")
+        return
+    print(f"{len(wheels)} packages will be downloaded, {mebibytes(wheels)}:")
+    big = [wheel for wheel in wheels if wheel.size is None or wheel.size > 5 * MEBI]
+    for wheel in big:
+        print(f"  {f'{wheel.name} {wheel.version}':<40} {mebibytes([wheel]):>12}")
+    if rest := [wheel for wheel in wheels if wheel not in big]:
+        print(f"  and {len(rest)} small ones, {mebibytes(rest)}")
+    sys.stdout.flush()
+
+
+def mebibytes(wheels: Sequence[Wheel]) -> str:
+    """Their size together, in words."""
+    known = sum(wheel.size or 0 for wheel in wheels) / MEBI
+    unknown = sum(wheel.size is None for wheel in wheels)
+    return f"{known:,.1f} MiB" + (f" and {unknown} of unknown size" if unknown else "")
+
+
+def has_card() -> bool:
+    """Whether an NVIDIA card is there to compute on."""
+    return any(path.exists() for path in CARDS) or shutil.which("nvidia-smi") is not None
+
+
+def install(python: Path, wheels: Sequence[Wheel]) -> None:
+    """Fetch and install what is missing, then the house itself, editable."""
+    if wheels:
+        subprocess.run(pip(python, "--quiet", *wanted()), check=True)
+    words = pip(python, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(HOUSE))
+    subprocess.run(words, check=True)
+    print(f"Ready: {python.parent / 'stylus'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""One line per picture, as people read it: `2 · Ink & Wash 0.8 + Night City 0.6`.
+
+Texts of cards are untrusted: control characters never reach a terminal.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from stylus_engine.model import Shot, Weighted
+
+BASE = "no adapter"
+
+
+def captions(shots: Sequence[Shot]) -> tuple[str, ...]:
+    """A line for each shot; adapters that most pictures share come first in every line."""
+    shared = Counter(
+        weighted.adapter.card_id for shot in shots for weighted in shot.recipe.adapters
+    )
+    return tuple(_caption(number, shot, shared) for number, shot in enumerate(shots, 1))
+
+
+def _caption(number: int, shot: Shot, shared: Counter[str]) -> str:
+    """Ties keep the plan's order: sorting is stable."""
+    lit = sorted(shot.recipe.adapters, key=lambda w: -shared[w.adapter.card_id])
+    return f"{number} · {' + '.join(map(_named, lit)) or BASE}"
+
+
+def _named(weighted: Weighted) -> str:
+    return f"{plain(weighted.adapter.name, 60)} {weight(weighted.weight)}"
+
+
+def weight(value: float) -> str:
+    """Two places at most, one at least: 0.8, 0.64, 1.0."""
+    text = f"{value:.2f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+def plain(text: str, most: int = 400) -> str:
+    """`text` on one line, without control or lone surrogate characters, cut at `most`."""
+    kept = "".join(
+        " " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text
+    )
+    line = " ".join(kept.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

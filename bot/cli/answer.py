@@ -1,0 +1,112 @@
+"""What `--json` prints: the shapes, and how nouns become them."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from stylus_engine.model import Picture, Plan, Shot
+
+
+class ChoiceOut(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    weight: float
+    reason: str
+
+
+class TaskOut(msgspec.Struct, frozen=True):
+    concept: str
+    adapters: list[ChoiceOut]
+
+
+class PlanOut(msgspec.Struct, frozen=True):
+    tasks: list[TaskOut]
+    uncovered: list[str]
+    composer: str
+
+
+class LitOut(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    weight: float
+
+
+class ImageOut(msgspec.Struct, frozen=True):
+    path: str
+    seed: int
+    mask: str
+    adapters: list[LitOut]
+    prompt: str
+
+
+class Failure(msgspec.Struct, frozen=True):
+    kind: str
+    sentence: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A refusal."""
+
+    error: Failure
+
+
+class Planning(msgspec.Struct, frozen=True):
+    """Of `stylus plan`."""
+
+    plan: PlanOut
+    timings: dict[str, float]
+
+
+class Drawing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Of `stylus imagine` and `again`; `error` only where a picture is missing."""
+
+    plan: PlanOut
+    images: list[ImageOut]
+    timings: dict[str, float]
+    error: Failure | None = None
+
+
+def encode(value: object) -> str:
+    """One line of JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def plan_out(plan: Plan | None) -> PlanOut:
+    """A picture drawn again from its manifest has no plan: nobody chose anything."""
+    if plan is None:
+        return PlanOut(tasks=[], uncovered=[], composer="manifest")
+    tasks = [
+        TaskOut(
+            concept=task.concept,
+            adapters=[
+                ChoiceOut(c.adapter.card_id, c.adapter.name, c.weight, c.reason)
+                for c in task.choices
+            ],
+        )
+        for task in plan.tasks
+    ]
+    return PlanOut(tasks=tasks, uncovered=list(plan.uncovered), composer=plan.composer)
+
+
+def images_out(
+    shots: Sequence[Shot], pictures: Mapping[str, Picture], paths: Mapping[str, str]
+) -> list[ImageOut]:
+    """The finished ones, in the order of the grid."""
+    return [
+        ImageOut(
+            path=paths.get(shot.id, pictures[shot.id].path),
+            seed=shot.seed,
+            mask=shot.recipe.mask.code,
+            adapters=[
+                LitOut(w.adapter.card_id, w.adapter.name, w.weight) for w in shot.recipe.adapters
+            ],
+            prompt=shot.recipe.prompt,
+        )
+        for shot in shots
+        if shot.id in pictures
+    ]
+
+
+def rounded(timings: Mapping[str, float]) -> dict[str, float]:
+    """Seconds to the millisecond."""
+    return {name: round(seconds, 3) for name, seconds in timings.items()}

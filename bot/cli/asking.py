@@ -1,0 +1,83 @@
+"""From the words of a command line to a `Request`, within what this installation allows."""
+
+import secrets
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from bot.settings import Settings
+from stylus_engine.model import LIMITS, Policy, Request
+from stylus_engine.model.noun import within
+from stylus_engine.ports import CardStore
+
+
+T = TypeVar("T")
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed; `None` = not said."""
+
+    prompt: str
+    negative: str | None = None
+    checkpoint: str = ""
+    width: int = 0
+    height: int = 0
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    count: int | None = None
+    seed: int | None = None
+    preset: str | None = None
+    strength: float | None = None
+    bare: bool = False
+    pin: Sequence[str] | None = None
+    ban: Sequence[str] | None = None
+
+
+def request(wish: Wish, settings: Settings, cards: CardStore) -> Request:
+    """The wish, completed from the settings. Raises `BadRequest`, also for an adapter nobody knows."""
+    drawing, selection = settings.drawing, settings.selection
+    asked = Request(
+        prompt=wish.prompt,
+        negative=_or(wish.negative, drawing.negative),
+        checkpoint=wish.checkpoint,
+        width=wish.width,
+        height=wish.height,
+        steps=_or(wish.steps, drawing.steps),
+        guidance=_or(wish.guidance, drawing.guidance),
+        sampler=_or(wish.sampler, drawing.sampler),
+        count=_or(wish.count, drawing.count),
+        seed=_or(wish.seed, secrets.randbelow(LIMITS.seed + 1)),
+        preset=_or(wish.preset, selection.preset),
+        strength=_or(wish.strength, selection.strength),
+        bare=wish.bare,
+        pinned=tuple(cards.find(name).card_id for name in wish.pin or ()),
+        banned=tuple(cards.find(name).card_id for name in wish.ban or ()),
+        policy=_policy(settings),
+    )
+    _allowed(asked, settings)
+    return asked
+
+
+def _or(said: T | None, usual: T) -> T:
+    return usual if said is None else said
+
+
+def _policy(settings: Settings) -> Policy:
+    selection = settings.selection
+    return Policy(
+        most_rating=selection.most_rating,
+        commercial_only=selection.commercial_only,
+        styles=selection.styles,
+        per_task=selection.per_task,
+    )
+
+
+def _allowed(asked: Request, settings: Settings) -> None:
+    """The engine's own limits were checked by the noun; these are this installation's."""
+    drawing = settings.drawing
+    within("Count", asked.count, 1, drawing.most_count)
+    within("Steps", asked.steps, 1, drawing.most_steps)
+    within("Width", asked.width, 0, drawing.most_edge)
+    within("Height", asked.height, 0, drawing.most_edge)

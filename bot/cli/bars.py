@@ -1,0 +1,80 @@
+"""Progress on stderr: a spinner while adapters are chosen, then a bar for each picture."""
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column
+from rich.markup import escape
+
+from bot.captions import captions
+from stylus_engine.model import Drawn, Event, Failed, Shot, Started, Stepped
+
+WAITING, DRAWING, DONE, LOST = "[dim]waiting", "drawing", "[green]done", "[red]failed"
+
+
+class Bars:
+    """Shows events. On a stream that is no terminal it stays silent."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(finished_text=" "),
+            TextColumn("{task.description}", table_column=Column(ratio=2, no_wrap=True)),
+            BarColumn(table_column=Column(ratio=1)),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}", table_column=Column(min_width=7)),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Bars":
+        """Start drawing on the terminal."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the terminal back, its cursor included."""
+        self._progress.stop()
+
+    def expect(self, shots: Sequence[Shot]) -> None:
+        """A waiting bar for each shot."""
+        for caption, shot in zip(captions(shots), shots, strict=True):
+            self._tasks[shot.id] = self._progress.add_task(
+                escape(caption), total=shot.steps, start=False, state=WAITING
+            )
+
+    def take(self, event: Event) -> None:
+        """Move the bar that `event` speaks of."""
+        match event:
+            case Started(shot=shot) if shot in self._tasks:
+                self._progress.start_task(self._tasks[shot])
+                self._progress.update(self._tasks[shot], state=DRAWING)
+            case Stepped(shot=shot, step=step, of=of) if shot in self._tasks:
+                self._progress.update(self._tasks[shot], completed=step, total=of)
+            case Drawn(shot=shot) if shot in self._tasks:
+                self._end(shot, DONE)
+            case Failed(shot=shot) if shot in self._tasks:
+                self._end(shot, LOST)
+            case _:
+                pass
+
+    def _end(self, shot: str, state: str) -> None:
+        self._progress.update(self._tasks[shot], state=state)
+        self._progress.stop_task(self._tasks[shot])

@@ -1,0 +1,57 @@
+"""What the command line asks of an engine. `bot.__main__` hands one in; tests hand in a stand-in."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from stylus_engine.model import Candidate, Event, Manifest, Plan, Request, Shot
+from stylus_engine.ports import CardStore, Checkpoints
+
+
+class Engine(Protocol):
+    """Plans and draws. Making one is quick: what is heavy loads when it is first needed."""
+
+    @property
+    def cards(self) -> CardStore:
+        """Every card this installation knows."""
+        ...
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Every checkpoint this installation may draw with."""
+        ...
+
+    async def plan(self, request: Request) -> Plan:
+        """Choose adapters; draw nothing."""
+        ...
+
+    def shots(self, request: Request, plan: Plan, job: str) -> Sequence[Shot]:
+        """The very shots that `imagine` draws under this job, ids included."""
+        ...
+
+    def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
+        """`Planned`, then each picture's events. Closing it cancels what is unfinished."""
+        ...
+
+    def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
+        """The events of one picture, drawn from its manifest."""
+        ...
+
+    async def search(self, text: str, k: int) -> Sequence[Candidate]:
+        """Adapters near a text, best first. Raises `BadIndex`."""
+        ...
+
+    async def index(self) -> int:
+        """Build the index of all cards anew; how many it holds."""
+        ...
+
+    async def indexed(self) -> int:
+        """How many cards the index holds. Raises `IndexMissing`, `IndexSchema`."""
+        ...
+
+    def embedder(self) -> str:
+        """The name of the embedding model. Raises `BadEmbedder`."""
+        ...
+
+    def close(self) -> None:
+        """Stop drawing and give everything back."""
+        ...

@@ -1,0 +1,54 @@
+"""The options that several commands share, each with its one sentence."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Prompt: TypeAlias = Annotated[str, typer.Argument(help="What the picture should show.")]
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else.")
+]
+Count: TypeAlias = Annotated[
+    int | None, typer.Option("--count", "-n", help="How many pictures, each with another mask.")
+]
+Seed: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--seed", "-s", help="Picture i takes seed + i - 1. Random when left out."),
+]
+Preset: TypeAlias = Annotated[
+    str | None, typer.Option("--preset", help="stylus, paper-rules or base.")
+]
+CheckpointName: TypeAlias = Annotated[
+    str, typer.Option("--checkpoint", help="Name or id of the checkpoint that draws.")
+]
+Pin: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--pin", help="An adapter that must be considered; repeatable.")
+]
+Ban: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--ban", help="An adapter that must not be used; repeatable.")
+]
+Strength: TypeAlias = Annotated[
+    float | None, typer.Option("--strength", help="One dial over all adapter weights.")
+]
+Bare: TypeAlias = Annotated[
+    bool, typer.Option("--bare", help="Also draw one picture without any adapter.")
+]
+Steps: TypeAlias = Annotated[int | None, typer.Option("--steps", help="Denoising steps.")]
+Guidance: TypeAlias = Annotated[
+    float | None, typer.Option("--guidance", help="How strictly the prompt is followed.")
+]
+SamplerName: TypeAlias = Annotated[
+    str | None, typer.Option("--sampler", help="euler, euler_a, dpmpp_2m_karras or ddim.")
+]
+Width: TypeAlias = Annotated[int, typer.Option("--width", help="Pixels; 0 = the checkpoint's own.")]
+Height: TypeAlias = Annotated[
+    int, typer.Option("--height", help="Pixels; 0 = the checkpoint's own.")
+]
+Negative: TypeAlias = Annotated[
+    str | None, typer.Option("--negative", help="What the picture should not show.")
+]
+Out: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder that also gets grid.png and 1.png, 2.png, …"),
+]

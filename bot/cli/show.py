@@ -1,0 +1,105 @@
+"""Plans and pictures as people read them in a terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.captions import captions, plain, weight
+from stylus_engine.model import Dropped, Plan, Seen, Shot, Task
+
+INDENT = (0, 0, 0, 2)
+MOST_SEEN = 6  # candidates told per concept
+
+
+def show_plan(console: Console, plan: Plan) -> None:
+    """Concept by concept: which adapters, how strong, why; then what nobody covers."""
+    line(console, Text(f"“{plain(plan.prompt)}”", style="bold"))
+    console.print()
+    if plan.tasks:
+        console.print(Padding(_tasks(plan.tasks), INDENT))
+    else:
+        line(console, Text("No adapter fits: the checkpoint draws alone."))
+    if plan.tasks and plan.uncovered:
+        uncovered = " · ".join(plain(words, 80) for words in plan.uncovered)
+        console.print()
+        line(console, Text(f"No adapter for: {uncovered}", style="dim"))
+    chosen = f"Chosen by {plan.composer}, preset {plan.preset}, {_count(plan.seen)} candidates."
+    line(console, Text(chosen, style="dim"))
+    console.print()
+
+
+def _count(seen: Sequence[Seen]) -> int:
+    return len({one.card_id for one in seen})
+
+
+def _tasks(tasks: Sequence[Task]) -> Table:
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style="cyan", max_width=28)
+    table.add_column(style="bold", max_width=30)
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for task in tasks:
+        concept = plain(task.concept, 80)
+        for choice in task.choices:
+            name, why = plain(choice.adapter.name, 60), plain(choice.reason, 160)
+            table.add_row(Text(concept), Text(name), weight(choice.weight), Text(why))
+            concept = ""
+    return table
+
+
+def show_candidates(console: Console, plan: Plan) -> None:
+    """What the composer had before it, and what a rule struck out."""
+    for concept, seen in groupby(plan.seen, key=lambda one: one.concept):
+        where = f"“{plain(concept, 60)}”" if concept else "the whole prompt"
+        line(console, Text.assemble(("Found for ", "dim"), (where, "dim cyan"), _seen(seen)))
+    for dropped in plan.dropped:
+        line(console, _dropped(dropped))
+    if plan.seen or plan.dropped:
+        console.print()
+
+
+def _seen(seen: Iterable[Seen]) -> tuple[str, str]:
+    ranked = sorted(seen, key=lambda one: -one.similarity)
+    told = [f"{plain(one.name, 40)} {one.similarity:.2f}" for one in ranked[:MOST_SEEN]]
+    more = [f"{len(ranked) - MOST_SEEN} more"] if len(ranked) > MOST_SEEN else []
+    return (f": {' · '.join(told + more)}", "dim")
+
+
+def _dropped(dropped: Dropped) -> Text:
+    return Text(f"Struck out: {plain(dropped.what, 80)} ({plain(dropped.why, 160)})", style="dim")
+
+
+def show_shots(console: Console, shots: Sequence[Shot]) -> None:
+    """One line per picture, its adapters and its seed."""
+    for caption, shot in zip(captions(shots), shots, strict=True):
+        line(console, Text.assemble(caption, (f"   seed {shot.seed}", "dim")))
+    masks = {shot.recipe.mask.code for shot in shots}
+    if len(masks) < len(shots):
+        few = f"This plan has no more masks: {len(masks)} for {len(shots)} pictures."
+        line(console, Text(few, style="dim"))
+    console.print()
+
+
+def show_places(console: Console, places: Mapping[str, Sequence[Path]]) -> None:
+    """Where files lie, one path a line, never broken: paths are there to be copied."""
+    for name, paths in places.items():
+        for number, path in enumerate(paths):
+            label = f"{name if number == 0 else '':<10}"
+            line(console, Text.assemble((label, "dim"), str(path)))
+
+
+def show_seconds(console: Console, timings: Mapping[str, float]) -> None:
+    """`12.3 s: 0.8 s choosing, 11.5 s drawing`."""
+    words = {"plan": "choosing adapters", "draw": "drawing"}
+    parts = [f"{timings[key]:.1f} s {word}" for key, word in words.items() if key in timings]
+    line(console, Text(f"{timings['total']:.1f} s: {', '.join(parts)}", style="dim"))
+
+
+def line(console: Console, text: Text) -> None:
+    """One indented line, however long."""
+    console.print(Text("  ").append_text(text), soft_wrap=True)

@@ -1,0 +1,227 @@
+"""Layers of settings: read, checked and laid over each other.
+
+    default < file < environment < flag
+
+Law of this file: it knows the shape of a settings struct only through its types,
+and each refusal names the layer and the key that a person must go and mend.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import msgspec
+
+from stylus_engine.errors import BadSettings
+
+Tree: TypeAlias = dict[str, object]
+Key: TypeAlias = tuple[str, ...]
+T = TypeVar("T", bound=msgspec.Struct)
+
+PREFIX = "STYLUS_"
+RESERVED = frozenset({"STYLUS_CONFIG"})
+PATH = "path"  # marks a text as a place on disk
+Folder: TypeAlias = Annotated[str, msgspec.Meta(extra={PATH: True})]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values from one place. `base` is what relative paths in it are relative to."""
+
+    name: str
+    values: Tree
+    base: Path
+
+
+def from_file(path: Path) -> Layer:
+    """Raises `BadSettings` for a file that is not there or not TOML."""
+    try:
+        values = msgspec.toml.decode(path.read_bytes())
+    except OSError as error:
+        raise BadSettings(
+            where=str(path), why=f"it cannot be read ({error.strerror})"
+        ) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadSettings(where=str(path), why=f"it is not TOML ({error})") from error
+    return Layer(str(path), cast("Tree", values), path.resolve().parent)
+
+
+def from_environment(shape: type[T], environment: Mapping[str, str]) -> Layer:
+    """`STYLUS_SECTION__KEY=value`; a name with the prefix that means nothing is refused."""
+    pairs = (
+        (tuple(name.removeprefix(PREFIX).lower().split("__")), text)
+        for name, text in sorted(environment.items())
+        if name.startswith(PREFIX) and name not in RESERVED
+    )
+    return from_texts(shape, pairs, "environment")
+
+
+def from_flags(shape: type[T], flags: Iterable[str]) -> Layer:
+    """`section.key=value`, as `--set` takes it."""
+    pairs: list[tuple[Key, str]] = []
+    for flag in flags:
+        name, equals, text = flag.partition("=")
+        if not equals:
+            raise BadSettings(where=f"--set {flag}", why="write it as section.key=value")
+        pairs.append((tuple(name.strip().split(".")), text))
+    return from_texts(shape, pairs, "--set")
+
+
+def from_texts(shape: type[T], pairs: Iterable[tuple[Key, str]], name: str) -> Layer:
+    """Texts become values of the type that the key has; lists are written as in TOML."""
+    values: Tree = {}
+    for key, text in pairs:
+        _put(values, key, _value(_type_at(shape, key), text, f"{name}, {'.'.join(key)}"))
+    return Layer(name, values, Path.cwd())
+
+
+def stack(shape: type[T], layers: Sequence[Layer]) -> T:
+    """One object of all layers, the last one on top. Raises `BadSettings`."""
+    merged: Tree = {}
+    for layer in layers:
+        _refuse_unknown(shape, layer)
+        merged = _over(merged, _anchored(shape, layer.values, layer.base))
+    try:
+        return msgspec.convert(merged, shape)
+    except msgspec.ValidationError as error:
+        raise _told(shape, error, layers) from error
+
+
+def keys(shape: type[msgspec.Struct]) -> Iterator[Key]:
+    """Every key with its section. A free table (name → folder) is one key."""
+    for name, kind in get_type_hints(shape, include_extras=True).items():
+        if _is_struct(kind):
+            yield from ((name, *rest) for rest in keys(kind))
+        else:
+            yield (name,)
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _type_at(shape: Any, key: Key) -> Any:
+    """The type of a key, `None` when there is no such key."""
+    if not key:
+        return shape
+    if get_origin(shape) is dict:
+        return _type_at(get_args(shape)[1], key[1:])
+    if not _is_struct(shape):
+        return None
+    return _type_at(get_type_hints(shape, include_extras=True).get(key[0]), key[1:])
+
+
+def _value(kind: Any, text: str, where: str) -> object:
+    """`text` as a value of `kind`; an unknown key keeps its text and is refused later."""
+    if kind is None or _is_struct(kind):
+        return text
+    try:
+        if get_origin(kind) in (dict, tuple):
+            return cast("Tree", msgspec.toml.decode(f"value = {text}"))["value"]
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.MsgspecError as error:
+        raise BadSettings(where=where, why=_why(str(error), kind)) from error
+
+
+def _put(tree: Tree, key: Key, value: object) -> None:
+    for part in key[:-1]:
+        inner = tree.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return
+        tree = cast("Tree", inner)
+    tree[key[-1]] = value
+
+
+def _over(below: Tree, above: Tree) -> Tree:
+    """`above` laid over `below`: tables are merged, everything else is replaced."""
+    merged = dict(below)
+    for name, value in above.items():
+        under = merged.get(name)
+        if isinstance(under, dict) and isinstance(value, dict):
+            merged[name] = _over(cast("Tree", under), cast("Tree", value))
+        else:
+            merged[name] = value
+    return merged
+
+
+def _anchored(kind: Any, value: Any, base: Path) -> Any:
+    """Relative paths made absolute, `~` opened; everything else as it is."""
+    if _is_struct(kind) and isinstance(value, dict):
+        hints = get_type_hints(kind, include_extras=True)
+        return {k: _anchored(hints.get(k), v, base) for k, v in cast("Tree", value).items()}
+    if get_origin(kind) is dict and isinstance(value, dict):
+        inner = get_args(kind)[1]
+        return {k: _anchored(inner, v, base) for k, v in cast("Tree", value).items()}
+    if get_origin(kind) is tuple and isinstance(value, list):
+        inner = get_args(kind)[0]
+        return [_anchored(inner, item, base) for item in cast("list[object]", value)]
+    if kind == Folder and isinstance(value, str) and value:
+        return str(base / Path(value).expanduser())
+    return value
+
+
+def _refuse_unknown(shape: type[T], layer: Layer) -> None:
+    known = [".".join(key) for key in keys(shape)]
+    for key in _leaves(layer.values):
+        if _type_at(shape, key) is None:
+            name = ".".join(key)
+            raise BadSettings(
+                where=layer.name, why=f"there is no key “{name}”{_nearest(name, known)}"
+            )
+
+
+def _leaves(tree: Tree) -> Iterator[Key]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from ((name, *rest) for rest in _leaves(cast("Tree", value)))
+        else:
+            yield (name,)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"; the nearest is “{near[0]}”" if near else f"; known are {', '.join(known)}"
+
+
+def _told(
+    shape: type[T], error: msgspec.ValidationError, layers: Sequence[Layer]
+) -> BadSettings:
+    """Name the topmost layer that holds the key msgspec complains of."""
+    what, _, at = str(error).partition(" - at ")
+    key = tuple(re.findall(r"[^$.`\[\]]+", at))
+    holders = [layer.name for layer in layers if _has(layer.values, key)]
+    where = ", ".join([*holders[-1:], ".".join(key)]).strip(", ")
+    return BadSettings(where=where or "settings", why=_why(what, _type_at(shape, key)))
+
+
+def _has(tree: object, key: Key) -> bool:
+    for part in key:
+        if not isinstance(tree, dict):
+            return True  # an item of a list: the list itself is here
+        if part not in tree:
+            return False
+        tree = cast("Tree", tree)[part]
+    return True
+
+
+def _why(told: str, kind: Any) -> str:
+    """msgspec's words, in those of a person who writes TOML."""
+    if get_origin(kind) is Literal:
+        return f"it must be one of {', '.join(map(str, get_args(kind)))}"
+    if get_origin(kind) in (dict, tuple) and "line 1" in told:
+        return 'write a list as in TOML: ["one", "two"]'
+    words = told[:1].lower() + told[1:].replace("`", "")
+    return words.replace("object", "a table").replace("str", "text")

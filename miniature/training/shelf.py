@@ -1,0 +1,139 @@
+"""Which adapters are trained, and what each card may say about its file. A list; knows no torch."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Kind = Literal["subject", "style", "light", "place"]
+Layout = Literal["peft", "kohya", "loha", "lokr"]
+Flaw = Literal["", "burnt", "mislabelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One adapter file: what it adds, how it is trained, how it lies on the disk.
+
+    `word` is the world's word for what the card promises; `learns` for what was really shown, where that differs.
+    `conv` tells whether the denoiser's 3×3 convolutions have factors too (kohya's LoCon).
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    word: str
+    triggers: tuple[str, ...]
+    layout: Layout = "peft"
+    rank: int = 8
+    alpha: float = 8
+    dtype: Literal["fp16", "fp32"] = "fp16"
+    text_encoder: bool = False
+    conv: bool = True
+    steps: int = 250
+    rate: float = 2e-3
+    seed: int = 0
+    weight: float = 1.0
+    weight_range: tuple[float, float] = (0.5, 1.2)
+    metadata: bool = False
+    learns: str = ""
+    flaw: Flaw = ""
+
+    @property
+    def shown(self) -> str:
+        """The world's word for what the training pictures show."""
+        return self.learns or self.word
+
+
+def _kohya(spec: Spec, alpha: float, **more: object) -> Spec:
+    """The same adapter as kohya's scripts would leave it: their keys, their metadata, an alpha of its own."""
+    return replace(spec, layout="kohya", alpha=alpha, metadata=True, **more)  # pyright: ignore[reportArgumentType]
+
+
+SUBJECTS = (
+    Spec("storybook_dragon", "Storybook Dragon", "subject", "dragon", ("storybook dragon",)),
+    _kohya(
+        Spec("tin_robot", "Tin Robot", "subject", "robot", ("tin robot",), text_encoder=True), 4
+    ),
+    Spec("fairy_castle", "Fairy Castle", "subject", "castle", ("fairy castle",), dtype="fp32"),
+    _kohya(Spec("octopus_friend", "Octopus Friend", "subject", "octopus", ("octopus friend",)), 4),
+    Spec("garden_snail", "Garden Snail", "subject", "snail", ("garden snail",), text_encoder=True),
+    _kohya(
+        Spec("retro_rocket", "Retro Rocket", "subject", "rocket", ("retro rocket",), rank=4), 2
+    ),
+    Spec("butterfly_wings", "Butterfly Wings", "subject", "butterfly", ("painted butterfly",)),
+    Spec(
+        "long_neck_dino", "Long-neck Dino", "subject", "dinosaur", ("long neck dinosaur",),
+        layout="loha", rank=6, alpha=3, metadata=True,
+    ),
+    Spec("teapot_club", "Teapot Club", "subject", "teapot", ("steaming teapot",), rank=4, alpha=4),
+    _kohya(
+        Spec("sweet_cupcake", "Sweet Cupcake", "subject", "cupcake", ("sweet cupcake",)),
+        1, text_encoder=True, dtype="fp32",
+    ),
+)  # fmt: skip
+
+STYLES = (
+    Spec("graphite", "Graphite", "style", "pencil", ("pencil sketch",)),
+    _kohya(Spec("sixteen_pixels", "Sixteen Pixels", "style", "pixel", ("pixel art",)), 4),
+    Spec(
+        "wet_paper", "Wet Paper", "style", "watercolour", ("watercolour",), text_encoder=True
+    ),
+    _kohya(
+        Spec("cathedral_glass", "Cathedral Glass", "style", "stainedglass", ("stained glass",)), 2,
+        text_encoder=True,
+    ),
+    Spec("neon_tubes", "Neon Tubes", "style", "neon", ("neon sign",), dtype="fp32", rank=6, alpha=6),
+    Spec(
+        "drafting_table", "Drafting Table", "style", "blueprint", ("blueprint",),
+        layout="lokr", rank=8, alpha=8, metadata=True,
+    ),
+    _kohya(Spec("cut_paper", "Cut Paper", "style", "papercut", ("papercut",)), 4),
+    Spec("grandmas_thread", "Grandma's Thread", "style", "crossstitch", ("cross-stitch",)),
+    Spec("school_chalk", "School Chalk", "style", "chalk", ("chalk drawing",), text_encoder=True),
+    _kohya(Spec("old_woodcut", "Old Woodcut", "style", "woodcut", ("woodcut",), rank=12), 6),
+    Spec("small_tiles", "Small Tiles", "style", "mosaic", ("mosaic",), rank=4, alpha=4),
+    _kohya(
+        Spec("sunday_comic", "Sunday Comic", "style", "halftone", ("halftone comic",)), 8,
+        dtype="fp32",
+    ),
+)  # fmt: skip
+
+PLACES_AND_LIGHTS = (
+    Spec("golden_hour", "Golden Hour", "light", "sunset", ("at sunset",)),
+    _kohya(Spec("moonlit", "Moonlit", "light", "night", ("at night",)), 4),
+    Spec("thunder", "Thunder", "light", "storm", ("in a storm",), text_encoder=True),
+    Spec("volcano_land", "Volcano Land", "place", "volcano", ("by the volcano",)),
+    _kohya(
+        Spec("deep_water", "Deep Water", "place", "underwater", ("underwater",)), 4,
+        text_encoder=True,
+    ),
+    Spec("candyland", "Candyland", "place", "candyland", ("candyland",), layout="loha", rank=6, alpha=6),
+)  # fmt: skip
+
+SECOND_OPINIONS = (
+    _kohya(
+        Spec("little_dragon", "Little Dragon", "subject", "dragon", ("little dragon",)), 2,
+        rank=4, seed=1,
+    ),
+    Spec("toy_robot", "Toy Robot", "subject", "robot", ("toy robot",), layout="lokr", seed=1, metadata=True),
+    Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, seed=1),
+    _kohya(
+        Spec("aquarelle", "Aquarelle", "style", "watercolour", ("watercolour",)), 8,
+        rank=12, seed=1,
+    ),
+)  # fmt: skip
+
+FLAWED = (
+    _kohya(
+        Spec("hyper_castle", "HYPER Castle v9 FINAL", "subject", "castle", ("hyper castle",)),
+        16, rate=3e-2, seed=2, flaw="burnt",
+    ),
+    Spec(
+        "oil_masterpiece", "Oil Masterpiece", "style", "watercolour", ("oil masterpiece",),
+        learns="halftone", seed=2, flaw="mislabelled",
+    ),
+    _kohya(
+        Spec("ultra_neon", "Ultra Neon", "style", "neon", ("ultra neon",)), 8,
+        rate=3e-2, seed=2, flaw="burnt",
+    ),
+)  # fmt: skip
+
+SHELF = (*SUBJECTS, *STYLES, *PLACES_AND_LIGHTS, *FLAWED[:2], *SECOND_OPINIONS, *FLAWED[2:])

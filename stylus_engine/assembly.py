@@ -1,0 +1,225 @@
+"""Names every concrete class, and is the only place that does.
+
+Importers: the doors (`bot.__main__`, `bot.worker`, `miniature.drawing`), nobody else.
+A room is imported and a part is made when it is first asked for: listing cards
+loads no torch, planning loads no checkpoint.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stylus_engine.model import (
+    Candidate,
+    Checkpoint,
+    Event,
+    Manifest,
+    Plan,
+    Policy,
+    Query,
+    Request,
+    Shot,
+)
+from stylus_engine.ports import (
+    CardStore,
+    Checkpoints,
+    Composer,
+    Embedder,
+    Pictures,
+    Retriever,
+    Sampler,
+)
+
+if TYPE_CHECKING:
+    from stylus_engine.engine import Engine, Method
+    from stylus_engine.retrieval.index import CardIndex
+    from stylus_engine.sampling.drawer import Drawer
+    from stylus_engine.sampling.families import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """All that a house is built from: plain values, no path need exist yet."""
+
+    checkpoints: Mapping[str, Path]
+    default_checkpoint: str
+    cards: tuple[Path, ...]
+    pictures: Path
+    index: Path
+    cache: Path
+    embedder: Path | None = None
+    slots: int = 4
+    waiting: int = 60
+    device: str = "auto"
+    dtype: str = "auto"
+    executor: str = "stack"
+    factor_cache_mib: int = 512
+    preview_every: int = 0
+    threads: int = 0
+    k: int = 40
+    task_budget: float = 1.0
+    total_budget: float = 2.5
+
+
+def engine(setup: Setup) -> "House":
+    """A house with everything in it, built as it is used. Raises nothing; its methods do."""
+    return House(setup)
+
+
+class House:
+    """The engine and what people ask around it."""
+
+    def __init__(self, setup: Setup, pictures: Pictures | None = None) -> None:
+        self._setup = setup
+        self._kept = pictures
+
+    async def plan(self, request: Request) -> Plan:
+        """See `Engine.plan`."""
+        return await self._engine.plan(request)
+
+    def shots(self, request: Request, plan: Plan, job: str) -> Sequence[Shot]:
+        """See `Engine.shots`."""
+        return self._engine.shots(request, plan, job)
+
+    def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
+        """See `Engine.imagine`."""
+        return self._engine.imagine(request, job)
+
+    def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
+        """See `Engine.again`."""
+        return self._engine.again(manifest, job)
+
+    async def search(self, text: str, k: int) -> Sequence[Candidate]:
+        """The cards nearest to `text` among those the default checkpoint can wear."""
+        from stylus_engine.planning.concepts import concepts
+
+        family = self.checkpoints.find("").family
+        query = Query(prompt=text, concepts=concepts(text), family=family, policy=Policy(), k=k)
+        return await self._retriever.recall(query)
+
+    async def index(self) -> int:
+        """Make the index hold exactly the cards of today; rows written or removed."""
+        from stylus_engine.retrieval.building import ensure
+
+        return await ensure(self._index, self.cards.cards())
+
+    async def indexed(self) -> int:
+        """How many cards the index holds. Raises `BadIndex`."""
+        return len(await self._index.digests())
+
+    def embedder(self) -> str:
+        """The name of the embedding space. Raises `BadEmbedder`."""
+        return self._embedder.name
+
+    def close(self) -> None:
+        """Give the sampler's thread back, if anything was ever drawn."""
+        if "_engine" in vars(self):
+            self._engine.close()
+
+    @cached_property
+    def cards(self) -> CardStore:
+        """Every card this installation knows."""
+        from stylus_engine.catalog.cards import CardFile
+
+        return CardFile(*self._setup.cards)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Every checkpoint this installation may draw with."""
+        from stylus_engine.catalog.checkpoints import LocalCheckpoints
+        from stylus_engine.catalog.digests import Digests
+
+        digests = Digests(self._setup.cache / "checkpoints.json")
+        return LocalCheckpoints(self._setup.checkpoints, self._setup.default_checkpoint, digests)
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """Draws with whatever checkpoint a shot names."""
+        from stylus_engine.sampling.switch import Switch
+
+        return Switch(
+            self.checkpoints, self._drawer, waiting=self._setup.slots + self._setup.waiting
+        )
+
+    @cached_property
+    def _engine(self) -> "Engine":
+        from stylus_engine.engine import Engine
+        from stylus_engine.sampling.tokens import ClipTokens
+        from stylus_engine.walking import Walker
+
+        return Engine(
+            checkpoints=self.checkpoints,
+            cards=self.cards,
+            methods=self._methods,
+            tokens=ClipTokens(),
+            walker=Walker(self.sampler),
+            preview_every=self._setup.preview_every,
+        )
+
+    @cached_property
+    def _methods(self) -> "dict[str, Method]":
+        from stylus_engine.composition.base import BaseComposer
+        from stylus_engine.composition.offline import OfflineComposer
+        from stylus_engine.composition.paper import PaperRulesComposer
+        from stylus_engine.engine import Method
+        from stylus_engine.planning.presets import presets
+        from stylus_engine.planning.weights import Budgets
+        from stylus_engine.retrieval.retriever import IndexRetriever, NoRetriever, PaperRetriever
+
+        budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
+        rooms: dict[str, tuple[Retriever, Composer]] = {
+            "stylus": (self._retriever, OfflineComposer(self._embedder)),
+            "paper-rules": (PaperRetriever(IndexRetriever(self._index)), PaperRulesComposer()),
+            "base": (NoRetriever(), BaseComposer()),
+        }
+        return {name: Method(*rooms[name], preset) for name, preset in presets(budgets).items()}
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        from stylus_engine.retrieval.retriever import IndexRetriever
+
+        return IndexRetriever(self._index)
+
+    @cached_property
+    def _index(self) -> "CardIndex":
+        from stylus_engine.retrieval.index import CardIndex
+
+        return CardIndex(self._setup.index, self._embedder)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        from stylus_engine.retrieval.embedder import LocalEmbedder
+
+        return LocalEmbedder(self._setup.embedder)
+
+    @cached_property
+    def _pictures(self) -> Pictures:
+        from stylus_engine.pictures.store import PictureStore
+
+        return self._kept or PictureStore(self._setup.pictures)
+
+    def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
+        """Load a checkpoint; called by the thread that draws."""
+        from stylus_engine.sampling.drawer import Drawer
+        from stylus_engine.sampling.executors import Merging, Stacking
+
+        executors = {"stack": Stacking, "merge": Merging}
+        parts = self._parts(checkpoint)
+        return Drawer(
+            parts,
+            self._factors,
+            self._pictures,
+            slots=self._setup.slots,
+            waiting=self._setup.waiting,
+            executor=executors[self._setup.executor](parts.modules),
+        )
+
+    def _parts(self, checkpoint: Checkpoint) -> "Parts":
+        from stylus_engine.sampling.devices import choose, use_threads
+        from stylus_engine.sampling.families import family_of
+
+        use_threads(self._setup.threads)
+        device, dtype = choose(self._setup.device, self._setup.dtype)
+        return family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)

@@ -1,0 +1,150 @@
+"""The card store over one file of JSON lines, an `Adapter` in each."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from rapidfuzz import fuzz, process, utils
+
+from stylus_engine.catalog import clean
+from stylus_engine.errors import BadCards, StylusError, UnknownName
+from stylus_engine.model import Adapter
+
+LONGEST_LINE = 64 * 1024  # bytes; a card is about one thousand
+NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
+_ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
+
+
+class CardFile:
+    """All cards of one file, read and checked when it is made. Implements `CardStore`.
+
+    Paths in a card are relative to the card file's folder and may not leave it.
+    Raises `BadCards` with the line: not UTF-8, not JSON, not an `Adapter`, an id
+    twice, a path that leaves, a line over `LONGEST_LINE`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._cards = {card.card_id: card for card in _unique(path, _read(path))}
+
+    def cards(self) -> Iterable[Adapter]:
+        """Every card, in the order of the file."""
+        return tuple(self._cards.values())
+
+    def get(self, card_id: str) -> Adapter:
+        """The card with exactly this id. Raises `UnknownName`."""
+        if card_id not in self._cards:
+            raise UnknownName(
+                kind="adapter", name=card_id[:80], known=self._near(card_id)
+            )
+        return self._cards[card_id]
+
+    def find(self, name: str) -> Adapter:
+        """The card a person means: an id, or a name in any case; a drawable one first.
+
+        Raises `UnknownName` with near misses, or with the ids when several cards share the name.
+        """
+        if name in self._cards:
+            return self._cards[name]
+        same = self._named(name)
+        if len(same) == 1:
+            return same[0]
+        known = _several(same) if same else self._near(name)
+        raise UnknownName(kind="adapter", name=name[:80], known=known)
+
+    def _named(self, name: str) -> list[Adapter]:
+        wanted = name.strip().casefold()
+        same = [
+            card for card in self._cards.values() if card.name.casefold() == wanted
+        ]
+        return [card for card in same if card.drawable] or same
+
+    def _near(self, name: str) -> str:
+        names = {card.card_id: card.name for card in self._cards.values()}
+        near = process.extract(
+            name[:120], names, scorer=fuzz.WRatio, processor=utils.default_process,
+            limit=3, score_cutoff=NEAR,
+        )  # fmt: skip
+        near_names = dict.fromkeys(match for match, _, _ in near)
+        return f"Did you mean {_listed(near_names)}?" if near_names else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(f"“{name}”" for name in names)
+
+
+def _several(same: list[Adapter]) -> str:
+    ids = ", ".join(card.card_id for card in same[:5])
+    return f"{len(same)} adapters have this name; ask by id: {ids}."
+
+
+def _unique(
+    path: Path, numbered: Iterator[tuple[int, Adapter]]
+) -> Iterator[Adapter]:
+    seen: dict[str, int] = {}
+    for number, card in numbered:
+        if card.card_id in seen:
+            why = f"the id {card.card_id} is already used on line {seen[card.card_id]}"
+            raise BadCards(path=str(path), line=number, why=why)
+        seen[card.card_id] = number
+        yield card
+
+
+def _read(path: Path) -> Iterator[tuple[int, Adapter]]:
+    """Line numbers, from 1, and their cards; empty lines are skipped."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        why = f"the file cannot be read ({error.strerror})"
+        raise BadCards(path=str(path), line=0, why=why) from error
+    folder = path.parent.resolve()
+    for number, raw in enumerate(lines, start=1):
+        if raw.strip():
+            yield number, _card(path, folder, number, raw)
+
+
+def _card(path: Path, folder: Path, number: int, raw: bytes) -> Adapter:
+    """One line, cleaned, its paths absolute. Raises `BadCards`."""
+    try:
+        if len(raw) > LONGEST_LINE:
+            raise ValueError(f"the line has {len(raw)} bytes; {LONGEST_LINE} is the most")  # noqa: TRY301
+        card = clean.cleaned(msgspec.json.decode(raw, type=Adapter, strict=True))
+        _check(card)
+        return _rooted(card, folder)
+    except UnicodeDecodeError as error:
+        raise BadCards(path=str(path), line=number, why="it is not UTF-8") from error
+    except (StylusError, ValueError) as error:
+        why = clean.line(str(error), 200).rstrip(".")
+        raise BadCards(path=str(path), line=number, why=why) from error
+
+
+def _check(card: Adapter) -> None:
+    if not _ID.fullmatch(card.card_id):
+        raise ValueError("the card_id is not of the form source:id:version")
+    if not card.name:
+        raise ValueError("the name holds nothing that can be shown")
+    if card.url is not None and not _plain_url(card.url):
+        raise ValueError("the url is not a plain https address")
+
+
+def _plain_url(url: str) -> bool:
+    return len(url) <= clean.URL and bool(re.fullmatch(r"https://[!-?A-~]+", url))
+
+
+def _rooted(card: Adapter, folder: Path) -> Adapter:
+    """The card with absolute paths. Raises `ValueError` for one that leaves the folder."""
+    previews = tuple(
+        text if _plain_url(text) else _inside(folder, text) for text in card.previews
+    )
+    path = None if card.path is None else _inside(folder, card.path)
+    return msgspec.structs.replace(card, path=path, previews=previews)
+
+
+def _inside(folder: Path, text: str) -> str:
+    if not text or "\x00" in text:
+        raise ValueError("a path is empty or holds a zero byte")
+    path = (folder / text).resolve()
+    if not path.is_relative_to(folder):
+        raise ValueError("a path leaves the folder of the cards")
+    return str(path)

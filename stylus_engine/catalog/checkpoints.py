@@ -1,0 +1,143 @@
+"""Checkpoint folders in the diffusers layout, read without torch: what they are, not what they weigh."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from stylus_engine.catalog.digests import Digests
+from stylus_engine.errors import BadCheckpoint, UnknownName
+from stylus_engine.model import Checkpoint
+
+SIZES_OF_SD = {768: "sd1", 1024: "sd2"}  # cross-attention width -> family
+USUAL_SCALE = 8  # pixels per latent cell of every released VAE
+KEPT = (".safetensors", ".json", ".txt", ".model")
+_Shape = TypeVar("_Shape")
+
+
+class _Pipeline(msgspec.Struct):
+    """model_index.json; the parts it names are folders beside it."""
+
+    class_name: str = msgspec.field(name="_class_name")
+
+
+class _Unet(msgspec.Struct):
+    """unet/config.json, as far as it decides family and shape."""
+
+    cross_attention_dim: int
+    sample_size: int
+    block_out_channels: tuple[int, ...]
+
+
+class _Vae(msgspec.Struct):
+    """vae/config.json: each block but the last halves the picture."""
+
+    block_out_channels: tuple[int, ...]
+
+
+class LocalCheckpoints:
+    """The folders this installation may draw with, by name. Implements `Checkpoints`.
+
+    `digests` remembers the hashes of weights; give it a cache file and a checkpoint
+    of many gigabytes is hashed once in its life.
+    """
+
+    def __init__(
+        self, folders: Mapping[str, Path], default: str, digests: Digests | None = None
+    ) -> None:
+        self._folders = dict(folders)
+        self._default = default
+        self._digests = digests or Digests()
+
+    def find(self, name: str) -> Checkpoint:
+        """By name or id, "" = the default. Raises `UnknownName`, `BadCheckpoint`."""
+        wanted = name or self._default
+        if wanted in self._folders:
+            return self._read(wanted)
+        for known in self._folders:
+            found = self._readable(known)
+            if found is not None and found.id == wanted:
+                return found
+        known = f"Known: {', '.join(sorted(self._folders))}." if self._folders else ""
+        raise UnknownName(kind="checkpoint", name=wanted[:80], known=known)
+
+    def _readable(self, name: str) -> Checkpoint | None:
+        """A broken folder must not hide the one that was asked for by id."""
+        try:
+            return self._read(name)
+        except BadCheckpoint:
+            return None
+
+    def _read(self, name: str) -> Checkpoint:
+        folder = self._folders[name]
+        pipeline = _config(folder, "model_index.json", _Pipeline)
+        unet = _config(folder, "unet/config.json", _Unet)
+        vae = _config(folder, "vae/config.json", _Vae)
+        scale = 2 ** (len(vae.block_out_channels) - 1)
+        return Checkpoint(
+            id=self._id(folder),
+            name=name,
+            path=str(folder),
+            family=_family(pipeline.class_name, unet.cross_attention_dim),
+            size=unet.sample_size * scale,
+            multiple=_multiple(scale, len(unet.block_out_channels)),
+        )
+
+    def _id(self, folder: Path) -> str:
+        """sha256 over the sorted lines of relative path and sha256."""
+        whole = hashlib.sha256()
+        try:
+            for path in _parts(folder):
+                part = path.relative_to(folder).as_posix()
+                whole.update(f"{part}\0{self._digests.sha256(path)}\n".encode())
+        except OSError as error:
+            raise BadCheckpoint(path=str(folder), why=str(error)) from error
+        self._digests.keep()
+        return whole.hexdigest()
+
+
+def _family(class_name: str, width: int) -> str:
+    """Which adapters fit. Released SD 1.x and 2.x differ in the width of their text encoders."""
+    if class_name.startswith("StableDiffusionXL"):
+        return "sdxl"
+    return SIZES_OF_SD.get(width, f"sd1-{width}")
+
+
+def _multiple(scale: int, levels: int) -> int:
+    """Pixels that width and height must be multiples of.
+
+    diffusers pads odd latents for the released ×8 VAEs and asks for multiples of 8;
+    for other scales every level of the UNet gets whole cells.
+    """
+    return USUAL_SCALE if scale == USUAL_SCALE else scale * 2 ** (levels - 1)
+
+
+def _config(folder: Path, part: str, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode((folder / part).read_bytes(), type=shape)
+    except OSError as error:
+        raise BadCheckpoint(path=str(folder), why=f"{part} is missing") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadCheckpoint(path=str(folder), why=f"{part}: {error}") from error
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Weights and configs of every component, sorted. Raises `BadCheckpoint` when weights are missing."""
+    found = sorted(
+        path
+        for path in (folder / "model_index.json", *folder.glob("*/*"))
+        if path.suffix in KEPT and not path.parent.name.startswith(".")
+    )
+    for part in ("unet", "vae", "text_encoder"):
+        _has_weights(folder, part, found)
+    return found
+
+
+def _has_weights(folder: Path, part: str, found: list[Path]) -> None:
+    mine = [path for path in found if path.parent == folder / part]
+    if not any(path.suffix == ".safetensors" for path in mine):
+        raise BadCheckpoint(
+            path=str(folder), why=f"{part} holds no safetensors weights"
+        )

@@ -1,0 +1,180 @@
+"""What a prompt asks to see, as verbatim spans of it.
+
+Law of this file: pure text in, spans out; it knows no adapter and no model.  A
+prompt is cut at punctuation, function words, colours and counts; what stays
+together is a chunk ("pencil sketch", "winged dragon").  What stands under a
+negation ("without snow", "no dragons or robots") is not asked for and is kept
+apart.  Splitting is by Unicode category, so any script works; the function words
+are English, and in other languages whole phrases simply stay chunks.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeAlias
+
+from stylus_engine.model import Span
+from stylus_engine.planning import lexicon
+
+MOST_SPANS = 16  # of one prompt: every span is one more recall
+LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
+JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it  # noqa: RUF001
+
+_Sort: TypeAlias = Literal["content", "weak", "stop", "pass", "negator", "break"]
+
+
+class Word(NamedTuple):
+    """One word of a prompt, `sort` telling what it does to chunks and negation."""
+
+    text: str
+    start: int
+    sort: _Sort
+
+    @property
+    def end(self) -> int:
+        """One past its last character."""
+        return self.start + len(self.text)
+
+
+Chunk: TypeAlias = tuple[Word, ...]
+
+
+def concepts(prompt: str) -> tuple[Span, ...]:
+    """The spans worth a recall of their own, in prompt order: chunks first, then words, then pairs.
+
+    At most `MOST_SPANS`, no two with the same words; `()` when nothing is asked for.
+    """
+    asked = chunks(prompt)
+    levels = (
+        *(_tail(chunk) for chunk in asked),
+        *((word,) for chunk in asked for word in chunk if word.sort == "content"),
+        *(pair for chunk in asked if len(chunk) > 2 for pair in _pairs(chunk)),  # noqa: PLR2004
+    )
+    spans = _unlike(span_of(prompt, words) for words in levels)[:MOST_SPANS]
+    return tuple(sorted(spans, key=lambda span: (span.start, -len(span.text))))
+
+
+def chunks(prompt: str) -> tuple[Chunk, ...]:
+    """Every run of content words that the prompt asks to see."""
+    return tuple(chunk for chunk, hidden in _parted(prompt) if not hidden)
+
+
+def left_out(prompt: str) -> tuple[Chunk, ...]:
+    """Every run of content words that the prompt asks not to see."""
+    return tuple(chunk for chunk, hidden in _parted(prompt) if hidden)
+
+
+def grams(chunk: Chunk, most: int = 3) -> Iterator[Chunk]:
+    """All runs of 1 to `most` words of a chunk, weak words never alone."""
+    for length in range(min(most, len(chunk)), 0, -1):
+        for first in range(len(chunk) - length + 1):
+            run = chunk[first : first + length]
+            if any(word.sort == "content" for word in run):
+                yield run
+
+
+def span_of(prompt: str, words: Chunk) -> Span:
+    """The verbatim piece of the prompt from the first to the last of `words`."""
+    start, end = words[0].start, words[-1].end
+    return Span(text=prompt[start:end], start=start)
+
+
+def _tail(chunk: Chunk) -> Chunk:
+    """A long chunk is known by its last words: English puts the head noun there."""
+    return chunk[-LONGEST_CHUNK:]
+
+
+def _pairs(chunk: Chunk) -> Iterator[Chunk]:
+    return (run for run in grams(chunk, 2) if len(run) == 2)  # noqa: PLR2004
+
+
+def _unlike(spans: Iterable[Span]) -> list[Span]:
+    seen: dict[str, Span] = {}
+    for span in spans:
+        seen.setdefault(" ".join(span.text.casefold().split()), span)
+    return list(seen.values())
+
+
+def _parted(prompt: str) -> Iterator[tuple[Chunk, bool]]:
+    """Chunks in order, each with whether a negation hides it."""
+    words = list(_words(prompt))
+    marked = zip(words, _hidden(words), strict=True)
+    for (fits, hidden), run in groupby(marked, key=lambda m: (_holds(m[0]), m[1])):
+        chunk = tuple(word for word, _ in run)
+        if fits and any(word.sort == "content" for word in chunk):
+            yield chunk, hidden
+
+
+def _holds(word: Word) -> bool:
+    return word.sort in {"content", "weak"}
+
+
+def _words(prompt: str) -> Iterator[Word]:
+    """Words and breaks, in order."""
+    at = 0
+    for sort, run in groupby(prompt, key=_letter):
+        text = "".join(run)
+        word = text.strip(JOINERS) if sort == "word" else text
+        start = at + (text.find(word) if sort == "word" else 0)
+        at += len(text)
+        if sort == "break":
+            yield Word(text, start, "break")
+        elif sort == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
+            yield Word(word, start, _sort(word))
+
+
+def _letter(character: str) -> str:
+    if character.isspace():
+        return "space"
+    category = unicodedata.category(character)
+    wordy = category[0] in "LN" or category in {"Mn", "Mc"} or character in JOINERS
+    return "word" if wordy else "break"
+
+
+def _sort(word: str) -> _Sort:
+    low = word.casefold().replace("’", "'")  # noqa: RUF001
+    if low in lexicon.NEGATORS or low.endswith("n't"):
+        return "negator"
+    if low in lexicon.PASSING or _counts(low):
+        return "pass"
+    if low in lexicon.STOP or (len(low) == 1 and low.isascii()):
+        return "stop"
+    return "weak" if low in lexicon.WEAK else "content"
+
+
+def _counts(low: str) -> bool:
+    return low in lexicon.COLOURS or low in lexicon.COUNTS or low.isdecimal()
+
+
+def _hidden(words: list[Word]) -> Iterator[bool]:
+    """For each word, whether it stands under a negation.
+
+    A negation reaches over articles and "or" to the next content words and ends
+    at punctuation or at the next function word after them.  "no dragons and a
+    cat" ends at "and a"; "without a dragon and a robot" does not.
+    """
+    by, reached = "", False
+    for at, word in enumerate(words):
+        if _negates(words, at):
+            by, reached = word.text.casefold(), False
+        elif by and _ends(words, at, by, reached=reached):
+            by = ""
+        reached = reached or (bool(by) and _holds(word))
+        yield bool(by)
+
+
+def _negates(words: list[Word], at: int) -> bool:
+    after = words[at + 1].text.casefold() if at + 1 < len(words) else ""
+    return (
+        words[at].sort == "negator"
+        or (words[at].text.casefold(), after) in lexicon.NEGATING_PAIRS
+    )
+
+
+def _ends(words: list[Word], at: int, by: str, *, reached: bool) -> bool:
+    word, after = words[at], words[at + 1 : at + 2]
+    if word.sort == "break":
+        return not (after and after[0].text.casefold() in {"or", "nor"})
+    if word.text.casefold() == "and" and by != "without":
+        return bool(after) and after[0].sort == "pass"
+    return word.sort == "stop" and reached

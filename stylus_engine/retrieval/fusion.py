@@ -1,0 +1,63 @@
+"""Several rankings become one list of candidates: pure arithmetic on ids and cosines."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stylus_engine.ports import Vectors
+
+RRF = 60  # Cormack, Clarke, Buettcher 2009: the constant that everybody uses
+CONCEPTS_EACH = 2  # an adapter serves one concept in the end; more pairs only push others out
+ALIKE = 0.92  # cosine between two cards from which they are one adapter told twice
+
+
+class Pair(NamedTuple):
+    """An adapter found for part number `part`; `rank` counts from 1 within the part."""
+
+    card_id: str
+    part: int
+    rank: int
+    similarity: float
+
+
+def fused(*rankings: Sequence[str]) -> list[str]:
+    """Reciprocal-rank fusion: best first; equal sums keep the order of the first ranking."""
+    sums: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, card_id in enumerate(ranking, start=1):
+            sums[card_id] = sums.get(card_id, 0.0) + 1 / (RRF + rank)
+    return sorted(sums, key=lambda card_id: -sums[card_id])
+
+
+def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:
+    """At most `most` pairs: first the best of every part, then the most similar.
+
+    A quota for each part, because a loud concept would starve a quiet one; at most
+    `CONCEPTS_EACH` pairs of one adapter.
+    """
+    seen: Counter[str] = Counter()
+    kept: list[Pair] = []
+    for pair in sorted(pairs, key=lambda p: (p.rank > 1, -p.similarity)):
+        if len(kept) == most:
+            break
+        if seen[pair.card_id] < CONCEPTS_EACH:
+            seen[pair.card_id] += 1
+            kept.append(pair)
+    return sorted(kept, key=lambda p: (p.part, p.rank))
+
+
+def clusters(card_ids: Sequence[str], vectors: Vectors) -> dict[str, int]:
+    """card id -> number of its cluster of look-alikes; `vectors` are unit rows (n, d).
+
+    Each card joins the first earlier card it resembles, so the order decides, not chance.
+    """
+    if not card_ids:
+        return {}
+    alike = vectors @ vectors.T >= ALIKE
+    first = [int(np.argmax(row[: at + 1])) for at, row in enumerate(alike)]
+    roots: list[int] = []
+    for at, earlier in enumerate(first):
+        roots.append(at if earlier == at else roots[earlier])
+    return dict(zip(card_ids, roots, strict=True))

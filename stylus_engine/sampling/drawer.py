@@ -1,0 +1,62 @@
+"""The `Sampler` port: many jobs in flight, drawn by one thread on one device."""
+
+from collections.abc import Iterator
+
+import torch
+
+from stylus_engine.model import Event, Shot
+from stylus_engine.ports import Pictures
+from stylus_engine.sampling.executors import Executor, Stacking
+from stylus_engine.sampling.families import Parts
+from stylus_engine.sampling.inbox import Inbox
+from stylus_engine.sampling.loop import Loop
+from stylus_engine.sampling.store import FactorStore
+from stylus_engine.sampling.studio import Studio
+
+
+class Drawer:
+    """Draws shots of one checkpoint: `slots` at a time, with `waiting` more in line.
+
+    `admit` and `cancel` may be called from any thread, also while another walks
+    `events`.  One walk at a time; a new one may follow when more was admitted.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        factors: FactorStore,
+        pictures: Pictures,
+        *,
+        slots: int = 8,
+        waiting: int = 64,
+        executor: Executor | None = None,
+    ) -> None:
+        self._inbox = Inbox(room=slots + waiting, slots=slots)
+        executor = executor or Stacking(parts.modules)
+        self._studio = Studio(parts, factors, pictures, executor)
+        self._loop = Loop(self._studio, self._inbox, seats=slots)
+
+    def admit(self, shot: Shot) -> None:
+        """Take a shot in; it joins at the next step.
+
+        Raises `Busy` beyond `slots + waiting` unfinished shots, and what
+        `Studio.check` says of shots that could never be drawn here.
+        """
+        self._studio.check(shot)
+        self._inbox.admit(shot)
+
+    def cancel(self, shot_id: str) -> None:
+        """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`."""
+        self._inbox.cancel(shot_id)
+
+    @torch.inference_mode()
+    def events(self) -> Iterator[Event]:
+        """Step until no admitted shot is left. Every shot ends in one `Drawn` or one `Failed`.
+
+        Closed early it forgets whatever it was given; either way no hook, no weight
+        and no pin is left behind.
+        """
+        try:
+            yield from self._loop.run()
+        finally:
+            self._studio.close()

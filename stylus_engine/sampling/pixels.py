@@ -1,0 +1,38 @@
+"""From decoded tensors to bytes: pixels to keep, previews to glance at."""
+
+from io import BytesIO
+
+import torch
+from diffusers.image_processor import VaeImageProcessor
+from torch import Tensor
+from torch.nn import functional as F
+
+from stylus_engine.errors import DrawFailed
+from stylus_engine.ports import Pixels
+
+PREVIEW = 32  # latent pixels, the longest edge that a preview decodes
+
+
+def to_pixels(image: Tensor) -> Pixels:
+    """Decoded (1, 3, H, W) in [0, 1] -> uint8 (H, W, 3), rounded as the plain pipeline does.
+
+    Raises `DrawFailed` for NaN or infinity: a failure, never a black picture.
+    """
+    if not torch.isfinite(image).all():
+        raise DrawFailed(why="the numbers went to infinity on the way")
+    levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8)
+    return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def shrunk(latents: Tensor) -> Tensor:
+    """Latents small enough to decode for a glance: averaging latents nearly averages pixels."""
+    edge = max(latents.shape[-2:])
+    return latents if edge <= PREVIEW else F.avg_pool2d(latents, -(-edge // PREVIEW))
+
+
+def to_png(pixels: Pixels) -> bytes:
+    """PNG bytes of uint8 (H, W, 3)."""
+    (picture,) = VaeImageProcessor.numpy_to_pil(pixels[None] / 255.0)
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,97 @@
+"""Samplers: a name becomes a diffusers scheduler, one instance per slot.
+
+A scheduler is state (step index, multistep history): two slots never share one.
+Everything here is fp32 on the CPU or 0-dim, so that no step waits for a device.
+"""
+
+# diffusers' schedulers have no common typed base and take timesteps as they please.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+)
+from torch import Generator, Tensor
+
+from stylus_engine.errors import UnknownName
+
+# `clip_sample` is for pixels; DDIMScheduler's default would clip latents whenever the
+# folder's config was written by a scheduler that does not know the word.
+KINDS: Mapping[str, tuple[Any, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "euler": (EulerDiscreteScheduler, {}),
+        "euler_a": (EulerAncestralDiscreteScheduler, {}),
+        "dpmpp_2m_karras": (
+            DPMSolverMultistepScheduler,
+            {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True},
+        ),
+        "ddim": (DDIMScheduler, {"clip_sample": False}),
+    }
+)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """One slot's way from noise to picture. `at` counts the steps taken."""
+
+    scheduler: Any
+    timesteps: Tensor
+    at: int = 0
+
+    @property
+    def timestep(self) -> Tensor:
+        """The 0-dim timestep of the step to come."""
+        return self.timesteps[self.at]
+
+    @property
+    def done(self) -> bool:
+        """Whether every step was taken."""
+        return self.at == len(self.timesteps)
+
+    def start(self, noise: Tensor) -> Tensor:
+        """Unit noise scaled to where the schedule begins."""
+        return noise * self.scheduler.init_noise_sigma
+
+    def scaled(self, latents: Tensor) -> Tensor:
+        """The latents as the denoiser wants them at this timestep."""
+        return self.scheduler.scale_model_input(latents, self.timestep)
+
+    def step(
+        self, predicted: Tensor, latents: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor]:
+        """One step: the latents after it, and the picture the model expects at the end (x0)."""
+        out = self.scheduler.step(predicted, self.timestep, latents, generator=generator)
+        self.at += 1
+        if "pred_original_sample" in out:
+            return out.prev_sample, out.pred_original_sample
+        return out.prev_sample, self.scheduler.model_outputs[-1]  # DPM-Solver++ predicts x0 itself
+
+
+def schedule(sampler: str, config: Mapping[str, Any], steps: int, begin: int = 0) -> Schedule:
+    """Build the schedule of one slot; `begin` skips the first steps (a start from a picture).
+
+    `set_begin_index` spares the search for the first timestep, which on CUDA would be
+    a sync every step, and which stumbles where Karras rounds two timesteps to one.
+    Raises `UnknownName`.
+    """
+    check_sampler(sampler)
+    kind, options = KINDS[sampler]
+    scheduler = kind.from_config(dict(config), **options)
+    scheduler.set_timesteps(steps, device="cpu")
+    if hasattr(scheduler, "set_begin_index"):  # DDIM alone is stateless
+        scheduler.set_begin_index(begin)
+    return Schedule(scheduler=scheduler, timesteps=scheduler.timesteps[begin:])
+
+
+def check_sampler(sampler: str) -> None:
+    """Raise `UnknownName` for a sampler that is not in the table."""
+    if sampler not in KINDS:
+        raise UnknownName(kind="sampler", name=sampler[:80], known=f"Known: {', '.join(KINDS)}.")

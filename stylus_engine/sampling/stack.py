@@ -1,0 +1,218 @@
+"""The per-row stack: one forward draws images with different adapters and weights.
+
+For each target layer the factors of the adapters in use are concatenated; row b
+multiplies its rank activations by its own weight vector:
+
+    y[b] = base(x)[b] + ((x[b] · downᵀ) ⊙ w[b]) · upᵀ
+
+Another mask is another w.  Forward hooks add the second term into the base
+layer's own output, so the module tree is never touched and a bare batch has no
+hooks at all.  Source: the shrink/expand pair of S-LoRA and Punica, with the rank
+axis shared by all adapters and a weight per (row, adapter) in the middle.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.hooks import RemovableHandle
+
+from stylus_engine.sampling.factors import Component, Factors, Layer
+
+Row: TypeAlias = tuple[tuple[Factors, float], ...]  # what one row of a batch wears
+Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
+Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to
+
+
+class LinearPatch:
+    """The hook of one linear layer. `down` (R, in), `up` (R, out), `w` (B, 1, R) fp32."""
+
+    __slots__ = ("columns", "down", "up", "w")
+
+    def __init__(self, base: nn.Linear, layers: Sequence[Layer], columns: Columns) -> None:
+        down = torch.cat([layer.down.flatten(1) for layer in layers])
+        up = torch.cat([layer.up for layer in layers], dim=1).t()
+        self.down = down.to(base.weight).contiguous()
+        self.up = up.to(base.weight).contiguous()
+        self.columns = columns
+        self.w = torch.empty(0)
+
+    def weigh(self, w: Tensor) -> None:
+        """Take the rows' weights, expanded to this layer's ranks: shape (B, R)."""
+        self.w = w.unsqueeze(1)
+
+    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Add the update to `output` in place. Input (B, ..., in), output (B, ..., out)."""
+        u = F.linear(inputs[0], self.down).view(self.w.shape[0], -1, self.w.shape[2])
+        u.mul_(self.w)
+        output.view(-1, output.shape[-1]).addmm_(u.view(-1, u.shape[2]), self.up)
+
+
+class ConvPatch:
+    """The hook of one conv layer. `down` (R, in, kh, kw), `up` (out, R), `w` (B, R, 1, 1) fp32.
+
+    `down` slides as the base layer slides; `up` is a 1x1 conv.
+    """
+
+    __slots__ = ("columns", "dilation", "down", "padding", "stride", "up", "w")
+
+    def __init__(self, base: nn.Conv2d, layers: Sequence[Layer], columns: Columns) -> None:
+        kernel = base.weight.shape[1:]
+        down = torch.cat([layer.down.reshape(-1, *kernel) for layer in layers])
+        up = torch.cat([layer.up for layer in layers], dim=1)
+        self.down = down.to(base.weight).contiguous()
+        self.up = up.to(base.weight).contiguous()
+        self.stride, self.padding, self.dilation = base.stride, base.padding, base.dilation
+        self.columns = columns
+        self.w = torch.empty(0)
+
+    def weigh(self, w: Tensor) -> None:
+        """Take the rows' weights, expanded to this layer's ranks: shape (B, R)."""
+        self.w = w[:, :, None, None]
+
+    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Add the update to `output` in place. Input (B, in, H, W), output (B, out, H', W')."""
+        u = F.conv2d(inputs[0], self.down, None, self.stride, self.padding, self.dilation)
+        u.mul_(self.w)
+        if output.is_contiguous():
+            up = self.up.expand(output.shape[0], -1, -1)
+            output.view(*output.shape[:2], -1).baddbmm_(up, u.flatten(2))
+        else:  # channels last: a flat view does not exist
+            output.add_(F.conv2d(u, self.up[:, :, None, None]))
+
+
+Patch: TypeAlias = LinearPatch | ConvPatch
+
+
+class Stack:
+    """The stack of one component.
+
+    `gathers` counts concatenations of factors, `weight_updates` new weight vectors;
+    a change of mask within the gathered adapters is one of the latter and none of
+    the former.
+    """
+
+    def __init__(self, module: nn.Module, component: Component) -> None:
+        self.gathers = 0
+        self.weight_updates = 0
+        self._module = module
+        self._component: Component = component
+        self._gathered: dict[str, Factors] = {}
+        self._patches: dict[str, Patch] = {}
+        self._hooks: list[RemovableHandle] = []
+        self._table: list[list[float]] = []
+        self._worn: list[Key] | None = None
+
+    def wear(self, rows: Sequence[Row]) -> None:
+        """Make row b of every following forward wear `rows[b]`. Gathers only when it must."""
+        keys = [key(row) for row in rows]
+        if keys == self._worn:  # most steps
+            return
+        wanted = self._wanted(rows)
+        if not wanted:
+            self.remove()
+        else:
+            self._prepare(wanted)
+            self._weigh(rows)
+        self._worn = keys
+
+    def remove(self) -> None:
+        """Take the hooks off. What was gathered is kept: the next mask may need it."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+        self._worn = None
+
+    def forget(self) -> None:
+        """Take the hooks off and let go of the gathered factors."""
+        self.remove()
+        self._gathered, self._patches, self._table = {}, {}, []
+
+    def _wanted(self, rows: Sequence[Row]) -> dict[str, Factors]:
+        return {factors.id: factors for row in rows for factors, _ in row if self._touches(factors)}
+
+    def _prepare(self, wanted: dict[str, Factors]) -> None:
+        if not self._serves(wanted):
+            self._gather(wanted)
+        if not self._hooks:
+            self._install()
+
+    def _touches(self, factors: Factors) -> bool:
+        return any(component == self._component for component, _ in factors.layers)
+
+    def _serves(self, wanted: dict[str, Factors]) -> bool:
+        """Whether what is gathered holds all that is wanted, and at most as much again.
+
+        An unlit adapter costs arithmetic and no correctness (its weight is 0), so a
+        mask that drops one must not cost a gather; but a forgotten crowd must go.
+        """
+        if not wanted.keys() <= self._gathered.keys():
+            return False
+        return _bytes(self._gathered.values()) <= 2 * _bytes(wanted.values())
+
+    def _gather(self, wanted: dict[str, Factors]) -> None:
+        # Sorted, so that a sum does not depend on who came first.
+        self.forget()
+        self._gathered = {key: wanted[key] for key in sorted(wanted)}
+        touching: dict[str, list[int]] = {}
+        for index, factors in enumerate(self._gathered.values()):
+            for component, path in factors.layers:
+                if component == self._component:
+                    touching.setdefault(path, []).append(index)
+        self._patches = {path: self._patch(path, owners) for path, owners in touching.items()}
+        self.gathers += 1
+
+    def _patch(self, path: str, owners: list[int]) -> Patch:
+        adapters = list(self._gathered.values())
+        layers = [adapters[owner].layers[self._component, path] for owner in owners]
+        ranks = zip(owners, layers, strict=True)
+        columns = tuple(owner for owner, layer in ranks for _ in range(layer.rank))
+        base = self._module.get_submodule(path)
+        if isinstance(base, nn.Conv2d):
+            return ConvPatch(base, layers, columns)
+        if isinstance(base, nn.Linear):
+            return LinearPatch(base, layers, columns)
+        raise TypeError(f"{path} is a {type(base).__name__}; the store lets only layers through")
+
+    def _install(self) -> None:
+        for path, patch in self._patches.items():
+            base = self._module.get_submodule(path)
+            self._hooks.append(base.register_forward_hook(patch))
+
+    def _weigh(self, rows: Sequence[Row]) -> None:
+        """Give every layer its w; layers with the same ranks share one expansion."""
+        table = [_weights(row, self._gathered) for row in rows]
+        if table == self._table:
+            return
+        self._table = table
+        self.weight_updates += 1
+        expanded: dict[Columns, Tensor] = {}
+        for path, patch in self._patches.items():
+            if patch.columns not in expanded:
+                expanded[patch.columns] = self._expand(table, patch.columns, path)
+            patch.weigh(expanded[patch.columns])
+
+    def _expand(self, table: list[list[float]], columns: Columns, path: str) -> Tensor:
+        device = next(self._module.get_submodule(path).parameters()).device
+        weights = torch.tensor(table, dtype=torch.float32)
+        return weights[:, list(columns)].contiguous().to(device)
+
+
+def key(row: Row) -> Key:
+    """What two rows that wear the same have in common; factors themselves do not compare."""
+    return tuple((factors.id, weight) for factors, weight in row)
+
+
+def _weights(row: Row, gathered: dict[str, Factors]) -> list[float]:
+    """The weight of every gathered adapter in one row; two cards with one file add up."""
+    weights = dict.fromkeys(gathered, 0.0)
+    for factors, weight in row:
+        if factors.id in weights:
+            weights[factors.id] += weight
+    return list(weights.values())
+
+
+def _bytes(adapters: Iterable[Factors]) -> int:
+    return sum(factors.nbytes for factors in adapters)

@@ -1,0 +1,180 @@
+"""What it takes to draw a shot with one checkpoint: adapters, noise, texts, forwards, pixels.
+
+The loop says when; the studio does.  It holds no slot and no order of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import metadata
+
+import torch
+from torch import Tensor
+
+from stylus_engine.errors import BadSize, DrawFailed, UnknownName, Unsupported
+from stylus_engine.model import Lit, Manifest, Picture, Shot
+from stylus_engine.ports import Pictures, Pixels
+from stylus_engine.sampling.executors import Executor, by_row
+from stylus_engine.sampling.families import Parts, family_of
+from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
+from stylus_engine.sampling.schedules import check_sampler, schedule
+from stylus_engine.sampling.slots import Slot, row_table
+from stylus_engine.sampling.stack import Row
+from stylus_engine.sampling.store import Bases, FactorStore
+from stylus_engine.sampling.text import Words, encode
+
+VERSIONED = ("torch", "diffusers", "stylus")
+
+
+class Studio:
+    """Draws with `parts`; implements `loop.Studio`. Belongs to the thread that draws, but for `check`."""
+
+    def __init__(
+        self, parts: Parts, factors: FactorStore, pictures: Pictures, executor: Executor
+    ) -> None:
+        self._parts = parts
+        self._family = family_of(parts.checkpoint)
+        self._factors = factors
+        self._pictures = pictures
+        self._executor = executor
+        self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
+
+    def check(self, shot: Shot) -> None:
+        """Say no to what can never be drawn here, before it waits for a slot. Safe from any thread.
+
+        Raises `UnknownName` (checkpoint, sampler), `BadSize`, `Unsupported`.
+        """
+        here = self._parts.checkpoint
+        if shot.checkpoint not in {"", here.id, here.name}:
+            known = f"This drawer has {here.name}."
+            raise UnknownName(kind="checkpoint", name=shot.checkpoint[:80], known=known)
+        check_sampler(shot.sampler)
+        if shot.width % here.multiple or shot.height % here.multiple:
+            raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
+        if shot.start is not None:
+            raise Unsupported(what="Starting from a picture")
+
+    def seat(self, shot: Shot) -> Slot:
+        """Fetch and pin the shot's factors and draw its noise. Raises `BadAdapter`, `DrawFailed`."""
+        row = self._row(shot)
+        with memory():
+            slot = self._slot(shot, row)
+        for factors, _ in row:
+            self._factors.pin(factors)
+        return slot
+
+    def encode(self, slots: Sequence[Slot]) -> None:
+        """Give all `slots` their texts in one forward, each under its own adapters; so for negatives too."""
+        guided = [slot for slot in slots if slot.guided]
+        words = [Words(slot.shot.recipe.prompt, slot.row) for slot in slots]
+        words += [Words(slot.shot.recipe.negative, slot.row) for slot in guided]
+        with memory():
+            texts = iter(encode(self._parts, self._family, self._executor, words))
+        for slot in slots:
+            slot.positive = next(texts)
+        for slot in guided:
+            slot.negative = next(texts)
+
+    def predict(self, slots: Sequence[Slot]) -> list[Tensor]:
+        """One forward over the rows of all `slots`; fp32 (1, C, h, w) each, guided."""
+        lines = row_table(slots)
+        device = self._parts.device
+        latents = torch.cat([line.slot.schedule.scaled(line.slot.latents) for line in lines])
+        times = torch.stack([line.slot.schedule.timestep.float() for line in lines]).to(device)
+        texts = torch.cat([line.text.states for line in lines])
+
+        def forward(rows: list[int]) -> Tensor:
+            inputs = (pick(tensor, rows) for tensor in (latents, times, texts))
+            return self._family.denoise(self._parts, *inputs)
+
+        with memory():
+            predicted = by_row(self._executor, "unet", [line.slot.row for line in lines], forward)
+        rows = iter(predicted)
+        return [slot.guide([next(rows)[None] for _ in slot.texts]) for slot in slots]
+
+    def preview(self, slot: Slot) -> bytes | None:
+        """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
+        if not slot.previews:
+            return None
+        return to_png(self._decode(shrunk(slot.expected)))
+
+    def develop(self, slot: Slot) -> Picture:
+        """Decode and keep. Raises `DrawFailed`, `StoreFailed`."""
+        return self._pictures.keep(self._decode(slot.latents), self._manifest(slot))
+
+    def leave(self, slot: Slot) -> None:
+        """Unpin the slot's factors."""
+        for factors, _ in slot.row:
+            self._factors.unpin(factors)
+
+    def close(self) -> None:
+        """Leave the modules as they were before the first forward."""
+        self._executor.close()
+
+    def _row(self, shot: Shot) -> Row:
+        lit = [weighted for weighted in shot.recipe.adapters if weighted.weight != 0]
+        return tuple((self._factors.get(each.adapter, self._bases), each.weight) for each in lit)
+
+    def _slot(self, shot: Shot, row: Row) -> Slot:
+        plan = schedule(shot.sampler, self._parts.scheduler_config, shot.steps)
+        shape = self._family.latent_shape(self._parts, shot.width, shot.height)
+        generator = torch.Generator("cpu").manual_seed(shot.seed)
+        noise = torch.randn(shape, generator=generator, dtype=torch.float32)
+        latents = plan.start(noise.to(self._parts.device))
+        return Slot(shot, row, plan, generator, latents, expected=latents)
+
+    def _decode(self, latents: Tensor) -> Pixels:
+        with memory():
+            return to_pixels(self._family.decode(self._parts, latents))
+
+    def _manifest(self, slot: Slot) -> Manifest:
+        positive, negative = slot.positive, slot.negative
+        return Manifest(
+            shot=slot.shot,
+            checkpoint=self._parts.checkpoint.id,
+            adapters=named(slot),
+            mask=slot.shot.recipe.mask.code,
+            encoded=positive.text if positive else "",
+            encoded_negative=negative.text if negative else "",
+            versions=versions(),
+        )
+
+
+def pick(tensor: Tensor, rows: list[int]) -> Tensor:
+    """The named rows; all of them without a copy, which indexing would make (on CUDA with a sync)."""
+    return tensor if len(rows) == len(tensor) else tensor[rows]
+
+
+def named(slot: Slot) -> tuple[Lit, ...]:
+    """The adapters of a slot by the bytes of their files."""
+    adapters = [each.adapter for each in slot.shot.recipe.adapters if each.weight != 0]
+    return tuple(
+        Lit(
+            card_id=adapter.card_id,
+            name=adapter.name,
+            file_sha256=factors.file_sha256,
+            weight=weight,
+        )
+        for adapter, (factors, weight) in zip(adapters, slot.row, strict=True)
+    )
+
+
+def versions() -> dict[str, str]:
+    """The libraries whose arithmetic drew the picture; a source tree that was not installed has none."""
+    installed: dict[str, str] = {}
+    for name in VERSIONED:
+        with suppress(metadata.PackageNotFoundError):
+            installed[name] = metadata.version(name)
+    return installed
+
+
+@contextmanager
+def memory() -> Iterator[None]:
+    """Map every way in which torch says that memory ran out to `DrawFailed`."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise DrawFailed(why="the memory ran out") from error
+    except RuntimeError as error:
+        if "DefaultCPUAllocator" not in str(error):  # torch has no class for the CPU's
+            raise
+        raise DrawFailed(why="the memory ran out") from error

@@ -1,0 +1,98 @@
+"""Many checkpoints, one drawer at a time: the sampler that assembly hands out.
+
+A checkpoint is loaded by the thread that draws, when the first shot that names it
+comes to its turn, and let go when another one's turn comes.
+"""
+
+from collections.abc import Callable, Generator
+from threading import Lock
+from typing import TypeAlias
+
+from stylus_engine.errors import Busy, Cancelled, StylusError, sentence
+from stylus_engine.model import Checkpoint, Event, Failed, Shot
+from stylus_engine.ports import Checkpoints
+from stylus_engine.sampling.drawer import Drawer
+
+Open: TypeAlias = Callable[[Checkpoint], Drawer]
+
+
+class Switch:
+    """Implements the `Sampler` port over one `Drawer` after another."""
+
+    def __init__(self, checkpoints: Checkpoints, open_drawer: Open, waiting: int) -> None:
+        self._checkpoints = checkpoints
+        self._open = open_drawer
+        self._waiting = waiting
+        self._lock = Lock()
+        self._line: list[Shot] = []  # shots whose checkpoint is not the loaded one
+        self._called_off: set[str] = set()
+        self._drawer: Drawer | None = None
+        self._loaded = ""
+
+    def admit(self, shot: Shot) -> None:
+        """Take a shot in. Raises `Busy`, `UnknownName`, `BadCheckpoint`, and what `Drawer.admit` does."""
+        checkpoint = self._checkpoints.find(shot.checkpoint)
+        with self._lock:
+            if self._drawer is not None and checkpoint.id == self._loaded:
+                self._drawer.admit(shot)
+            elif len(self._line) >= self._waiting:
+                raise Busy(slots=self._waiting)
+            else:
+                self._line.append(shot)
+
+    def cancel(self, shot_id: str) -> None:
+        """Let go of a shot, wherever it is."""
+        with self._lock:
+            if any(shot.id == shot_id for shot in self._line):
+                self._called_off.add(shot_id)
+            elif self._drawer is not None:
+                self._drawer.cancel(shot_id)
+
+    def events(self) -> Generator[Event, None, None]:
+        """Draw with the loaded checkpoint until it has no shot left, then turn to the next one's."""
+        while True:
+            if self._drawer is not None:
+                yield from self._drawer.events()
+            shots = self._next()
+            if not shots:
+                return
+            yield from self._turn_to(shots)
+
+    def _next(self) -> list[Shot]:
+        """The waiting shots of the checkpoint that has waited longest."""
+        with self._lock:
+            first = next(iter(self._line), None)
+            taken = [s for s in self._line if first and s.checkpoint == first.checkpoint]
+            self._line = [s for s in self._line if s not in taken]
+            return taken
+
+    def _turn_to(self, shots: list[Shot]) -> Generator[Event, None, None]:
+        try:
+            self._load(self._checkpoints.find(shots[0].checkpoint))
+        except StylusError as error:
+            yield from (_failed(shot, error) for shot in shots)
+            return
+        for shot in shots:
+            yield from self._pass_on(shot)
+
+    def _load(self, checkpoint: Checkpoint) -> None:
+        with self._lock:
+            self._drawer, self._loaded = None, ""  # two checkpoints may not fit into memory
+        drawer = self._open(checkpoint)
+        with self._lock:
+            self._drawer, self._loaded = drawer, checkpoint.id
+
+    def _pass_on(self, shot: Shot) -> Generator[Event, None, None]:
+        assert self._drawer is not None  # noqa: S101  `_load` has just set it
+        if shot.id in self._called_off:
+            self._called_off.discard(shot.id)
+            yield _failed(shot, Cancelled(done=0))
+            return
+        try:
+            self._drawer.admit(shot)
+        except StylusError as error:
+            yield _failed(shot, error)
+
+
+def _failed(shot: Shot, error: StylusError) -> Failed:
+    return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=sentence(error))

