@@ -1,6 +1,7 @@
 """Make the virtual environment: say what it takes, then take it.
 
     python .ci/prepare.py .venv
+    python .ci/prepare.py --libraries /venv     for an image: no tools, not the house itself
 
 Stands on the standard library alone, for it runs before anything is installed.
 pip resolves first without downloading (`--dry-run --report`); what it found is
@@ -8,6 +9,7 @@ listed with sizes, and refused as a whole where a machine without an accelerator
 would be handed CUDA packages.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -49,30 +51,40 @@ class Wheel(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Prepare the environment in the folder named; the exit code says whether it stands."""
-    folder = Path(arguments[0] if arguments else ".venv")
+    parser = argparse.ArgumentParser(description="Make the virtual environment of Stylus.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--libraries", action="store_true", help="no tools, not the house itself")
+    chosen = parser.parse_args(arguments)
+    return prepare(chosen.folder, whole=not chosen.libraries)
+
+
+def prepare(folder: Path, *, whole: bool) -> int:
+    """Say what is missing in `folder`, refuse CUDA for nothing, install."""
     python = folder / "bin" / "python"
     if not python.exists():
         print(f"Making {folder} with Python {sys.version.split()[0]}.")
         venv.create(folder, with_pip=True, symlinks=True)
-    wheels = resolve(python)
+    wanted = requirements(whole=whole)
+    wheels = resolve(python, wanted)
     announce(wheels)
     cuda = [wheel for wheel in wheels if wheel.name.startswith(CUDA)]
     if cuda and not has_card() and torch_index() != "cuda":
         print(NO_CPU_BUILD.format(count=len(cuda), size=mebibytes(cuda)), file=sys.stderr)
         return 1
-    install(python, wheels)
+    if wheels:
+        subprocess.run(pip(python, "--quiet", *wanted), check=True)
+    if whole:
+        install_house(python)
+    print(f"Ready: {folder}")
     return 0
 
 
-def wanted() -> list[str]:
-    """What pyproject.toml asks for, and what builds the house itself."""
+def requirements(*, whole: bool) -> list[str]:
+    """What pyproject.toml asks for, and what builds the house itself; `whole`: the tools too."""
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
     table = project["project"]
-    return [
-        *project["build-system"]["requires"],
-        *table["dependencies"],
-        *table["optional-dependencies"]["dev"],
-    ]
+    tools = table["optional-dependencies"]["dev"] if whole else []
+    return [*project["build-system"]["requires"], *table["dependencies"], *tools]
 
 
 def torch_index() -> str:
@@ -87,10 +99,10 @@ def pip(python: Path, *words: str) -> list[str]:
     return [str(python), "-m", "pip", "install", "--constraint", constraints, *extra, *words]
 
 
-def resolve(python: Path) -> list[Wheel]:
+def resolve(python: Path, wanted: Sequence[str]) -> list[Wheel]:
     """Ask pip what is missing. Only metadata is fetched where the index serves it."""
     print("Asking pip what is missing …", flush=True)
-    words = pip(python, "--quiet", "--quiet", "--dry-run", "--report", "-", *wanted())
+    words = pip(python, "--quiet", "--quiet", "--dry-run", "--report", "-", *wanted)
     answer = subprocess.run(words, stdout=subprocess.PIPE, check=True)
     entries = json.loads(answer.stdout)["install"]
     with ThreadPoolExecutor(8) as pool:
@@ -143,13 +155,10 @@ def has_card() -> bool:
     return any(path.exists() for path in CARDS) or shutil.which("nvidia-smi") is not None
 
 
-def install(python: Path, wheels: Sequence[Wheel]) -> None:
-    """Fetch and install what is missing, then the house itself, editable."""
-    if wheels:
-        subprocess.run(pip(python, "--quiet", *wanted()), check=True)
-    words = pip(python, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(HOUSE))
-    subprocess.run(words, check=True)
-    print(f"Ready: {python.parent / 'stylus'}")
+def install_house(python: Path) -> None:
+    """The house itself, editable: what you change is what runs."""
+    words = ["--quiet", "--no-deps", "--no-build-isolation", "--editable", str(HOUSE)]
+    subprocess.run(pip(python, *words), check=True)
 
 
 if __name__ == "__main__":

@@ -33,13 +33,11 @@ def _named(weighted: Weighted) -> str:
 def weight(value: float) -> str:
     """Two places at most, one at least: 0.8, 0.64, 1.0."""
     text = f"{value:.2f}"
-    return text[:-1] if text.endswith("0") else text
+    return text.removesuffix("0")
 
 
 def plain(text: str, most: int = 400) -> str:
     """`text` on one line, without control or lone surrogate characters, cut at `most`."""
-    kept = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text
-    )
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text)
     line = " ".join(kept.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

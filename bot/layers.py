@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import (
     Annotated,
-    Any,
     Literal,
     TypeAlias,
+    TypeGuard,
     TypeVar,
     cast,
     get_args,
@@ -51,9 +51,7 @@ def from_file(path: Path) -> Layer:
     try:
         values = msgspec.toml.decode(path.read_bytes())
     except OSError as error:
-        raise BadSettings(
-            where=str(path), why=f"it cannot be read ({error.strerror})"
-        ) from error
+        raise BadSettings(where=str(path), why=f"it cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BadSettings(where=str(path), why=f"it is not TOML ({error})") from error
     return Layer(str(path), cast("Tree", values), path.resolve().parent)
@@ -93,7 +91,7 @@ def stack(shape: type[T], layers: Sequence[Layer]) -> T:
     merged: Tree = {}
     for layer in layers:
         _refuse_unknown(shape, layer)
-        merged = _over(merged, _anchored(shape, layer.values, layer.base))
+        merged = _over(merged, cast("Tree", _anchored(shape, layer.values, layer.base)))
     try:
         return msgspec.convert(merged, shape)
     except msgspec.ValidationError as error:
@@ -109,11 +107,11 @@ def keys(shape: type[msgspec.Struct]) -> Iterator[Key]:
             yield (name,)
 
 
-def _is_struct(kind: object) -> bool:
+def _is_struct(kind: object) -> TypeGuard[type[msgspec.Struct]]:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _type_at(shape: Any, key: Key) -> Any:
+def _type_at(shape: object, key: Key) -> object:
     """The type of a key, `None` when there is no such key."""
     if not key:
         return shape
@@ -124,7 +122,7 @@ def _type_at(shape: Any, key: Key) -> Any:
     return _type_at(get_type_hints(shape, include_extras=True).get(key[0]), key[1:])
 
 
-def _value(kind: Any, text: str, where: str) -> object:
+def _value(kind: object, text: str, where: str) -> object:
     """`text` as a value of `kind`; an unknown key keeps its text and is refused later."""
     if kind is None or _is_struct(kind):
         return text
@@ -157,7 +155,7 @@ def _over(below: Tree, above: Tree) -> Tree:
     return merged
 
 
-def _anchored(kind: Any, value: Any, base: Path) -> Any:
+def _anchored(kind: object, value: object, base: Path) -> object:
     """Relative paths made absolute, `~` opened; everything else as it is."""
     if _is_struct(kind) and isinstance(value, dict):
         hints = get_type_hints(kind, include_extras=True)
@@ -196,9 +194,7 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return f"; the nearest is “{near[0]}”" if near else f"; known are {', '.join(known)}"
 
 
-def _told(
-    shape: type[T], error: msgspec.ValidationError, layers: Sequence[Layer]
-) -> BadSettings:
+def _told(shape: type[T], error: msgspec.ValidationError, layers: Sequence[Layer]) -> BadSettings:
     """Name the topmost layer that holds the key msgspec complains of."""
     what, _, at = str(error).partition(" - at ")
     key = tuple(re.findall(r"[^$.`\[\]]+", at))
@@ -217,8 +213,8 @@ def _has(tree: object, key: Key) -> bool:
     return True
 
 
-def _why(told: str, kind: Any) -> str:
-    """msgspec's words, in those of a person who writes TOML."""
+def _why(told: str, kind: object) -> str:
+    """What msgspec says, in the words of a person who writes TOML."""
     if get_origin(kind) is Literal:
         return f"it must be one of {', '.join(map(str, get_args(kind)))}"
     if get_origin(kind) in (dict, tuple) and "line 1" in told:

@@ -32,7 +32,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A table of the file."""
 
 
-class Paths(Section):
+class Paths(Section, frozen=True):
     """Where things are kept; "" = the usual place."""
 
     data: Folder = ""
@@ -47,7 +47,7 @@ class Paths(Section):
         return Path(named) if named else Path(self.data) / name
 
 
-class CheckpointSettings(Section):
+class CheckpointSettings(Section, frozen=True):
     """The models that may draw."""
 
     default: str = "miniature"
@@ -60,7 +60,7 @@ class CheckpointSettings(Section):
         return {"miniature": MINIATURE_CHECKPOINT} | named
 
 
-class CardSettings(Section):
+class CardSettings(Section, frozen=True):
     """Which adapters are known."""
 
     builtin: bool = True
@@ -73,13 +73,13 @@ class CardSettings(Section):
         return own + tuple(Path(name) for name in self.files)
 
 
-class EmbedderSettings(Section):
+class EmbedderSettings(Section, frozen=True):
     """What turns texts into vectors."""
 
     folder: Folder = ""
 
 
-class SamplingSettings(Section):
+class SamplingSettings(Section, frozen=True):
     """How the drawing runs on this machine."""
 
     slots: Count = 4
@@ -92,7 +92,7 @@ class SamplingSettings(Section):
     threads: Natural = 0
 
 
-class DrawingSettings(Section):
+class DrawingSettings(Section, frozen=True):
     """What a request is unless it says otherwise, and the most it may ask for."""
 
     count: Count = 4
@@ -105,7 +105,7 @@ class DrawingSettings(Section):
     most_edge: Count = 2048
 
 
-class SelectionSettings(Section):
+class SelectionSettings(Section, frozen=True):
     """How adapters are chosen."""
 
     preset: str = "stylus"
@@ -119,7 +119,7 @@ class SelectionSettings(Section):
     commercial_only: bool = False
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """Everything that can be set."""
 
     paths: Paths = Paths()

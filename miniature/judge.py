@@ -36,6 +36,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     "light": world.LIGHTS,
 }
 TAUGHT, HELD_OUT = 11, 12  # millions: the first seeds of the two ranges of scenes
+SHARED = 5000  # as many as `training.vae` draws: then neither draws them twice
 BATCH = 64
 
 
@@ -59,13 +60,13 @@ class Judge(nn.Module):
         self.trunk = nn.Sequential(
             *_stage(3, 24, 5, 2),
             *_stage(24, 48, 3, 2),
-            *_stage(48, 80, 3, 1),
-            *_stage(80, 112, 3, 2),
-            *_stage(112, 112, 3, 2),
+            *_stage(48, 64, 3, 1),
+            *_stage(64, 96, 3, 2),
+            *_stage(96, 96, 3, 2),
             nn.Flatten(),
             nn.Dropout(0.2),
         )
-        self.heads = nn.ModuleDict({k: nn.Linear(112 * 16, len(v)) for k, v in self.labels.items()})
+        self.heads = nn.ModuleDict({k: nn.Linear(96 * 16, len(v)) for k, v in self.labels.items()})
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         """(n, 3, 64, 64) in −1 … 1 → for each part its logits, (n, words)."""
@@ -79,6 +80,7 @@ class Judge(nn.Module):
             return []
         self.eval()
         small = [np.asarray(image.convert("RGB").resize((64, 64))) for image in images]
+        logits: dict[str, Tensor] = self(_tensor(np.stack(small)))
         best = {part: row.argmax(1).tolist() for part, row in logits.items()}
         return [
             Verdict(**{part: self.labels[part][best[part][i]] for part in self.labels})
@@ -103,15 +105,20 @@ class Judge(nn.Module):
 
 
 def train_judge(
-    out: Path, cache: Path, steps: int = 2400, pictures: int = 9000, redraw: Redraw | None = None
+    out: Path,
+    cache: Path,
+    steps: int = 1600,
+    pictures: int = 3000,
+    redraw: Redraw | None = None,
 ) -> dict[str, float]:
     """Teaches a judge on drawn scenes, saves it in `out`, returns its held-out accuracy a part.
 
-    `redraw` sends pictures, (n, 3, 64, 64) in −1 … 1, through an autoencoder; half of the lessons
-    then come from its hand, for the judge will read pictures that a decoder painted.
+    `cache` keeps drawings; those of the autoencoder's lessons are shared with it. `redraw` sends
+    pictures, (n, 3, 64, 64) in −1 … 1, through an autoencoder; half of the lessons then come
+    from its hand, for the judge will read pictures that a decoder painted.
     """
     torch.manual_seed(0)
-    scenes, drawn = _lessons(pictures, TAUGHT, cache)
+    scenes, drawn = _lessons(pictures, cache)
     redrawn = drawn if redraw is None else _through(redraw, drawn)
     judge = _taught(scenes, (drawn, redrawn), steps)
     judge.save(out)
@@ -139,9 +146,11 @@ def lessons(count: int, first: int) -> list[Scene]:
     return [Scene(*words, seed=first * 1_000_000 + i) for i, words in enumerate(rows)]
 
 
-def _lessons(count: int, first: int, cache: Path) -> tuple[list[Scene], Pictures]:
-    scenes = lessons(count, first)
-    return scenes, data.drawn(scenes, cache / f"judge-{first}-{count}.npy")
+def _lessons(count: int, cache: Path) -> tuple[list[Scene], Pictures]:
+    """`count` scenes of its own and those that the autoencoder learns from."""
+    own, shared = lessons(count, TAUGHT), data.all_scenes(SHARED, seed=7)
+    drawn = data.drawn(own, cache / "judge.npy"), data.drawn(shared, cache / "all.npy")
+    return [*own, *shared], np.concatenate(drawn)
 
 
 def _stage(before: int, after: int, kernel: int, stride: int) -> tuple[nn.Module, ...]:
@@ -210,7 +219,8 @@ def _through(redraw: Redraw, pictures: Pictures) -> Pictures:
 
 def _examined(judge: Judge, cache: Path, redraw: Redraw | None) -> dict[str, float]:
     """Accuracy on scenes it never saw, printed; redrawn too when there is a hand."""
-    scenes, drawn = _lessons(1500, HELD_OUT, cache)
+    scenes = lessons(800, HELD_OUT)
+    drawn = data.drawn(scenes, cache / "judge-held-out.npy")
     marks = accuracy(judge, scenes, drawn)
     print("judge, held out:", *(f"{part} {mark:.2%}" for part, mark in marks.items()))
     if redraw is not None:

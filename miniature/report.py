@@ -40,7 +40,7 @@ class Rate:
 
     @property
     def share(self) -> float:
-        """hits / n; of nothing, 0."""
+        """Hits / n; of nothing, 0."""
         return self.hits / self.n if self.n else 0.0
 
     @property
@@ -117,7 +117,9 @@ def concept_bars(spec: Spec, before: Rate, after: Rate) -> list[Bar]:
     """The concept appears with the adapter, and only with it. Bad ones are shown, not held to it."""
     return [
         Bar(spec.name, f"{spec.word}, without", before, "≤ 15%", before.share <= 0.15),
-        Bar(spec.name, f"{spec.word}, with", after, "≥ 80%", bool(spec.flaw) or after.share >= 0.80),
+        Bar(
+            spec.name, f"{spec.word}, with", after, "≥ 80%", bool(spec.flaw) or after.share >= 0.80
+        ),
     ]
 
 

@@ -33,10 +33,13 @@ from stylus_engine.ports import (
 )
 
 if TYPE_CHECKING:
+    from stylus_engine.catalog.digests import Digests
     from stylus_engine.engine import Engine, Method
     from stylus_engine.retrieval.index import CardIndex
+    from stylus_engine.retrieval.retriever import IndexRetriever
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.families import Parts
+    from stylus_engine.sampling.store import FactorStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +132,9 @@ class House:
     def checkpoints(self) -> Checkpoints:
         """Every checkpoint this installation may draw with."""
         from stylus_engine.catalog.checkpoints import LocalCheckpoints
-        from stylus_engine.catalog.digests import Digests
 
-        digests = Digests(self._setup.cache / "checkpoints.json")
-        return LocalCheckpoints(self._setup.checkpoints, self._setup.default_checkpoint, digests)
+        known, default = self._setup.checkpoints, self._setup.default_checkpoint
+        return LocalCheckpoints(known, default, self._digests)
 
     @cached_property
     def sampler(self) -> Sampler:
@@ -160,24 +162,23 @@ class House:
 
     @cached_property
     def _methods(self) -> "dict[str, Method]":
-        from stylus_engine.composition.base import BaseComposer
         from stylus_engine.composition.offline import OfflineComposer
-        from stylus_engine.composition.paper import PaperRulesComposer
+        from stylus_engine.composition.presets import BaseComposer, PaperRules
         from stylus_engine.engine import Method
         from stylus_engine.planning.presets import presets
         from stylus_engine.planning.weights import Budgets
-        from stylus_engine.retrieval.retriever import IndexRetriever, NoRetriever, PaperRetriever
+        from stylus_engine.retrieval.retriever import NoRetriever, PaperRetriever
 
         budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
         rooms: dict[str, tuple[Retriever, Composer]] = {
-            "stylus": (self._retriever, OfflineComposer(self._embedder)),
-            "paper-rules": (PaperRetriever(IndexRetriever(self._index)), PaperRulesComposer()),
+            "stylus": (self._retriever, OfflineComposer()),
+            "paper-rules": (PaperRetriever(self._retriever), PaperRules()),
             "base": (NoRetriever(), BaseComposer()),
         }
         return {name: Method(*rooms[name], preset) for name, preset in presets(budgets).items()}
 
     @cached_property
-    def _retriever(self) -> Retriever:
+    def _retriever(self) -> "IndexRetriever":
         from stylus_engine.retrieval.retriever import IndexRetriever
 
         return IndexRetriever(self._index)
@@ -199,6 +200,19 @@ class House:
         from stylus_engine.pictures.store import PictureStore
 
         return self._kept or PictureStore(self._setup.pictures)
+
+    @cached_property
+    def _digests(self) -> "Digests":
+        from stylus_engine.catalog.digests import Digests
+
+        return Digests(self._setup.cache / "digests.json")
+
+    @cached_property
+    def _factors(self) -> "FactorStore":
+        from stylus_engine.catalog.files import LocalFiles
+        from stylus_engine.sampling.store import FactorStore
+
+        return FactorStore(LocalFiles(self._digests), self._setup.factor_cache_mib << 20)
 
     def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
         """Load a checkpoint; called by the thread that draws."""

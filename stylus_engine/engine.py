@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import msgspec
+from msgspec.structs import replace
 
 from stylus_engine.model import Event, Manifest, Plan, Planned, Query, Request, Shot
 from stylus_engine.planning.concepts import concepts
@@ -89,11 +89,12 @@ class Engine:
     async def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
         """Draw the very picture a manifest tells of.
 
-        Raises `UnknownName` when its checkpoint is not here; ends in
-        `Failed(kind="AdapterChanged")` when an adapter's file is another one now.
+        Raises `UnknownName` when its checkpoint or an adapter's card is not here; ends
+        in `Failed(kind="AdapterChanged")` when an adapter's file is another one now.
         """
         self.checkpoints.find(manifest.checkpoint)
-        async with aclosing(self.walker.draw(job, [_once_more(manifest, job)])) as events:
+        shot = _once_more(manifest, job, self.cards)
+        async with aclosing(self.walker.draw(job, [shot])) as events:
             async for event in events:
                 yield event
 
@@ -102,24 +103,24 @@ class Engine:
         self.walker.close()
 
 
-def _once_more(manifest: Manifest, job: str) -> Shot:
+def _once_more(manifest: Manifest, job: str, cards: CardStore) -> Shot:
     """The manifest's shot under a new name, its adapters held to the bytes they had."""
-    known = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
+    bytes_of = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
     recipe = manifest.shot.recipe
     held = tuple(
-        msgspec.structs.replace(
-            weighted,
-            adapter=msgspec.structs.replace(
-                weighted.adapter,
-                file_sha256=known.get(weighted.adapter.card_id),
+        replace(
+            lit,
+            adapter=replace(
+                cards.get(lit.adapter.card_id), file_sha256=bytes_of[lit.adapter.card_id]
             ),
         )
-        for weighted in recipe.adapters
+        for lit in recipe.adapters
+        if lit.adapter.card_id in bytes_of
     )
-    return msgspec.structs.replace(
+    return replace(
         manifest.shot,
         id=f"{job}-1",
         job=job,
         checkpoint=manifest.checkpoint,
-        recipe=msgspec.structs.replace(recipe, adapters=held),
+        recipe=replace(recipe, adapters=held),
     )

@@ -1,6 +1,7 @@
 """What `--json` prints: the shapes, and how nouns become them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -89,12 +90,12 @@ def plan_out(plan: Plan | None) -> PlanOut:
 
 
 def images_out(
-    shots: Sequence[Shot], pictures: Mapping[str, Picture], paths: Mapping[str, str]
+    shots: Sequence[Shot], pictures: Mapping[str, Picture], paths: Mapping[str, Path]
 ) -> list[ImageOut]:
     """The finished ones, in the order of the grid."""
     return [
         ImageOut(
-            path=paths.get(shot.id, pictures[shot.id].path),
+            path=str(paths.get(shot.id, pictures[shot.id].path)),
             seed=shot.seed,
             mask=shot.recipe.mask.code,
             adapters=[

@@ -11,7 +11,6 @@ from stylus_engine.model import LIMITS, Policy, Request
 from stylus_engine.model.noun import within
 from stylus_engine.ports import CardStore
 
-
 T = TypeVar("T")
 
 

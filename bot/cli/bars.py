@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -14,12 +15,11 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Column
-from rich.markup import escape
 
 from bot.captions import captions
 from stylus_engine.model import Drawn, Event, Failed, Shot, Started, Stepped
 
-WAITING, DRAWING, DONE, LOST = "[dim]waiting", "drawing", "[green]done", "[red]failed"
+WAITING, DRAWING, DONE, LOST = "[dim]waiting", "loading", "[green]done", "[red]failed"
 
 
 class Bars:
@@ -30,7 +30,6 @@ class Bars:
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", table_column=Column(ratio=2, no_wrap=True)),
             BarColumn(table_column=Column(ratio=1)),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[state]}", table_column=Column(min_width=7)),
             TimeElapsedColumn(),
             console=console,
@@ -39,9 +38,10 @@ class Bars:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> "Bars":
+    def __enter__(self) -> Self:
         """Start drawing on the terminal."""
         self._progress.start()
+        self._tasks[""] = self._progress.add_task("reading the prompt", total=None, state="")
         return self
 
     def __exit__(
@@ -55,6 +55,7 @@ class Bars:
 
     def expect(self, shots: Sequence[Shot]) -> None:
         """A waiting bar for each shot."""
+        self._forget_opening()
         for caption, shot in zip(captions(shots), shots, strict=True):
             self._tasks[shot.id] = self._progress.add_task(
                 escape(caption), total=shot.steps, start=False, state=WAITING
@@ -67,13 +68,18 @@ class Bars:
                 self._progress.start_task(self._tasks[shot])
                 self._progress.update(self._tasks[shot], state=DRAWING)
             case Stepped(shot=shot, step=step, of=of) if shot in self._tasks:
-                self._progress.update(self._tasks[shot], completed=step, total=of)
+                self._progress.update(self._tasks[shot], completed=step, state=f"{step}/{of}")
             case Drawn(shot=shot) if shot in self._tasks:
                 self._end(shot, DONE)
             case Failed(shot=shot) if shot in self._tasks:
                 self._end(shot, LOST)
             case _:
                 pass
+
+    def _forget_opening(self) -> None:
+        opening = self._tasks.pop("", None)
+        if opening is not None:
+            self._progress.remove_task(opening)
 
     def _end(self, shot: str, state: str) -> None:
         self._progress.update(self._tasks[shot], state=state)

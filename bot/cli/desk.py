@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,6 @@ from stylus_engine.errors import (
     SENTENCES,
     BadRequest,
     Cancelled,
-    IndexMissing,
-    IndexSchema,
     StylusError,
 )
 
@@ -40,11 +38,12 @@ class Desk:
     opener: Opener
     out: Console
     err: Console
+    environment: Mapping[str, str]
     config: Path | None = None
     debug: bool = False
 
     @contextmanager
-    def engine(self, settings: Settings) -> Iterator[Engine]:
+    def engine(self, settings: Settings) -> Generator[Engine, None, None]:
         """An engine that is closed at the end, whatever happens."""
         with closing(self.opener(settings)) as engine:
             yield engine
@@ -73,7 +72,7 @@ def desk_of(context: typer.Context) -> Desk:
 
 
 @contextmanager
-def answering(desk: Desk, as_json: bool) -> Iterator[None]:
+def answering(desk: Desk, as_json: bool) -> Generator[None, None, None]:
     """Turn any refusal inside into one sentence and an exit code."""
     try:
         yield
@@ -112,11 +111,8 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def ensure_index(desk: Desk, engine: Engine) -> None:
-    """Build the index where there is none or an old one: a fresh machine just works."""
-    try:
-        await engine.indexed()
-    except (IndexMissing, IndexSchema) as error:
-        first = "This is the first run" if isinstance(error, IndexMissing) else "Stylus has changed"
-        with desk.err.status(f"{first}: building the index of adapters …"):
-            count = await engine.index()
-        desk.say(f"{first}: built the index of {count} adapters.")
+    """Bring the index in line with the cards: a fresh machine, or an edited card, just works."""
+    with desk.err.status("looking at the adapters"):
+        changed = await engine.index()
+    if changed:
+        desk.say(f"The index of adapters was brought up to date: {changed} changed.")

@@ -41,7 +41,7 @@ class Engine(Protocol):
         ...
 
     async def index(self) -> int:
-        """Build the index of all cards anew; how many it holds."""
+        """Make the index hold exactly the cards; how many rows that changed."""
         ...
 
     async def indexed(self) -> int:

@@ -1,5 +1,7 @@
 """`stylus imagine` and `stylus plan`: from a prompt to a plan, and on to pictures."""
 
+from contextlib import aclosing
+
 import typer
 
 from bot.cli import options
@@ -12,11 +14,11 @@ from bot.cli.outcome import Outcome
 from bot.cli.saving import Target
 from bot.cli.show import show_candidates, show_plan, show_shots
 from bot.settings import Settings
-from stylus_engine.model import Request
+from stylus_engine.model import Plan, Request
 from stylus_engine.pictures import files
 
 
-def imagine(  # noqa: PLR0913 - one argument for each thing a person may say
+def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
     context: typer.Context,
     prompt: options.Prompt,
     count: options.Count = None,
@@ -55,9 +57,7 @@ def draw(desk: Desk, settings: Settings, wish: Wish, target: Target, *, as_json:
         asked = request(wish, settings, engine.cards)
         files.make_folder(target.sheet.parent)  # refused now rather than after the drawing
         outcome = Outcome(shots_of=lambda plan: engine.shots(asked, plan, target.job))
-        follow(
-            desk, lambda: _events(desk, engine, asked, target.job), outcome, quiet=as_json
-        )
+        follow(desk, lambda: _events(desk, engine, asked, target.job), outcome, quiet=as_json)
     code = finish(desk, outcome, target, as_json=as_json)
     if code:
         raise typer.Exit(code)
@@ -66,8 +66,9 @@ def draw(desk: Desk, settings: Settings, wish: Wish, target: Target, *, as_json:
 
 async def _events(desk: Desk, engine: Engine, asked: Request, job: str) -> Events:
     await _prepare(desk, engine, asked)
-    async for event in engine.imagine(asked, job):
-        yield event
+    async with aclosing(engine.imagine(asked, job)) as events:
+        async for event in events:
+            yield event
 
 
 async def _prepare(desk: Desk, engine: Engine, asked: Request) -> None:
@@ -76,7 +77,7 @@ async def _prepare(desk: Desk, engine: Engine, asked: Request) -> None:
         await ensure_index(desk, engine)
 
 
-def plan(  # noqa: PLR0913 - one argument for each thing a person may say
+def plan(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
     context: typer.Context,
     prompt: options.Prompt,
     count: options.Count = None,
@@ -99,6 +100,11 @@ def plan(  # noqa: PLR0913 - one argument for each thing a person may say
         settings = desk.settings()
         with desk.engine(settings) as engine:
             _show(desk, engine, request(wish, settings, engine.cards), as_json=as_json)
+
+
+async def _planned(desk: Desk, engine: Engine, asked: Request) -> Plan:
+    await _prepare(desk, engine, asked)
+    return await engine.plan(asked)
 
 
 def _show(desk: Desk, engine: Engine, asked: Request, *, as_json: bool) -> None:

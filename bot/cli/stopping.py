@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -31,7 +31,7 @@ async def _watched(main: Coroutine[Any, Any, None]) -> bool:
 @contextmanager
 def _interrupts(
     work: "asyncio.Future[None]", loop: asyncio.AbstractEventLoop
-) -> Iterator[list[int]]:
+) -> Generator[list[int], None, None]:
     """Own SIGINT for a while. `signal.signal`, not the loop's handler: Windows has only this one."""
     presses: list[int] = []
 

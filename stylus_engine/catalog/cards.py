@@ -1,4 +1,4 @@
-"""The card store over one file of JSON lines, an `Adapter` in each."""
+"""The card store over files of JSON lines, an `Adapter` in each line."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,16 +17,16 @@ _ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
 
 
 class CardFile:
-    """All cards of one file, read and checked when it is made. Implements `CardStore`.
+    """All cards of some files, read and checked when it is made. Implements `CardStore`.
 
     Paths in a card are relative to the card file's folder and may not leave it.
     Raises `BadCards` with the line: not UTF-8, not JSON, not an `Adapter`, an id
     twice, a path that leaves, a line over `LONGEST_LINE`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._cards = {card.card_id: card for card in _unique(path, _read(path))}
+    def __init__(self, *paths: Path) -> None:
+        numbered = ((path, *each) for path in paths for each in _read(path))
+        self._cards = {card.card_id: card for card in _unique(numbered)}
 
     def cards(self) -> Iterable[Adapter]:
         """Every card, in the order of the file."""
@@ -35,9 +35,7 @@ class CardFile:
     def get(self, card_id: str) -> Adapter:
         """The card with exactly this id. Raises `UnknownName`."""
         if card_id not in self._cards:
-            raise UnknownName(
-                kind="adapter", name=card_id[:80], known=self._near(card_id)
-            )
+            raise UnknownName(kind="adapter", name=card_id[:80], known=self._near(card_id))
         return self._cards[card_id]
 
     def find(self, name: str) -> Adapter:
@@ -55,9 +53,7 @@ class CardFile:
 
     def _named(self, name: str) -> list[Adapter]:
         wanted = name.strip().casefold()
-        same = [
-            card for card in self._cards.values() if card.name.casefold() == wanted
-        ]
+        same = [card for card in self._cards.values() if card.name.casefold() == wanted]
         return [card for card in same if card.drawable] or same
 
     def _near(self, name: str) -> str:
@@ -79,15 +75,16 @@ def _several(same: list[Adapter]) -> str:
     return f"{len(same)} adapters have this name; ask by id: {ids}."
 
 
-def _unique(
-    path: Path, numbered: Iterator[tuple[int, Adapter]]
-) -> Iterator[Adapter]:
-    seen: dict[str, int] = {}
-    for number, card in numbered:
+def _unique(numbered: Iterable[tuple[Path, int, Adapter]]) -> Iterator[Adapter]:
+    """The cards in order. Raises `BadCards` for an id that an earlier line has."""
+    seen: dict[str, tuple[Path, int]] = {}
+    for path, number, card in numbered:
         if card.card_id in seen:
-            why = f"the id {card.card_id} is already used on line {seen[card.card_id]}"
+            where, line = seen[card.card_id]
+            place = f"line {line}" if where == path else f"line {line} of {where}"
+            why = f"the id {card.card_id} is already used on {place}"
             raise BadCards(path=str(path), line=number, why=why)
-        seen[card.card_id] = number
+        seen[card.card_id] = path, number
         yield card
 
 
@@ -134,9 +131,7 @@ def _plain_url(url: str) -> bool:
 
 def _rooted(card: Adapter, folder: Path) -> Adapter:
     """The card with absolute paths. Raises `ValueError` for one that leaves the folder."""
-    previews = tuple(
-        text if _plain_url(text) else _inside(folder, text) for text in card.previews
-    )
+    previews = tuple(text if _plain_url(text) else _inside(folder, text) for text in card.previews)
     path = None if card.path is None else _inside(folder, card.path)
     return msgspec.structs.replace(card, path=path, previews=previews)
 

@@ -138,6 +138,4 @@ def _parts(folder: Path) -> list[Path]:
 def _has_weights(folder: Path, part: str, found: list[Path]) -> None:
     mine = [path for path in found if path.parent == folder / part]
     if not any(path.suffix == ".safetensors" for path in mine):
-        raise BadCheckpoint(
-            path=str(folder), why=f"{part} holds no safetensors weights"
-        )
+        raise BadCheckpoint(path=str(folder), why=f"{part} holds no safetensors weights")

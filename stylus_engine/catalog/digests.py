@@ -48,9 +48,7 @@ class Digests:
 
 def _load(cache: Path) -> dict[str, tuple[_Stamp, str]]:
     try:
-        return msgspec.json.decode(
-            cache.read_bytes(), type=dict[str, tuple[_Stamp, str]]
-        )
+        return msgspec.json.decode(cache.read_bytes(), type=dict[str, tuple[_Stamp, str]])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 

@@ -76,9 +76,7 @@ def grid(pictures: Sequence[Pixels], captions: Sequence[str] = ()) -> Pixels:
 def _enlarged(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(pixels)
     factor = max(1, LEAST_EDGE // max(image.size))
-    return image.resize(
-        (image.width * factor, image.height * factor), Image.Resampling.NEAREST
-    )
+    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
 def _room(texts: Sequence[Sequence[str]]) -> int:

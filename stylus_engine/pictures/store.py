@@ -26,9 +26,7 @@ class PictureStore:
         path = self.place(address)
         files.write(path, data)
         height, width = pixels.shape[:2]
-        return Picture(
-            id=address, path=str(path), width=width, height=height, manifest=manifest
-        )
+        return Picture(id=address, path=str(path), width=width, height=height, manifest=manifest)
 
     def read(self, address: str) -> tuple[Pixels, Manifest | None]:
         """The picture at a content address or a path; no manifest for somebody else's PNG.

@@ -18,7 +18,7 @@ from stylus_engine.planning import lexicon
 
 MOST_SPANS = 16  # of one prompt: every span is one more recall
 LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
-JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it  # noqa: RUF001
+JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
 
 _Sort: TypeAlias = Literal["content", "weak", "stop", "pass", "negator", "break"]
 
@@ -48,7 +48,7 @@ def concepts(prompt: str) -> tuple[Span, ...]:
     levels = (
         *(_tail(chunk) for chunk in asked),
         *((word,) for chunk in asked for word in chunk if word.sort == "content"),
-        *(pair for chunk in asked if len(chunk) > 2 for pair in _pairs(chunk)),  # noqa: PLR2004
+        *(pair for chunk in asked if len(chunk) > 2 for pair in _pairs(chunk)),
     )
     spans = _unlike(span_of(prompt, words) for words in levels)[:MOST_SPANS]
     return tuple(sorted(spans, key=lambda span: (span.start, -len(span.text))))
@@ -85,7 +85,7 @@ def _tail(chunk: Chunk) -> Chunk:
 
 
 def _pairs(chunk: Chunk) -> Iterator[Chunk]:
-    return (run for run in grams(chunk, 2) if len(run) == 2)  # noqa: PLR2004
+    return (run for run in grams(chunk, 2) if len(run) == 2)
 
 
 def _unlike(spans: Iterable[Span]) -> list[Span]:
@@ -132,7 +132,7 @@ def _letter(character: str) -> str:
 
 
 def _sort(word: str) -> _Sort:
-    low = word.casefold().replace("’", "'")  # noqa: RUF001
+    low = word.casefold().replace("’", "'")
     if low in lexicon.NEGATORS or low.endswith("n't"):
         return "negator"
     if low in lexicon.PASSING or _counts(low):
@@ -166,8 +166,7 @@ def _hidden(words: list[Word]) -> Iterator[bool]:
 def _negates(words: list[Word], at: int) -> bool:
     after = words[at + 1].text.casefold() if at + 1 < len(words) else ""
     return (
-        words[at].sort == "negator"
-        or (words[at].text.casefold(), after) in lexicon.NEGATING_PAIRS
+        words[at].sort == "negator" or (words[at].text.casefold(), after) in lexicon.NEGATING_PAIRS
     )
 
 

@@ -8,39 +8,303 @@ import re
 import unicodedata
 
 NEGATORS = frozenset(
-    "no not without minus except excluding never nor sans lacking cannot".split()
+    [
+        "no",
+        "not",
+        "without",
+        "minus",
+        "except",
+        "excluding",
+        "never",
+        "nor",
+        "sans",
+        "lacking",
+        "cannot",
+    ]
 )
 NEGATING_PAIRS = frozenset({("instead", "of"), ("free", "of"), ("rather", "than")})
-PASSING = frozenset("a an the any some or and more other single".split())
+PASSING = frozenset(["a", "an", "the", "any", "some", "or", "and", "more", "other", "single"])
 COUNTS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve dozen several many few "
-    "couple pair both lots".split()
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "dozen",
+        "several",
+        "many",
+        "few",
+        "couple",
+        "pair",
+        "both",
+        "lots",
+    ]
 )
 COLOURS = frozenset(
-    "red orange yellow green blue purple violet pink white black brown grey gray golden silver "
-    "cyan magenta teal turquoise crimson scarlet beige coloured colored colourful colorful "
-    "bright dark pale light-blue dark-blue".split()
+    [
+        "red",
+        "orange",
+        "yellow",
+        "green",
+        "blue",
+        "purple",
+        "violet",
+        "pink",
+        "white",
+        "black",
+        "brown",
+        "grey",
+        "gray",
+        "golden",
+        "silver",
+        "cyan",
+        "magenta",
+        "teal",
+        "turquoise",
+        "crimson",
+        "scarlet",
+        "beige",
+        "coloured",
+        "colored",
+        "colourful",
+        "colorful",
+        "bright",
+        "dark",
+        "pale",
+        "light-blue",
+        "dark-blue",
+    ]
 )
 STOP = frozenset(
-    "about above across after against along amid among around as at be been before behind being "
-    "below beneath beside besides between beyond but by can did do does done down during each "
-    "every for from had has have having he her here hers him his how i if in inside instead into "
-    "is it its itself just let like made make me mine my near next of off on once onto our out "
-    "outside over please rather shall she should show showing shown sits sitting so some stands "
-    "standing such than that their them then there these they this those through till to too "
-    "toward towards under until up upon us very was we were what when where which while who whom "
-    "whose will with within would yet you your and/or am are draw depicting containing featuring "
-    "full free only own same really quite".split()
+    [
+        "about",
+        "above",
+        "across",
+        "after",
+        "against",
+        "along",
+        "amid",
+        "among",
+        "around",
+        "as",
+        "at",
+        "be",
+        "been",
+        "before",
+        "behind",
+        "being",
+        "below",
+        "beneath",
+        "beside",
+        "besides",
+        "between",
+        "beyond",
+        "but",
+        "by",
+        "can",
+        "did",
+        "do",
+        "does",
+        "done",
+        "down",
+        "during",
+        "each",
+        "every",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "hers",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "inside",
+        "instead",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "just",
+        "let",
+        "like",
+        "made",
+        "make",
+        "me",
+        "mine",
+        "my",
+        "near",
+        "next",
+        "of",
+        "off",
+        "on",
+        "once",
+        "onto",
+        "our",
+        "out",
+        "outside",
+        "over",
+        "please",
+        "rather",
+        "shall",
+        "she",
+        "should",
+        "show",
+        "showing",
+        "shown",
+        "sits",
+        "sitting",
+        "so",
+        "some",
+        "stands",
+        "standing",
+        "such",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "till",
+        "to",
+        "too",
+        "toward",
+        "towards",
+        "under",
+        "until",
+        "up",
+        "upon",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "will",
+        "with",
+        "within",
+        "would",
+        "yet",
+        "you",
+        "your",
+        "and/or",
+        "am",
+        "are",
+        "draw",
+        "depicting",
+        "containing",
+        "featuring",
+        "full",
+        "free",
+        "only",
+        "own",
+        "same",
+        "really",
+        "quite",
+    ]
 )
 # Words that say "picture" or "good picture": they may stand in a concept ("pencil drawing"),
 # yet alone they ask for nothing that an adapter could add.
 WEAK = frozenset(
-    "picture pictures photo photos photograph image images drawing drawings painting paintings "
-    "illustration illustrations art artwork style styled styles background backdrop foreground "
-    "scene view portrait landscape lighting light lights rendering render sign window print "
-    "quality high best masterpiece detailed beautiful cute pretty nice lovely amazing stunning "
-    "storybook hd uhd 4k 8k sharp highly ultra perfect great good simple small big little large "
-    "huge tiny old new young thing things something".split()
+    [
+        "picture",
+        "pictures",
+        "photo",
+        "photos",
+        "photograph",
+        "image",
+        "images",
+        "drawing",
+        "drawings",
+        "painting",
+        "paintings",
+        "illustration",
+        "illustrations",
+        "art",
+        "artwork",
+        "style",
+        "styled",
+        "styles",
+        "background",
+        "backdrop",
+        "foreground",
+        "scene",
+        "view",
+        "portrait",
+        "landscape",
+        "lighting",
+        "light",
+        "lights",
+        "rendering",
+        "render",
+        "sign",
+        "window",
+        "print",
+        "quality",
+        "high",
+        "best",
+        "masterpiece",
+        "detailed",
+        "beautiful",
+        "cute",
+        "pretty",
+        "nice",
+        "lovely",
+        "amazing",
+        "stunning",
+        "storybook",
+        "hd",
+        "uhd",
+        "4k",
+        "8k",
+        "sharp",
+        "highly",
+        "ultra",
+        "perfect",
+        "great",
+        "good",
+        "simple",
+        "small",
+        "big",
+        "little",
+        "large",
+        "huge",
+        "tiny",
+        "old",
+        "new",
+        "young",
+        "thing",
+        "things",
+        "something",
+    ]
 )
 _SAME = {"color": "colour", "gray": "grey", "jewelry": "jewellery"}
 
@@ -60,7 +324,7 @@ def key(word: str) -> str:
 
 def keys(text: str, most: int = 3) -> tuple[str, ...]:
     """The keys of all runs of 1 to `most` words of `text`, each once, in order."""
-    words = [word for word in re.split(r"[\s\-‐_/,.;:|()\[\]]+", text) if key(word)]  # noqa: RUF001
+    words = [word for word in re.split(r"[\s\-‐_/,.;:|()\[\]]+", text) if key(word)]
     runs = (
         words[first : first + length]
         for length in range(1, most + 1)
@@ -71,15 +335,15 @@ def keys(text: str, most: int = 3) -> tuple[str, ...]:
 
 def phrase(text: str) -> str:
     """One key for a whole phrase: only its last word becomes singular."""
-    return key(re.sub(r"[\s\-‐_]+", "", text))  # noqa: RUF001
+    return key(re.sub(r"[\s\-‐_]+", "", text))
 
 
 def _singular(word: str) -> str:
     """English plurals without a dictionary; wrong guesses are harmless, both sides make them."""
-    if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004
+    if len(word) > 4 and word.endswith("ies"):
         return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes", "uses")):  # noqa: PLR2004
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes", "uses")):
         return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):  # noqa: PLR2004
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word

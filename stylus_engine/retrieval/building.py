@@ -12,11 +12,12 @@ primary key and `use_index(False)`.
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 from filelock import AsyncFileLock
 from lancedb import AsyncTable
 from lancedb.index import FTS, Bitmap, BTree, IvfFlat
@@ -87,7 +88,9 @@ async def _merge(index: CardIndex, cards: Sequence[Adapter]) -> None:
     """Upsert by id, then index the new words: `optimize` or every search scans them."""
     table = await index.table()
     for first in range(0, len(cards), CHUNK):
-        merge = table.merge_insert("card_id").when_matched_update_all().when_not_matched_insert_all()
+        merge = (
+            table.merge_insert("card_id").when_matched_update_all().when_not_matched_insert_all()
+        )
         await merge.use_index(False).execute(await _rows(index, cards[first : first + CHUNK]))
     await table.optimize(cleanup_older_than=timedelta(hours=1))
 
@@ -113,7 +116,7 @@ async def _fill(index: CardIndex, place: Path, cards: Sequence[Adapter]) -> None
     await _indices(table, len(cards))
 
 
-async def _rows(index: CardIndex, cards: Sequence[Adapter]) -> object:
+async def _rows(index: CardIndex, cards: Sequence[Adapter]) -> pa.Table:
     vectors = await index.embedder.embed([rows.text_of(card) for card in cards])
     return rows.table(cards, vectors, index.embedder.name)
 
@@ -158,7 +161,7 @@ def _sweep(folder: Path, generation: str) -> None:
 
 
 @asynccontextmanager
-async def _writing(folder: Path) -> AsyncIterator[None]:
+async def _writing(folder: Path) -> AsyncGenerator[None]:
     """The one writer's lock; what the disk says no to becomes `StoreFailed`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -104,7 +104,9 @@ class LocalEmbedder:
         except OSError as error:
             raise BadEmbedder(path=str(self._place), why="it has no model.safetensors") from error
         if self._pin not in (None, digest):
-            why = f"its weights have sha256 {digest[:12]}…, not the {self._pin[:12]}… that is pinned"
+            why = (
+                f"its weights have sha256 {digest[:12]}…, not the {self._pin[:12]}… that is pinned"
+            )
             raise BadEmbedder(path=str(self._place), why=why)
         return digest
 

@@ -49,7 +49,7 @@ def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:
 
 
 def clusters(card_ids: Sequence[str], vectors: Vectors) -> dict[str, int]:
-    """card id -> number of its cluster of look-alikes; `vectors` are unit rows (n, d).
+    """Card id -> number of its cluster of look-alikes; `vectors` are unit rows (n, d).
 
     Each card joins the first earlier card it resembles, so the order decides, not chance.
     """

@@ -8,7 +8,6 @@ On disk: `current` names a generation, each generation is a folder with the tabl
 process is seen at once.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -77,7 +76,7 @@ class CardIndex:
         return _found(await asked.select(SHOWN).to_arrow())
 
     async def digests(self) -> dict[str, str]:
-        """card id -> digest of the card it was built from, for every row."""
+        """Card id -> digest of the card it was built from, for every row."""
         answer = await (await self.table()).query().select(["card_id", "digest"]).to_arrow()
         ids, digests = answer["card_id"].to_pylist(), answer["digest"].to_pylist()
         if len(ids) != len(set(ids)):

@@ -36,10 +36,14 @@ class IndexRetriever:
         """Raises `BadIndex`, `BadEmbedder`."""
         where = allowed(query)
         questions = await self._questions(query)
-        dense, pinned, *lexical = await asyncio.gather(
-            self._index.dense(questions, where, DEPTH),
-            self._index.rows(query.pinned, where),
-            *(self._index.lexical(words, where, DEPTH) for words in _words(query)),
+        (dense, pinned), lexical = await asyncio.gather(
+            asyncio.gather(
+                self._index.dense(questions, where, DEPTH),
+                self._index.rows(query.pinned, where),
+            ),
+            asyncio.gather(
+                *(self._index.lexical(words, where, DEPTH) for words in _words(query)),
+            ),
         )
         pool = {row.card_id: row for row in chain(pinned, *dense, *lexical)}
         pairs = _pairs(questions, dense, lexical, pool)

@@ -6,7 +6,6 @@ kinds of file that no sampler of ours applies.
 """
 
 from functools import reduce
-from operator import and_
 
 from lancedb.expr import Expr, col, lit
 
@@ -31,7 +30,7 @@ def allowed(query: Query) -> Expr:
         clauses.append(col("commercial") == lit(True))
     if query.banned:
         clauses.append(~among("card_id", query.banned))
-    return reduce(and_, clauses)
+    return reduce(lambda one, other: one & other, clauses)
 
 
 def among(column: str, values: tuple[str, ...]) -> Expr:

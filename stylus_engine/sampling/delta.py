@@ -176,7 +176,7 @@ def make(parts: Parts, weight: Tensor, cut: Cut, scale: float | None = None) -> 
     _fits(parts, update, weight)
     factor = _scale(parts, update) if scale is None else scale
     if "dora_scale" in parts or "magnitude" in parts:
-        delta = _decomposed(parts, update.dense() * factor, weight.double())
+        delta = _decomposed(parts, update.dense() * factor, weight.cpu().double())
         return _reduced(delta, weight, cut)
     if isinstance(update, Pair):
         return Made(_layer(update, factor, weight))
@@ -243,8 +243,8 @@ def _decomposed(parts: Parts, delta: Tensor, base: Tensor) -> Tensor:
     _same((size.numel(),), (base.shape[axis],))
     others = [dim for dim in range(base.ndim) if dim != axis]
     norm = torch.linalg.vector_norm(merged, dim=others, keepdim=True)
-    # LyCORIS adds this to the norm too; it keeps an empty row from becoming NaN.
-    norm = norm + torch.finfo(torch.float32).eps
+    # LyCORIS adds its epsilon, peft has none: all that matters is that an empty row is not NaN.
+    norm = norm.clamp(min=torch.finfo(torch.float32).eps)
     return (size.reshape(norm.shape) / norm * merged - base).flatten(1)
 
 

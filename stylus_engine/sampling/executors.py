@@ -2,7 +2,7 @@
 
 An executor says which rows may share a forward (`groups`) and makes the modules
 wear them while it runs (`applied`).  `by_row` is the only caller; a planner that
-picks between executors is one more class with the same three methods.
+picks between executors is one more class with the same methods.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +27,10 @@ class Executor(Protocol):
         """Within, row b of a forward of `component` wears `rows[b]`; `rows` is one group."""
         ...
 
+    def restore(self) -> None:
+        """Make every base weight pristine: a file is about to be converted against it."""
+        ...
+
     def close(self) -> None:
         """Give everything back: hooks, weights."""
         ...
@@ -47,6 +51,9 @@ class Stacking:
         """Set the rows' weights; gather and hook only when the union of adapters changed."""
         self.stacks[component].wear(rows)
         yield
+
+    def restore(self) -> None:
+        """Nothing to do: hooks read the base weights and never write them."""
 
     def close(self) -> None:
         """Take all hooks off."""
@@ -77,10 +84,14 @@ class Merging:
             self._exchange(component, rows[0])
         yield
 
-    def close(self) -> None:
+    def restore(self) -> None:
         """Write every pristine weight back."""
         for component in self._modules:
             self._restore(component)
+
+    def close(self) -> None:
+        """Write every pristine weight back."""
+        self.restore()
 
     def _exchange(self, component: Component, row: Row) -> None:
         self._restore(component)

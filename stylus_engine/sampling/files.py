@@ -6,6 +6,9 @@ library itself takes headers of 100 MB, and one with 900,000 keys costs 650 MB a
 four seconds (research/adapters.md §0.9).
 """
 
+# `safe_open` carries no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 import hashlib
 import json
 import struct
@@ -30,9 +33,8 @@ from stylus_engine.errors import (
 
 MOST_HEADER = 16 * 2**20  # bytes; thumbnails and tag counts make honest ones of several MB
 MOST_TENSORS = 50_000
-DTYPES = frozenset(
-    "F64 F32 F16 BF16 F8_E4M3 F8_E5M2 I64 I32 I16 I8 U8 BOOL".split()
-)  # what torch has on every machine
+FLOATS = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
+DTYPES = FLOATS | {"I64", "I32", "I16", "I8", "U8", "BOOL"}  # what torch has on every machine
 LOOKS_LIKE = (
     (b"PK\x03\x04", "it is a zip archive or a pickled torch file"),
     (b"\x80", "it is a pickle"),
@@ -61,28 +63,27 @@ def read_adapter(path: Path, name: str) -> AdapterFile:
     `AdapterUnsupported` for number formats torch lacks, and `AdapterChanged` when
     the file was written to meanwhile.
     """
-    digest, metadata = _first_look(path, name)
-    tensors = _tensors(path, name)
-    _unchanged(path, name, digest)
-    for key, tensor in tensors.items():
-        if not torch.isfinite(_plain(tensor)).all():
-            raise AdapterNotFinite(name=name, tensor=key)
-    return AdapterFile(name, digest[0], tensors, metadata)
-
-
-Digest = tuple[str, tuple[int, int, int]]  # sha256, and (inode, bytes, mtime in ns)
-
-
-def _first_look(path: Path, name: str) -> tuple[Digest, dict[str, str]]:
     try:
-        with path.open("rb") as file:
-            metadata = _check_header(file, path.stat().st_size, name)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            return (sha256, _stamp(path)), metadata
+        sha256, metadata, tensors = _read(path, name)
     except OSError as error:
         where = f"{path} ({(error.strerror or 'unreadable').lower()})"
         raise AdapterFileMissing(name=name, path=where) from error
+    for key, tensor in tensors.items():
+        if not torch.isfinite(_plain(tensor)).all():
+            raise AdapterNotFinite(name=name, tensor=key)
+    return AdapterFile(name, sha256, tensors, metadata)
+
+
+def _read(path: Path, name: str) -> tuple[str, dict[str, str], dict[str, Tensor]]:
+    """The sha256, metadata and tensors of one and the same state of the file."""
+    with path.open("rb") as file:
+        before = _stamp(path)
+        metadata = _check_header(file, path.stat().st_size, name)
+        sha256 = _sha256(file)
+        tensors = _tensors(path, name)
+        if _stamp(path) != before and (found := _sha256(file)) != sha256:
+            raise AdapterChanged(name=name, wanted=sha256, found=found)
+    return sha256, metadata, tensors
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -90,14 +91,9 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _unchanged(path: Path, name: str, digest: Digest) -> None:
-    sha256, stamp = digest
-    if _stamp(path) == stamp:
-        return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
-        raise AdapterChanged(name=name, wanted=sha256, found=found)
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_header(file: BinaryIO, size: int, name: str) -> dict[str, str]:
@@ -168,7 +164,8 @@ def _tensors(path: Path, name: str) -> dict[str, Tensor]:
     """Every tensor, as stored. The library checks offsets and shapes against each other."""
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+            # Cloned: these tensors are windows on the file, which others may write to.
+            return {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         why = f"its table of tensors is broken: {str(error)[:80]}"
         raise AdapterNotSafetensors(name=name, why=why) from error

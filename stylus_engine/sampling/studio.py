@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from importlib import metadata
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from stylus_engine.errors import BadSize, DrawFailed, UnknownName, Unsupported
-from stylus_engine.model import Lit, Manifest, Picture, Shot
+from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
 from stylus_engine.ports import Pictures, Pixels
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
@@ -111,8 +112,10 @@ class Studio:
         self._executor.close()
 
     def _row(self, shot: Shot) -> Row:
-        lit = [weighted for weighted in shot.recipe.adapters if weighted.weight != 0]
-        return tuple((self._factors.get(each.adapter, self._bases), each.weight) for each in lit)
+        self._executor.restore()
+        return tuple(
+            (self._factors.get(each.adapter, self._bases), each.weight) for each in lit(shot)
+        )
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
         plan = schedule(shot.sampler, self._parts.scheduler_config, shot.steps)
@@ -129,7 +132,7 @@ class Studio:
     def _manifest(self, slot: Slot) -> Manifest:
         positive, negative = slot.positive, slot.negative
         return Manifest(
-            shot=slot.shot,
+            shot=portable(slot.shot),
             checkpoint=self._parts.checkpoint.id,
             adapters=named(slot),
             mask=slot.shot.recipe.mask.code,
@@ -144,17 +147,29 @@ def pick(tensor: Tensor, rows: list[int]) -> Tensor:
     return tensor if len(rows) == len(tensor) else tensor[rows]
 
 
+def lit(shot: Shot) -> list[Weighted]:
+    """The adapters that change something; for one at weight 0 no file is opened."""
+    return [each for each in shot.recipe.adapters if each.weight != 0]
+
+
+def portable(shot: Shot) -> Shot:
+    """The shot without this machine's paths: a picture travels."""
+    anywhere = tuple(
+        replace(lit, adapter=replace(lit.adapter, path=None)) for lit in shot.recipe.adapters
+    )
+    return replace(shot, recipe=replace(shot.recipe, adapters=anywhere))
+
+
 def named(slot: Slot) -> tuple[Lit, ...]:
     """The adapters of a slot by the bytes of their files."""
-    adapters = [each.adapter for each in slot.shot.recipe.adapters if each.weight != 0]
     return tuple(
         Lit(
-            card_id=adapter.card_id,
-            name=adapter.name,
+            card_id=each.adapter.card_id,
+            name=each.adapter.name,
             file_sha256=factors.file_sha256,
             weight=weight,
         )
-        for adapter, (factors, weight) in zip(adapters, slot.row, strict=True)
+        for each, (factors, weight) in zip(lit(slot.shot), slot.row, strict=True)
     )
 
 

@@ -19,6 +19,12 @@ from stylus_engine.model import LIMITS, Adapter, Choice, Plan, Request, Start, T
 from stylus_engine.model.adapter import MOST_WEIGHT
 from tests.model import nouns
 
+
+def request(**fields: Any) -> Request:
+    """A request for a fox, but for these fields."""
+    return msgspec.structs.replace(Request(prompt="a fox"), **fields)
+
+
 NAN = float("nan")
 INFINITE = float("inf")
 
@@ -32,7 +38,7 @@ def test_an_empty_prompt_is_refused(prompt: str):
 @pytest.mark.parametrize("field", ["prompt", "negative"])
 def test_ten_thousand_characters_are_too_many(field: str):
     with pytest.raises(PromptTooLong, match=r"has 10000 characters; 2000 is the most"):
-        Request(**{"prompt": "a fox", field: "x" * 10_000})
+        request(**{field: "x" * 10_000})
 
 
 def test_the_longest_prompt_is_taken():
@@ -46,7 +52,7 @@ CONTROL = ["\0", "\x07", "\x1b[31m", "\x7f", "\x85", "\x9b", "\ud800"]
 @pytest.mark.parametrize("control", CONTROL, ids=ascii)
 def test_control_characters_are_refused_and_named(field: str, control: str):
     with pytest.raises(BadText) as refused:
-        Request(**{"prompt": "a fox", field: f"a {control} fox"})
+        request(**{field: f"a {control} fox"})
     assert f"U+{ord(control[0]):04X}" in str(refused.value)
     assert control[0] not in str(refused.value)
 
@@ -82,10 +88,10 @@ RANGES = [
 @pytest.mark.parametrize(("field", "low", "high"), RANGES)
 def test_a_request_takes_its_whole_range_and_no_more(field: str, low: float, high: float):
     for value in (low, high):
-        assert getattr(Request(prompt="a fox", **{field: value}), field) == value
+        assert getattr(request(**{field: value}), field) == value
     for value in (low - 1, high + 1, NAN, INFINITE, -INFINITE):
         with pytest.raises(OutOfRange) as refused:
-            Request(prompt="a fox", **{field: value})
+            request(**{field: value})
         assert str(refused.value).startswith(("Adapter strength", field.capitalize()))
 
 
@@ -116,7 +122,7 @@ def test_a_start_redoes_between_nothing_and_all(strength: float):
 @pytest.mark.parametrize(("field", "kind"), [("sampler", "sampler"), ("preset", "preset")])
 def test_an_unknown_name_is_answered_with_the_known_ones(field: str, kind: str):
     with pytest.raises(UnknownName) as refused:
-        Request(prompt="a fox", **{field: "heun\u202e" + "n" * 500})
+        request(**{field: "heun\u202e" + "n" * 500})
     said = str(refused.value)
     assert f"no {kind} called" in said
     assert "Known: " in said

@@ -1,0 +1,26 @@
+# The `stylus` command with the miniature inside, drawing on the CPU.
+#
+#   docker build -t stylus .
+#   docker run --rm -v "$PWD/pictures:/data" stylus imagine "a red fox in the snow"
+#
+# Where pip's usual index has only CUDA builds of torch, name the one for CPUs:
+#   docker build --build-arg TORCH_INDEX=ADDRESS -t stylus .
+
+FROM python:3.11-slim AS build
+ARG TORCH_INDEX=""
+WORKDIR /src
+# The libraries are a layer of their own: a change of our code does not fetch them again.
+COPY pyproject.toml constraints.txt ./
+COPY .ci/prepare.py .ci/
+RUN TORCH_INDEX="$TORCH_INDEX" python .ci/prepare.py --libraries /venv
+COPY . .
+RUN /venv/bin/pip install --quiet --no-deps --no-build-isolation .
+
+FROM python:3.11-slim
+RUN useradd --create-home --uid 1000 stylus && mkdir /data && chown stylus /data
+COPY --from=build /venv /venv
+ENV PATH="/venv/bin:$PATH" STYLUS_PATHS__DATA=/data
+USER stylus
+VOLUME /data
+ENTRYPOINT ["stylus"]
+CMD ["--help"]

@@ -1,0 +1,114 @@
+"""The `stylus` command: the door at which the engine is assembled and handed to the commands.
+
+Nothing heavy is imported here until a command asks for an engine, and even then
+torch waits for the first drawing.
+"""
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.cli import adapters
+from bot.cli.again import again
+from bot.cli.desk import Desk, Opener
+from bot.cli.doctor import doctor
+from bot.cli.engine import Engine
+from bot.cli.imagine import imagine, plan
+from bot.demo import demo
+from bot.settings import Settings, load
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="The settings file; else $STYLUS_CONFIG, ./config.toml."),
+]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", help="section.key=value, over file and environment.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a refusal.")]
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    _forgive_terminals()
+    application(open_engine)(prog_name="stylus")
+
+
+def application(opener: Opener) -> typer.Typer:
+    """All commands, over any engine: tests hand in a stand-in."""
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+        help="A prompt becomes a grid of pictures, each drawn with other adapters.",
+    )  # fmt: skip
+
+    def stylus(
+        context: typer.Context, config: Config = None, setting: Setting = None, debug: Debug = False
+    ) -> None:
+        context.obj = _desk(opener, config, setting or (), debug=debug)
+
+    app.callback()(stylus)
+    for command in (imagine, again, plan, doctor):
+        app.command()(command)
+    app.add_typer(adapters.family(), name="adapters")
+    app.command(hidden=True)(demo)
+    return app
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The real engine. This function is why this module may import `assembly`."""
+    from stylus_engine import assembly
+
+    sampling, selection = settings.sampling, settings.selection
+    folder = settings.embedder.folder
+    return assembly.engine(
+        assembly.Setup(
+            checkpoints=settings.checkpoints.by_name,
+            default_checkpoint=settings.checkpoints.default,
+            cards=settings.cards.paths,
+            pictures=settings.paths.place("pictures"),
+            index=settings.paths.place("index"),
+            cache=settings.paths.place("cache"),
+            embedder=Path(folder) if folder else None,
+            slots=sampling.slots,
+            waiting=sampling.waiting,
+            device=sampling.device,
+            dtype=sampling.dtype,
+            executor=sampling.executor,
+            factor_cache_mib=sampling.factor_cache_mib,
+            preview_every=sampling.preview_every,
+            threads=sampling.threads,
+            k=selection.k,
+            task_budget=selection.task_budget,
+            total_budget=selection.total_budget,
+        )
+    )
+
+
+def _desk(
+    opener: Opener, config: Path | None, flags: "list[str] | tuple[()]", *, debug: bool
+) -> Desk:
+    environment = dict(os.environ)
+    return Desk(
+        settings=lambda: load(config, environment, flags),
+        opener=opener,
+        out=Console(highlight=False),
+        err=Console(stderr=True, highlight=False),
+        config=config,
+        environment=environment,
+        debug=debug,
+    )
+
+
+def _forgive_terminals() -> None:
+    """A terminal that lacks a letter shows `?`; it does not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    main()

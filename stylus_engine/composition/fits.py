@@ -1,0 +1,143 @@
+"""How well one candidate serves one span of the prompt: words first, meaning second. Pure.
+
+The floors were calibrated on the miniature's labelled prompts with all-MiniLM-L6-v2
+(tests/composition/test_selection.py): things an adapter really shows lie at a
+cosine of 0.5 and more, things of the same world ("fish" and an octopus) below.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from stylus_engine.model import Adapter, Candidate, Query, Span
+from stylus_engine.planning import lexicon
+from stylus_engine.planning.concepts import Chunk, chunks, grams, span_of
+
+
+class Hold(IntEnum):
+    """What ties an adapter to a span, weakest first."""
+
+    NOTHING = 0
+    ALIKE = 1  # the two texts mean about the same
+    NAMED = 2  # the span's words are words of its title or trigger, or one of its tags
+    EXACT = 3  # the span is its title or a trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """The least cosine for each hold; `whole` where only the whole prompt's cosine is known."""
+
+    alike: float = 0.57
+    named: float = 0.42
+    exact: float = 0.25
+    whole_named: float = 0.25
+    whole_exact: float = 0.10
+    bonus: float = 0.3  # what a hold is worth beside the cosine, for each step above ALIKE
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An adapter for a span. `score` orders fits; a `Hold.NOTHING` is only ever kept for a pin."""
+
+    adapter: Adapter
+    span: Span
+    similarity: float
+    cluster: int
+    hold: Hold
+    score: float
+    how: str = field(compare=False)
+
+    @property
+    def reason(self) -> str:
+        """For people, in plain words."""
+        words = f"‘{self.span.text}’"
+        if self.hold >= Hold.NAMED:
+            return f"the words {words} match its {self.how}"
+        if self.hold == Hold.ALIKE:
+            return f"{words} is close to what its card says ({self.similarity:.2f})"
+        return f"{words} is the nearest part of the prompt"
+
+
+def best_fits(query: Query, candidates: Sequence[Candidate], floors: Floors) -> Iterator[Fit]:
+    """For each adapter its best fit: `hold` is NOTHING where no floor is reached."""
+    spans = {span.text: span for span in query.concepts}
+    best: dict[str, Fit] = {}
+    for candidate in candidates:
+        for fit in _fits(query, candidate, spans, floors):
+            known = best.get(candidate.adapter.card_id)
+            if known is None or (fit.hold > Hold.NOTHING, fit.score) > (
+                known.hold > Hold.NOTHING, known.score,
+            ):  # fmt: skip
+                best[candidate.adapter.card_id] = fit
+    yield from best.values()
+
+
+def named_in(adapter: Adapter, prompt: str, asked: Iterable[Chunk]) -> str:
+    """The first words of `asked` that name the adapter, "" when none do."""
+    for chunk in asked:
+        for run in grams(chunk):
+            text = span_of(prompt, run).text
+            if _hold(adapter, text)[0] >= Hold.NAMED:
+                return text
+    return ""
+
+
+def _fits(
+    query: Query, candidate: Candidate, spans: dict[str, Span], floors: Floors
+) -> Iterator[Fit]:
+    if candidate.concept:
+        span = spans.get(candidate.concept)
+        if span is not None:
+            yield _judged(candidate, span, floors, (floors.named, floors.exact))
+        return
+    for span in _unasked(query, spans):
+        fit = _judged(candidate, span, floors, (floors.whole_named, floors.whole_exact))
+        if fit.hold >= Hold.NAMED:
+            yield fit
+
+
+def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:
+    """Runs of the prompt that had no recall of their own: long prompts have more than is asked."""
+    for chunk in chunks(query.prompt):
+        for run in grams(chunk):
+            span = span_of(query.prompt, run)
+            if span.text not in spans:
+                yield span
+
+
+def _judged(candidate: Candidate, span: Span, floors: Floors, hits: tuple[float, float]) -> Fit:
+    hold, how = _hold(candidate.adapter, span.text)
+    least = {Hold.NAMED: hits[0], Hold.EXACT: hits[1]}.get(hold, floors.alike)
+    if candidate.similarity < least:
+        hold = Hold.ALIKE if candidate.similarity >= floors.alike else Hold.NOTHING
+    hold = hold or (Hold.ALIKE if candidate.similarity >= floors.alike else hold)
+    return Fit(
+        adapter=candidate.adapter,
+        span=span,
+        similarity=candidate.similarity,
+        cluster=candidate.cluster,
+        hold=hold,
+        score=candidate.similarity + floors.bonus * max(0, hold - Hold.ALIKE),
+        how=how,
+    )
+
+
+def _hold(adapter: Adapter, text: str) -> tuple[Hold, str]:
+    """What the words alone say, and where they were found."""
+    wanted = lexicon.phrase(text)
+    if wanted in _phrases(adapter.triggers):
+        return Hold.EXACT, "trigger words"
+    if wanted in _phrases((adapter.name,)):
+        return Hold.EXACT, "name"
+    if wanted in {lexicon.phrase(tag) for tag in adapter.tags}:
+        return Hold.NAMED, "tags"
+    words = set(lexicon.keys(text, 1))
+    for texts, how in (((adapter.name,), "name"), (adapter.triggers, "trigger words")):
+        if words <= {key for part in texts for key in lexicon.keys(part, 1)}:
+            return Hold.NAMED, how
+    return Hold.NOTHING, ""
+
+
+def _phrases(texts: Iterable[str]) -> set[str]:
+    """The chunks of each text as phrases: "at sunset" is known as "sunset"."""
+    return {lexicon.phrase(span_of(text, chunk).text) for text in texts for chunk in chunks(text)}

@@ -1,0 +1,123 @@
+"""Keeps adapters as factors: converted once, counted in bytes, never taken from under a drawing."""
+
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
+
+from stylus_engine.errors import AdapterChanged
+from stylus_engine.model import Adapter
+from stylus_engine.ports import AdapterFiles
+from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.convert import VERSION, convert
+from stylus_engine.sampling.delta import Cut
+from stylus_engine.sampling.factors import Factors
+from stylus_engine.sampling.files import read_adapter
+
+__all__ = ["Bases", "FactorStore"]
+
+
+class FactorStore:
+    """The resident adapters, least recently used first. Safe from any thread.
+
+    `capacity_bytes` bounds the factors' bytes; only pinned ones may exceed it.
+    `loads`, `hits` and `evictions` count, for those who prove that nothing was loaded.
+    Two threads that want one adapter convert it once: conversions stand in one line,
+    and whoever asks for a resident adapter does not wait in it.
+    """
+
+    def __init__(self, files: AdapterFiles, capacity_bytes: int, cut: Cut | None = None) -> None:
+        self.loads = 0
+        self.hits = 0
+        self.evictions = 0
+        self._files = files
+        self._capacity = capacity_bytes
+        self._cut = cut or Cut()
+        self._resident: OrderedDict[str, Factors] = OrderedDict()
+        self._pins: Counter[str] = Counter()
+        self._lock = Lock()  # over the maps, held for moments
+        self._line = Lock()  # over conversions, held for seconds
+
+    def get(self, adapter: Adapter, bases: Bases) -> Factors:
+        """The adapter's factors for the checkpoint of `bases`.
+
+        A file whose bytes changed is another adapter.  Raises `BadAdapter` in all its kinds.
+        """
+        path, sha256 = self._files.fetch(adapter)
+        wanted = self._id(sha256, bases)
+        if found := self._find(wanted):
+            return found
+        with self._line:
+            if found := self._find(wanted):
+                return found
+            file = read_adapter(path, adapter.name)
+            if file.sha256 != sha256:
+                raise AdapterChanged(name=adapter.name, wanted=sha256, found=file.sha256)
+            return self._keep(convert(file, bases, wanted, self._cut))
+
+    def pin(self, factors: Factors) -> None:
+        """Never evict `factors` until `unpin` was called as often; brings them back if need be."""
+        with self._lock:
+            self._pins[factors.id] += 1
+            self._resident.setdefault(factors.id, factors)
+
+    def unpin(self, factors: Factors) -> None:
+        """Take one `pin` back."""
+        with self._lock:
+            self._pins[factors.id] -= 1
+            self._pins = +self._pins
+            self._evict()
+
+    @contextmanager
+    def hold(self, *factors: Factors) -> Generator[None]:
+        """Pin while the block runs."""
+        for each in factors:
+            self.pin(each)
+        try:
+            yield
+        finally:
+            for each in factors:
+                self.unpin(each)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all resident factors."""
+        with self._lock:
+            return self._nbytes()
+
+    @property
+    def resident(self) -> tuple[str, ...]:
+        """The ids of the resident factors, least recently used first."""
+        with self._lock:
+            return tuple(self._resident)
+
+    def _id(self, sha256: str, bases: Bases) -> str:
+        """Names the file's bytes, the checkpoint and all that decides the conversion."""
+        facts = (sha256, bases.checkpoint, VERSION, self._cut)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+    def _find(self, wanted: str) -> Factors | None:
+        with self._lock:
+            found = self._resident.get(wanted)
+            if found:
+                self._resident.move_to_end(wanted)
+                self.hits += 1
+            return found
+
+    def _keep(self, factors: Factors) -> Factors:
+        with self._lock:
+            self.loads += 1
+            self._resident[factors.id] = factors
+            self._evict()
+        return factors
+
+    def _evict(self) -> None:
+        for each in [name for name in self._resident if not self._pins[name]]:
+            if self._nbytes() <= self._capacity:
+                return
+            del self._resident[each]
+            self.evictions += 1
+
+    def _nbytes(self) -> int:
+        return sum(factors.nbytes for factors in self._resident.values())
