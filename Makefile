@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 # Where pip finds the CPU build of torch, if its usual index has none for this machine.
 TORCH_INDEX ?=
 ARGS ?=
-PROMPT ?= a pencil sketch of a dragon in the snow at sunset
+PROMPT ?=
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt .ci/prepare.py
 	@touch $@
 
 demo: $(STAMP) ## draw a grid of four on the miniature, and say where it lies
-	@$(BIN)/stylus imagine "$(PROMPT)" $(ARGS)
+	@$(BIN)/stylus demo $(if $(PROMPT),"$(PROMPT)") $(ARGS)
 
 test: $(STAMP) ## run every test; ARGS=quick leaves the slow ones out
 	@$(BIN)/python -m pytest -n 2 --dist=worksteal $(if $(filter quick,$(ARGS)),-m "not slow",$(ARGS))

@@ -19,7 +19,7 @@ from bot.layers import Folder
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import LIMITS, PRESETS, SAMPLERS, Rating
 
-MINIATURE = Path(__file__).resolve().parent.parent / "miniature" / "data"
+MINIATURE = Path(__file__).parent.parent / "miniature" / "data"
 MINIATURE_CHECKPOINT = MINIATURE / "checkpoint"
 MINIATURE_CARDS = MINIATURE / "cards.jsonl"
 

@@ -119,8 +119,9 @@ def train_judge(
     """
     torch.manual_seed(0)
     scenes, drawn = _lessons(pictures, cache)
-    redrawn = drawn if redraw is None else _through(redraw, drawn)
-    judge = _taught(scenes, (drawn, redrawn), steps)
+    if redraw is not None:
+        drawn[::2] = _through(redraw, drawn[::2])
+    judge = _taught(scenes, drawn, steps)
     judge.save(out)
     return _examined(judge, cache, redraw)
 
@@ -162,7 +163,7 @@ def _tensor(pictures: Pictures) -> Tensor:
     return torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
-def _taught(scenes: Sequence[Scene], books: tuple[Pictures, Pictures], steps: int) -> Judge:
+def _taught(scenes: Sequence[Scene], drawn: Pictures, steps: int) -> Judge:
     judge, rng = Judge(), torch.Generator().manual_seed(0)
     truth = _truth(scenes)
     optimizer = torch.optim.AdamW(judge.parameters(), weight_decay=0.05)
@@ -170,7 +171,7 @@ def _taught(scenes: Sequence[Scene], books: tuple[Pictures, Pictures], steps: in
     for step in range(steps):
         pace.set_rate(optimizer, pace.one_cycle(step, steps, peak=3e-3))
         rows = torch.randint(len(scenes), (BATCH,), generator=rng).sort().values
-        batch = _worn(_tensor(books[step % 2][rows.numpy()]), rng)
+        batch = _worn(_tensor(drawn[rows.numpy()]), rng)
         loss = _loss(judge.train()(batch), {part: words[rows] for part, words in truth.items()})
         loss.backward()
         optimizer.step()

@@ -321,7 +321,7 @@ SENTENCES: dict[type[StylusError], str] = {
     BadSettings: "{where}: {why}.",
     Busy: "All {slots} drawing slots are taken; try again in a moment.",
     DrawFailed: "The picture could not be drawn: {why}.",
-    Cancelled: "Stopped; {done} finished pictures were kept.",
+    Cancelled: "Stopped; finished pictures, which were kept: {done}.",
     StoreFailed: "{path} could not be written: {why}.",
     DiskFull: "The disk is full: {path} could not be written ({why}).",
 }

@@ -8,7 +8,7 @@ pool (`asyncio.to_thread`) instead ends in «generator already executing».
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from stylus_engine.errors import DrawFailed
@@ -24,7 +24,8 @@ class _Ear:
     loop: asyncio.AbstractEventLoop
 
     def tell(self, event: Event | None) -> None:
-        self.loop.call_soon_threadsafe(self.queue.put_nowait, event)
+        with suppress(RuntimeError):  # the loop is closed: whoever listened has left
+            self.loop.call_soon_threadsafe(self.queue.put_nowait, event)
 
 
 class Walker:

@@ -4,6 +4,7 @@ The environment is set before anything heavy is imported, and children inherit i
 """
 
 import os
+import re
 import sys
 
 os.environ |= {
@@ -17,22 +18,19 @@ os.environ |= {
     "MKL_NUM_THREADS": "1",
 }
 
-LOOPBACK = ("127.", "localhost", "::1", "0.0.0.0", "::ffff:127.")  # noqa: S104 - a name to compare with, nothing is bound
-WATCHED = {
-    "socket.connect": 1,
-    "socket.sendto": 1,
-    "socket.getaddrinfo": 0,
-}  # event -> which argument
+NAMES = {"", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - names to compare with, nothing is bound
+LOOPBACK = re.compile(r"(::ffff:)?127(\.\d+){3}")
+WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}  # which argument
 
 
 def stays_home(address: object) -> bool:
     """Whether `address`, as sockets and resolvers take it, is on this machine."""
     host = address[0] if isinstance(address, tuple) else address
-    if isinstance(host, bytes):
+    if isinstance(host, bytes | bytearray):
         host = host.decode(errors="replace")
     if not isinstance(host, str):
         return host is None
-    return not host or host.startswith(("/", "\0", *LOOPBACK))
+    return host in NAMES or host.startswith(("/", "\0")) or LOOPBACK.fullmatch(host) is not None
 
 
 def forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:

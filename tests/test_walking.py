@@ -137,3 +137,19 @@ async def test_a_generator_is_closed_after_every_walk() -> None:
         sampler.steps.clear()
     walker.close()
     assert sampler.closed == 3
+
+
+def test_a_listener_whose_loop_is_gone_does_not_disturb_the_walk(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sampler = Counter()
+    walker = Walker(sampler)
+
+    async def leave_at_once() -> None:
+        async with aclosing(walker.draw("a", [shot("a", steps=150)])) as events:
+            await anext(events)
+
+    asyncio.run(leave_at_once())
+    walker.close()
+    assert not sampler.left
+    assert "Traceback" not in capfd.readouterr().err

@@ -51,7 +51,7 @@ def _counted(cards: Sequence[Adapter]) -> str:
 
 def _table(cards: Sequence[Adapter]) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("name", "category", "kind", "weight", "rating", "licence", "author"):
+    for name in ("name", "category", "kind", "weight", "rating", "licence"):
         table.add_column(name, justify="right" if name == "weight" else "left", no_wrap=True)
     for card in cards:
         table.add_row(*_cells(card), style="" if card.drawable else "dim")
@@ -60,7 +60,7 @@ def _table(cards: Sequence[Adapter]) -> Table:
 
 def _cells(card: Adapter) -> list[Text]:
     texts = (card.name, card.category, card.kind, weight(card.weight), card.rating)
-    return [Text(plain(text, 40)) for text in (*texts, card.licence.name, card.author)]
+    return [Text(plain(text, 40)) for text in (*texts, card.licence.name)]
 
 
 def show_card(

@@ -1,6 +1,7 @@
 """Progress on stderr: a spinner while adapters are chosen, then a bar for each picture."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,6 @@ from rich.progress import (
     SpinnerColumn,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
 )
 from rich.table import Column
 
@@ -28,13 +28,14 @@ class Bars:
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.description}", table_column=Column(ratio=2, no_wrap=True)),
-            BarColumn(table_column=Column(ratio=1)),
-            TextColumn("{task.fields[state]}", table_column=Column(min_width=7)),
-            TimeElapsedColumn(),
+            TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[state]}", table_column=Column(min_width=7, no_wrap=True)),
             console=console,
             transient=True,
             disable=not console.is_terminal,
+            redirect_stdout=False,
+            expand=True,
         )
         self._tasks: dict[str, TaskID] = {}
 
@@ -52,6 +53,15 @@ class Bars:
     ) -> None:
         """Give the terminal back, its cursor included."""
         self._progress.stop()
+
+    @contextmanager
+    def aside(self) -> Generator[None, None, None]:
+        """Clear the bars while something is printed on stdout, which they do not own."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
     def expect(self, shots: Sequence[Shot]) -> None:
         """A waiting bar for each shot."""

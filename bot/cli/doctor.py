@@ -184,13 +184,14 @@ def _index(engine: Engine) -> Finding:
 
 def _folder(name: str, folder: Path) -> Finding:
     """Whether there, or where it would be made, something can be written."""
+    what = f"{name} folder"
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(there).free
     says = f"{folder}, {free / GIB:.1f} GiB free"
     if not _writable(there):
         mend = f"stylus --set paths.{name}=FOLDER …, or set it in config.toml"
-        return Finding(what=name, state="missing", says=f"{there} cannot be written to.", mend=mend)
-    return Finding(what=name, state="good" if free > LEAST_DISK else "note", says=says)
+        return Finding(what=what, state="missing", says=f"{there} cannot be written to.", mend=mend)
+    return Finding(what=what, state="good" if free > LEAST_DISK else "note", says=says)
 
 
 def _writable(path: Path) -> bool:
@@ -198,20 +199,21 @@ def _writable(path: Path) -> bool:
 
 
 def _show(desk: Desk, report: Report) -> None:
+    width = max(len(finding.what) for finding in report.findings)
+    for finding in report.findings:
+        _show_one(desk, finding, width)
+    bad = "Nothing can be drawn before what is marked ✗ is mended."
+    desk.out.print()
+    line(desk.out, Text("Ready to draw." if report.ready else bad))
+
+
+def _show_one(desk: Desk, finding: Finding, width: int) -> None:
+    """What it says may be wrapped; the command that mends it stays one line, to be copied."""
     marks = {"good": ("✓", "green"), "note": ("!", "yellow"), "missing": ("✗", "red")}
     table = Table.grid(padding=(0, 2, 0, 0))
-    for finding in report.findings:
-        table.add_row(Text(*marks[finding.state]), Text(finding.what, style="bold"), _says(finding))
+    table.add_column()
+    table.add_column(min_width=width, style="bold")
+    table.add_row(Text(*marks[finding.state]), finding.what, Text(plain(finding.says, 1000)))
     desk.out.print(Padding(table, INDENT))
-    verdict = (
-        "Ready to draw."
-        if report.ready
-        else "Nothing can be drawn before what is marked ✗ is mended."
-    )
-    desk.out.print()
-    line(desk.out, Text(verdict))
-
-
-def _says(finding: Finding) -> Text:
-    text = Text(plain(finding.says, 1000))
-    return text.append(f"\n→ {finding.mend}", style="cyan") if finding.mend else text
+    if finding.mend:
+        line(desk.out, Text(f"{' ' * (width + 5)}→ {finding.mend}", style="cyan"))

@@ -13,7 +13,7 @@ from bot.cli.saving import Saved, Target, save
 from bot.cli.show import show_places, show_plan, show_seconds, show_shots
 from bot.cli.stopping import run_until_stopped
 from stylus_engine.errors import StylusError
-from stylus_engine.model import Event, Planned
+from stylus_engine.model import Event, Plan, Planned
 
 Events: TypeAlias = AsyncGenerator[Event, None]
 
@@ -42,10 +42,15 @@ async def _walk(
         async for event in stream:
             outcome.take(event)
             if isinstance(event, Planned):
-                if not quiet:
-                    show_plan(desk.out, event.plan)
+                with bars.aside():
+                    _show(desk, event.plan, quiet=quiet)
                 bars.expect(outcome.shots)
             bars.take(event)
+
+
+def _show(desk: Desk, plan: Plan, *, quiet: bool) -> None:
+    if not quiet:
+        show_plan(desk.out, plan)
 
 
 def finish(desk: Desk, outcome: Outcome, target: Target, *, as_json: bool) -> int:
@@ -65,7 +70,7 @@ def report(desk: Desk, outcome: Outcome, saved: Saved, *, as_json: bool) -> None
     if as_json:
         desk.answer(_answer(outcome, saved))
     elif outcome.finished:
-        show_shots(desk.out, outcome.finished)
+        show_shots(desk.out, outcome.finished, outcome.lines.values())
         show_places(desk.out, saved.places(outcome))
         show_seconds(desk.out, outcome.timings)
     for told in dict.fromkeys((failed.kind, failed.sentence) for failed in outcome.failures):

@@ -4,6 +4,7 @@ from contextlib import aclosing
 
 import typer
 
+from bot.captions import captions
 from bot.cli import options
 from bot.cli.answer import Planning, plan_out, rounded
 from bot.cli.asking import Wish, request
@@ -118,4 +119,4 @@ def _show(desk: Desk, engine: Engine, asked: Request, *, as_json: bool) -> None:
         return
     show_plan(desk.out, planned)
     show_candidates(desk.out, planned)
-    show_shots(desk.out, shots)
+    show_shots(desk.out, shots, captions(shots))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from bot.captions import captions
 from stylus_engine.errors import Cancelled, StylusError
 from stylus_engine.model import Drawn, Event, Failed, Picture, Plan, Planned, Shot
 
@@ -61,6 +62,12 @@ class Outcome:
     def finished(self) -> Sequence[Shot]:
         """Shots whose picture is safely on disk, in the order of the grid."""
         return [shot for shot in self.shots if shot.id in self.pictures]
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """A line for each finished shot; it keeps its number when a neighbour is missing."""
+        known = zip(self.shots, captions(self.shots), strict=True)
+        return {shot.id: line for shot, line in known if shot.id in self.pictures}
 
     def _seconds(self) -> float:
         return time.monotonic() - self.began

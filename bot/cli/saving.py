@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.captions import captions
 from bot.cli.outcome import Outcome
 from stylus_engine.model import Shot
 from stylus_engine.pictures import files, png, store
@@ -48,14 +47,8 @@ def save(outcome: Outcome, target: Target) -> Saved:
         return Saved()
     kept = {shot.id: Path(outcome.pictures[shot.id].path) for shot in outcome.finished}
     pixels = [store.read(path)[0] for path in kept.values()]
-    files.write(target.sheet, png.encode(grid(pixels, _captions(outcome))))
+    files.write(target.sheet, png.encode(grid(pixels, list(outcome.lines.values()))))
     return Saved(sheet=target.sheet.absolute(), copies=_copy(outcome, kept, target.out))
-
-
-def _captions(outcome: Outcome) -> list[str]:
-    """A picture keeps its number in the whole grid, also when a neighbour is missing."""
-    lines = dict(zip((shot.id for shot in outcome.shots), captions(outcome.shots), strict=True))
-    return [lines[shot.id] for shot in outcome.finished]
 
 
 def _copy(outcome: Outcome, kept: Mapping[str, Path], out: Path | None) -> dict[str, Path]:

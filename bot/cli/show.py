@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.captions import captions, plain, weight
+from bot.captions import plain, weight
 from stylus_engine.model import Dropped, Plan, Seen, Shot, Task
 
 INDENT = (0, 0, 0, 2)
@@ -24,11 +24,11 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(Padding(_tasks(plan.tasks), INDENT))
     else:
         line(console, Text("No adapter fits: the checkpoint draws alone."))
+    console.print()
     if plan.tasks and plan.uncovered:
         uncovered = " · ".join(plain(words, 80) for words in plan.uncovered)
-        console.print()
         line(console, Text(f"No adapter for: {uncovered}", style="dim"))
-    chosen = f"Chosen by {plan.composer}, preset {plan.preset}, {_count(plan.seen)} candidates."
+    chosen = f"Composer {plan.composer} · preset {plan.preset} · {_count(plan.seen)} candidates"
     line(console, Text(chosen, style="dim"))
     console.print()
 
@@ -74,9 +74,9 @@ def _dropped(dropped: Dropped) -> Text:
     return Text(f"Struck out: {plain(dropped.what, 80)} ({plain(dropped.why, 160)})", style="dim")
 
 
-def show_shots(console: Console, shots: Sequence[Shot]) -> None:
+def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str]) -> None:
     """One line per picture, its adapters and its seed."""
-    for caption, shot in zip(captions(shots), shots, strict=True):
+    for caption, shot in zip(captions, shots, strict=True):
         line(console, Text.assemble(caption, (f"   seed {shot.seed}", "dim")))
     masks = {shot.recipe.mask.code for shot in shots}
     if len(masks) < len(shots):

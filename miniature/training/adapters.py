@@ -106,7 +106,7 @@ def adapted(net: Checkpoint, spec: Spec) -> dict[str, nn.Module]:
 
 
 def config(spec: Spec, layers: str) -> LoraConfig | LoHaConfig | LoKrConfig:
-    """peft's own description of the adapter on the layers that match."""
+    """The adapter on the layers that match, in the words of peft."""
     if spec.layout == "loha":
         return LoHaConfig(r=spec.rank, alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType]
     if spec.layout == "lokr":

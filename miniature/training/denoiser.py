@@ -28,7 +28,7 @@ class DenoiserRun:
 
     pictures: int = 14_000
     steps: int = 8000
-    batch: int = 64
+    batch: int = 48
     peak: float = 1e-3
     unconditional: float = 0.1
     every: int = 500

@@ -44,9 +44,11 @@ def load(target: Path) -> Checkpoint:
 
 
 def _plain(folder: Path, tokenizer: Path) -> None:
-    """The tokeniser in CLIP's own files, and nothing in the configs that names this machine."""
+    """The tokeniser in CLIP's own files, weights that all may read, configs that do not name this machine."""
     shutil.rmtree(folder / "tokenizer")
     shutil.copytree(tokenizer, folder / "tokenizer")
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)
     for path in folder.rglob("config.json"):
         config = json.loads(path.read_text())
         config.pop("_name_or_path", None)

@@ -34,6 +34,7 @@ def write(path: Path, parts: dict[str, nn.Module], spec: Spec) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     save_file(tensors, half, metadata=_metadata(spec))
+    half.chmod(0o644)  # safetensors leaves it to the owner alone
     half.replace(path)
 
 

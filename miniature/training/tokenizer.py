@@ -66,8 +66,8 @@ def _corpus(captions: int) -> list[str]:
 
 def _learnt_merges(texts: Iterable[str]) -> list[tuple[str, str]]:
     tokenizer = Tokenizer(models.BPE(end_of_word_suffix=SUFFIX))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])  # pyright: ignore
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue]
         [
             pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),

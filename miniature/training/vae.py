@@ -18,7 +18,7 @@ class VaeRun:
     """How long and on what the autoencoder is trained."""
 
     pictures: int = 5000
-    steps: int = 2200
+    steps: int = 2800
     batch: int = 16
     peak: float = 1.5e-3
     kl: float = 1e-3
@@ -88,7 +88,7 @@ def _train(seat: Seat, settings: VaeRun, cache: Path) -> None:
         error = _step(vae, optimizer, pictures, settings, seat, step)
         if seat.leads:
             log.step(step, error)
-        if seat.leads and (step + 1) % settings.every == 0:
+        if seat.leads and ((step + 1) % settings.every == 0 or step + 1 == settings.steps):
             pace.save_state(
                 state,
                 {"step": step + 1, "vae": vae.state_dict(), "optimizer": optimizer.state_dict()},

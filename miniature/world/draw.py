@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from miniature.world import lights, new_places, new_subjects, places, styles, subjects
 from miniature.world.brush import INK, PALETTE, Brush
-from miniature.world.layers import Layers, Pixels, picture, pixels
+from miniature.world.layers import Layers, Pixels, grown, picture, pixels
 from miniature.world.scene import Scene
 
 CANVAS = 256  # four times the usual size: every picture is drawn here, then reduced
@@ -63,9 +63,7 @@ def _shade(place: Image.Image, brush: Brush) -> None:
 
 def _outlined(image: Image.Image, wide: int) -> tuple[Pixels, Pixels]:
     """The subject with a line around its whole silhouette: RGB and mask."""
-    mask = image.getchannel("A")
-    for _ in range(round(wide / 128)):
-        mask = mask.filter(ImageFilter.MaxFilter(3))
+    mask = grown(pixels(image.getchannel("A")), round(wide / 128))
     ground = Image.new("RGB", image.size, INK)
     ground.paste(image, mask=image.getchannel("A"))
-    return pixels(ground), pixels(mask)
+    return pixels(ground), mask

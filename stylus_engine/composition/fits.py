@@ -19,8 +19,9 @@ class Hold(IntEnum):
 
     NOTHING = 0
     ALIKE = 1  # the two texts mean about the same
-    NAMED = 2  # the span's words are words of its title or trigger, or one of its tags
-    EXACT = 3  # the span is its title or a trigger
+    TITLED = 2  # the span's words are among its title's or triggers'; titles are fanciful
+    NAMED = 3  # the span is one of its tags
+    EXACT = 4  # the span is its title or a trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,19 @@ class Floors:
     """The least cosine for each hold; `whole` where only the whole prompt's cosine is known."""
 
     alike: float = 0.57
-    named: float = 0.42
+    titled: float = 0.5
+    named: float = 0.4
     exact: float = 0.25
-    whole_named: float = 0.25
-    whole_exact: float = 0.10
-    bonus: float = 0.3  # what a hold is worth beside the cosine, for each step above ALIKE
+    whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
+    bonus: float = 0.2  # what a hold is worth beside the cosine, for each step above ALIKE
+
+    def of(self, hold: Hold) -> float:
+        """The floor of one hold."""
+        return {
+            Hold.EXACT: self.exact,
+            Hold.NAMED: self.named,
+            Hold.TITLED: self.titled,
+        }.get(hold, self.alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Fit:
     def reason(self) -> str:
         """For people, in plain words."""
         words = f"‘{self.span.text}’"
-        if self.hold >= Hold.NAMED:
+        if self.hold >= Hold.TITLED:
             return f"the words {words} match its {self.how}"
         if self.hold == Hold.ALIKE:
             return f"{words} is close to what its card says ({self.similarity:.2f})"
@@ -77,7 +86,7 @@ def named_in(adapter: Adapter, prompt: str, asked: Iterable[Chunk]) -> str:
     for chunk in asked:
         for run in grams(chunk):
             text = span_of(prompt, run).text
-            if _hold(adapter, text)[0] >= Hold.NAMED:
+            if _hold(adapter, text)[0] >= Hold.TITLED:
                 return text
     return ""
 
@@ -88,11 +97,11 @@ def _fits(
     if candidate.concept:
         span = spans.get(candidate.concept)
         if span is not None:
-            yield _judged(candidate, span, floors, (floors.named, floors.exact))
+            yield _judged(candidate, span, floors)
         return
     for span in _unasked(query, spans):
-        fit = _judged(candidate, span, floors, (floors.whole_named, floors.whole_exact))
-        if fit.hold >= Hold.NAMED:
+        fit = _judged(candidate, span, floors, floors.whole)
+        if fit.hold >= Hold.TITLED:
             yield fit
 
 
@@ -105,12 +114,12 @@ def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:
                 yield span
 
 
-def _judged(candidate: Candidate, span: Span, floors: Floors, hits: tuple[float, float]) -> Fit:
-    hold, how = _hold(candidate.adapter, span.text)
-    least = {Hold.NAMED: hits[0], Hold.EXACT: hits[1]}.get(hold, floors.alike)
-    if candidate.similarity < least:
-        hold = Hold.ALIKE if candidate.similarity >= floors.alike else Hold.NOTHING
-    hold = hold or (Hold.ALIKE if candidate.similarity >= floors.alike else hold)
+def _judged(candidate: Candidate, span: Span, floors: Floors, share: float = 1.0) -> Fit:
+    """The strongest hold whose floor, times `share`, the cosine reaches."""
+    words, how = _hold(candidate.adapter, span.text)
+    holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)
+    reached = (h for h in holds if candidate.similarity >= floors.of(h) * share)
+    hold = next(reached, Hold.NOTHING)
     return Fit(
         adapter=candidate.adapter,
         span=span,
@@ -131,10 +140,14 @@ def _hold(adapter: Adapter, text: str) -> tuple[Hold, str]:
         return Hold.EXACT, "name"
     if wanted in {lexicon.phrase(tag) for tag in adapter.tags}:
         return Hold.NAMED, "tags"
+    return _titled(adapter, text)
+
+
+def _titled(adapter: Adapter, text: str) -> tuple[Hold, str]:
     words = set(lexicon.keys(text, 1))
     for texts, how in (((adapter.name,), "name"), (adapter.triggers, "trigger words")):
         if words <= {key for part in texts for key in lexicon.keys(part, 1)}:
-            return Hold.NAMED, how
+            return Hold.TITLED, how
     return Hold.NOTHING, ""
 
 

@@ -62,7 +62,7 @@ def _wanted(query: Query, fits: list[Fit], dropped: list[Dropped]) -> list[Fit]:
     hidden = left_out(query.prompt)
     wanted: list[Fit] = []
     for fit in fits:
-        unwanted = named_in(fit.adapter, query.prompt, hidden) if fit.hold < Hold.NAMED else ""
+        unwanted = named_in(fit.adapter, query.prompt, hidden) if fit.hold < Hold.TITLED else ""
         if fit.adapter.card_id in query.pinned or (fit.hold and not unwanted):
             wanted.append(fit)
         elif unwanted:
@@ -102,8 +102,8 @@ def _struck(query: Query, fit: Fit, kept: list[Fit], fits: list[Fit]) -> str:
 def _outdone(fit: Fit, fits: list[Fit]) -> bool:
     """Held by meaning alone, where another is held by words or is clearly nearer."""
     rivals = [other for other in fits if _overlap(fit.span, other.span)]
-    return fit.hold < Hold.NAMED and any(
-        other.hold >= Hold.NAMED or other.similarity > fit.similarity + RIVAL for other in rivals
+    return fit.hold < Hold.TITLED and any(
+        other.hold >= Hold.TITLED or other.similarity > fit.similarity + RIVAL for other in rivals
     )
 
 

@@ -107,7 +107,8 @@ def _wrapped(caption: str, width: int) -> list[str]:
 def _legible(text: str) -> str:
     """`text` in letters the font has: é becomes e, what has no likeness becomes ?."""
     plain = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return "".join(c if c.isascii() or c in LETTERS else "?" for c in plain)
+    drawn = (c if c.isascii() or c in LETTERS else "?" for c in plain)
+    return "".join(c if c.isprintable() else " " for c in drawn)
 
 
 def _cut(line: str, width: int, font: Font) -> str:

@@ -164,8 +164,12 @@ def _sweep(folder: Path, generation: str) -> None:
 async def _writing(folder: Path) -> AsyncGenerator[None]:
     """The one writer's lock; what the disk says no to becomes `StoreFailed`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        async with AsyncFileLock(folder / ".writer"):
+        async with AsyncFileLock(_made(folder) / ".writer"):
             yield
     except (OSError, RuntimeError) as error:
         raise StoreFailed(path=str(folder), why=str(error)[:120]) from error
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from lancedb import AsyncTable
 from lancedb.expr import Expr
-from lancedb.query import MultiMatchQuery
+from lancedb.query import FullTextOperator, MultiMatchQuery
 
 from stylus_engine.errors import IndexBroken, IndexMissing, IndexSchema
 from stylus_engine.ports import Embedder, Vectors
@@ -62,7 +62,9 @@ class CardIndex:
         """The `limit` best by BM25 over titles, trigger words, tags and descriptions."""
         if not words:
             return []
-        question = MultiMatchQuery(words, list(BOOSTS), boosts=list(BOOSTS.values()))
+        question = MultiMatchQuery(
+            words, list(BOOSTS), boosts=list(BOOSTS.values()), operator=FullTextOperator.OR
+        )
         asked = (await self.table()).query().nearest_to_text(question)
         answer = await asked.where(where).limit(limit).select([*SHOWN, "_score"]).to_arrow()
         return _found(answer)

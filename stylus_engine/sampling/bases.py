@@ -1,8 +1,8 @@
 """The layers an adapter may change, read only: which there are, and their pristine weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from torch import Tensor, nn
 
@@ -38,7 +38,8 @@ class Bases:
     def places(self) -> Iterator[Place]:
         """Every linear and plain convolution."""
         for component, root in self.modules.items():
-            for path, module in root.named_modules():
+            modules = cast("Iterable[tuple[str, nn.Module]]", root.named_modules())
+            for path, module in modules:
                 if isinstance(module, nn.Linear | nn.Conv2d):
                     yield component, path
 

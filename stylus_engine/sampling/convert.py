@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias, cast
 
-from diffusers.loaders import StableDiffusionLoraLoaderMixin
+from diffusers.loaders.lora_pipeline import StableDiffusionLoraLoaderMixin
 from diffusers.utils.state_dict_utils import (
     StateDictType,
     convert_state_dict_to_peft,
@@ -31,9 +31,10 @@ from stylus_engine.errors import (
     AdapterWrongShape,
 )
 from stylus_engine.sampling.bases import Bases, Place
-from stylus_engine.sampling.delta import Cut, Made, Misfit, Parts, make, read, whole
+from stylus_engine.sampling.delta import Cut, Made, Parts, make, read, whole
 from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.files import AdapterFile
+from stylus_engine.sampling.products import Misfit
 from stylus_engine.sampling.scales import Scales
 
 VERSION = 1  # of everything between a file's bytes and its factors
@@ -158,7 +159,7 @@ def _by_diffusers(state: dict[str, Tensor]) -> dict[str, Tensor]:
     kohya = {key: state[key] for key in state if re.match(r"lora_(unet|te|te1)_", key)}
     dotted = {key: state[key] for key in state if key not in kohya}
     if kohya:
-        converted, _ = StableDiffusionLoraLoaderMixin.lora_state_dict(kohya)
+        converted = StableDiffusionLoraLoaderMixin.lora_state_dict(kohya)[0]
         dotted |= cast("dict[str, Tensor]", converted)
     texts = {key: dotted[key] for key in dotted if key.startswith("text_encoder.")}
     rest = {key: dotted[key] for key in dotted if key not in texts}

@@ -10,16 +10,21 @@ A1111 and ComfyUI do.
 `magnitude` is peft's `lora_magnitude_vector`.
 """
 
+# torch.linalg and Tensor.norm carry no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from stylus_engine.sampling.factors import Layer
+from stylus_engine.sampling.products import Hadamard, Kronecker, Pair, Update, same
 
 Parts: TypeAlias = Mapping[str, Tensor]
 
@@ -61,102 +66,6 @@ class Made:
     layer: Layer
     kept: float = 1.0
     residual: float = 0.0
-
-
-class Misfit(Exception):
-    """Shapes that do not go together. Callers who know the adapter's name say it in the tree's words."""
-
-    def __init__(self, found: tuple[int, ...], needed: tuple[int, ...]) -> None:
-        super().__init__(found, needed)
-        self.found = _by(found)
-        self.needed = _by(needed)
-
-
-class Update(Protocol):
-    """An unscaled ΔW as a matrix (out, in · kh · kw)."""
-
-    @property
-    def shape(self) -> tuple[int, int]: ...
-    @property
-    def rank(self) -> int: ...
-    def dense(self) -> Tensor: ...
-    def pair(self) -> "Pair": ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """up (out, r) · down (r, n). Raises `Misfit` when the two ranks differ."""
-
-    up: Tensor
-    down: Tensor
-
-    def __post_init__(self) -> None:
-        _same(self.up.shape[1:], self.down.shape[:1])
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.up.shape[0], self.down.shape[1]
-
-    @property
-    def rank(self) -> int:
-        return self.down.shape[0]
-
-    def dense(self) -> Tensor:
-        return self.up @ self.down
-
-    def pair(self) -> "Pair":
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Hadamard:
-    """LoHa: left ∘ right. The rows of the product of factors are products of rows: rank r₁ · r₂."""
-
-    left: Pair
-    right: Pair
-
-    def __post_init__(self) -> None:
-        _same(self.left.shape, self.right.shape)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.left.shape
-
-    @property
-    def rank(self) -> int:
-        return self.left.rank * self.right.rank
-
-    def dense(self) -> Tensor:
-        return self.left.dense() * self.right.dense()
-
-    def pair(self) -> Pair:
-        up = self.left.up[:, :, None] * self.right.up[:, None, :]
-        down = self.left.down[:, None, :] * self.right.down[None, :, :]
-        return Pair(up.flatten(1), down.flatten(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Kronecker:
-    """LoKr: left ⊗ right = (up₁ ⊗ up₂)(down₁ ⊗ down₂). Kernels ride on the right factor's columns."""
-
-    left: Pair
-    right: Pair
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        (a, c), (b, d) = self.left.shape, self.right.shape
-        return a * b, c * d
-
-    @property
-    def rank(self) -> int:
-        return self.left.rank * self.right.rank
-
-    def dense(self) -> Tensor:
-        return torch.kron(self.left.dense(), self.right.dense())
-
-    def pair(self) -> Pair:
-        left, right = self.left, self.right
-        return Pair(torch.kron(left.up, right.up), torch.kron(left.down, right.down))
 
 
 def whole(parts: Parts) -> set[str]:
@@ -212,7 +121,7 @@ def _down(core: Tensor | None, down: Tensor) -> Tensor:
     """(r, n): `down` itself, or a core (r, s, kh, kw) over a pointwise `down` (s, in)."""
     if core is None:
         return down.flatten(1)
-    _same(core.shape[1:2], down.shape[:1])
+    same(core.shape[1:2], down.shape[:1])
     return torch.einsum("rskl,si->rikl", core, down.flatten(1)).flatten(1)
 
 
@@ -224,7 +133,7 @@ def _scale(parts: Parts, update: Update) -> float:
     """
     if "alpha" not in parts:
         return 1.0
-    _same((parts["alpha"].numel(),), (1,))
+    same((parts["alpha"].numel(),), (1,))
     alpha = parts["alpha"].item()
     if "lora_down" in parts:
         return alpha / update.rank
@@ -240,7 +149,7 @@ def _decomposed(parts: Parts, delta: Tensor, base: Tensor) -> Tensor:
     size = parts["magnitude" if "magnitude" in parts else "dora_scale"].double()
     by_input = "dora_scale" in parts and size.ndim > 1 and size.shape[:2] == (1, into)
     axis = 1 if by_input and size.shape[0] != out else 0
-    _same((size.numel(),), (base.shape[axis],))
+    same((size.numel(),), (base.shape[axis],))
     others = [dim for dim in range(base.ndim) if dim != axis]
     norm = torch.linalg.vector_norm(merged, dim=others, keepdim=True)
     # LyCORIS adds its epsilon, peft has none: all that matters is that an empty row is not NaN.
@@ -286,16 +195,7 @@ def _layer(pair: Pair, factor: float, weight: Tensor) -> Layer:
 
 def _fits(parts: Parts, update: Update, weight: Tensor) -> None:
     """A matrix of the right size may still come from another kernel: a spatial `lora_down` must match."""
-    _same(update.shape, (weight.shape[0], math.prod(weight.shape[1:])))
+    same(update.shape, (weight.shape[0], math.prod(weight.shape[1:])))
     down = parts.get("lora_down")
     if down is not None and "lora_mid" not in parts and down.ndim == weight.ndim:
-        _same(down.shape[1:], weight.shape[1:])
-
-
-def _same(found: tuple[int, ...], needed: tuple[int, ...]) -> None:
-    if tuple(found) != tuple(needed):
-        raise Misfit(tuple(found), tuple(needed))
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "×".join(str(size) for size in shape)
+        same(down.shape[1:], weight.shape[1:])

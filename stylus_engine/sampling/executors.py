@@ -5,7 +5,7 @@ wear them while it runs (`applied`).  `by_row` is the only caller; a planner tha
 picks between executors is one more class with the same methods.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class Stacking:
         return [list(range(len(rows)))]
 
     @contextmanager
-    def applied(self, component: Component, rows: Sequence[Row]) -> Iterator[None]:
+    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
         """Set the rows' weights; gather and hook only when the union of adapters changed."""
         self.stacks[component].wear(rows)
         yield
@@ -78,7 +78,7 @@ class Merging:
         return list(alike.values())
 
     @contextmanager
-    def applied(self, component: Component, rows: Sequence[Row]) -> Iterator[None]:
+    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
         """Merge, unless the weights already wear this recipe."""
         if self._worn[component] != key(rows[0]):
             self._exchange(component, rows[0])
@@ -96,7 +96,7 @@ class Merging:
     def _exchange(self, component: Component, row: Row) -> None:
         self._restore(component)
         if row:
-            module = {component: self._modules[component]}
+            module: dict[Component, nn.Module] = {component: self._modules[component]}
             self._borrowed[component].enter_context(merged(module, row))
             self._worn[component] = key(row)
             self.merges += 1

@@ -14,8 +14,9 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -91,12 +92,12 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _sha256(file: BinaryIO) -> str:
+def _sha256(file: BufferedReader) -> str:
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_header(file: BinaryIO, size: int, name: str) -> dict[str, str]:
+def _check_header(file: BufferedReader, size: int, name: str) -> dict[str, str]:
     """Read the header of `size` bytes of file; return its metadata."""
     if size == 0:
         raise AdapterFileEmpty(name=name)

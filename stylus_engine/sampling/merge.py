@@ -4,7 +4,7 @@ Source: InvokeAI's `layer_patcher`.  Nothing is ever subtracted: what `finally`
 writes are the bytes that were there before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -15,7 +15,7 @@ from stylus_engine.sampling.stack import Row
 
 
 @contextmanager
-def merged(modules: Mapping[Component, nn.Module], row: Row) -> Iterator[None]:
+def merged(modules: Mapping[Component, nn.Module], row: Row) -> Generator[None, None, None]:
     """Within, each layer that `row` touches weighs W0 + Σ weight · up · down, summed in fp32, rounded once.
 
     Only components in `modules` are touched.  On leaving, by whatever road, the

@@ -6,7 +6,7 @@ Everything here is fp32 on the CPU or 0-dim, so that no step waits for a device.
 
 # diffusers' schedulers have no common typed base and take timesteps as they please.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,14 +12,16 @@ axis shared by all adapters and a weight per (row, adapter) in the middle.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.hooks import RemovableHandle
 
 from stylus_engine.sampling.factors import Component, Factors, Layer
+
+if TYPE_CHECKING:
+    from torch.utils.hooks import RemovableHandle
 
 Row: TypeAlias = tuple[tuple[Factors, float], ...]  # what one row of a batch wears
 Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
@@ -110,6 +112,7 @@ class Stack:
         keys = [key(row) for row in rows]
         if keys == self._worn:  # most steps
             return
+        self._worn = None  # until all of it is true: the memory may run out on the way
         wanted = self._wanted(rows)
         if not wanted:
             self.remove()
@@ -155,17 +158,17 @@ class Stack:
     def _gather(self, wanted: dict[str, Factors]) -> None:
         # Sorted, so that a sum does not depend on who came first.
         self.forget()
-        self._gathered = {key: wanted[key] for key in sorted(wanted)}
+        adapters = [wanted[key] for key in sorted(wanted)]
         touching: dict[str, list[int]] = {}
-        for index, factors in enumerate(self._gathered.values()):
+        for index, factors in enumerate(adapters):
             for component, path in factors.layers:
                 if component == self._component:
                     touching.setdefault(path, []).append(index)
-        self._patches = {path: self._patch(path, owners) for path, owners in touching.items()}
+        self._patches = {path: self._patch(path, touching[path], adapters) for path in touching}
+        self._gathered = {factors.id: factors for factors in adapters}
         self.gathers += 1
 
-    def _patch(self, path: str, owners: list[int]) -> Patch:
-        adapters = list(self._gathered.values())
+    def _patch(self, path: str, owners: list[int], adapters: Sequence[Factors]) -> Patch:
         layers = [adapters[owner].layers[self._component, path] for owner in owners]
         ranks = zip(owners, layers, strict=True)
         columns = tuple(owner for owner, layer in ranks for _ in range(layer.rank))
@@ -186,13 +189,14 @@ class Stack:
         table = [_weights(row, self._gathered) for row in rows]
         if table == self._table:
             return
-        self._table = table
-        self.weight_updates += 1
+        self._table = []
         expanded: dict[Columns, Tensor] = {}
         for path, patch in self._patches.items():
             if patch.columns not in expanded:
                 expanded[patch.columns] = self._expand(table, patch.columns, path)
             patch.weigh(expanded[patch.columns])
+        self._table = table
+        self.weight_updates += 1
 
     def _expand(self, table: list[list[float]], columns: Columns, path: str) -> Tensor:
         device = next(self._module.get_submodule(path).parameters()).device

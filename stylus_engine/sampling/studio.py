@@ -3,7 +3,7 @@
 The loop says when; the studio does.  It holds no slot and no order of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import metadata
 
@@ -56,8 +56,8 @@ class Studio:
 
     def seat(self, shot: Shot) -> Slot:
         """Fetch and pin the shot's factors and draw its noise. Raises `BadAdapter`, `DrawFailed`."""
-        row = self._row(shot)
         with memory():
+            row = self._row(shot)
             slot = self._slot(shot, row)
         for factors, _ in row:
             self._factors.pin(factors)
@@ -183,7 +183,7 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def memory() -> Iterator[None]:
+def memory() -> Generator[None, None, None]:
     """Map every way in which torch says that memory ran out to `DrawFailed`."""
     try:
         yield

@@ -1,5 +1,9 @@
 """Texts become embeddings, each under the text-encoder adapters of its own slot."""
 
+# transformers types what a tokenizer returns loosely.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,4 +56,4 @@ def token_count(parts: Parts, text: str) -> int:
 
 def _read_back(parts: Parts, ids: Tensor, mask: Tensor) -> str:
     """The words that fit; the mask leaves out padding, which some tokenizers do not call special."""
-    return parts.tokenizer.decode(ids[mask.bool()], skip_special_tokens=True).strip()
+    return str(parts.tokenizer.decode(ids[mask.bool()], skip_special_tokens=True)).strip()

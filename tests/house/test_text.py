@@ -2,10 +2,15 @@
 
 import re
 import tokenize
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from bot.__main__ import application, open_engine
+from stylus_engine.errors import SENTENCES
 from tests.house.source import HOUSE, ROOMS, YARD, sources, text
 
 MOST_LINES = 400
@@ -24,22 +29,33 @@ def test_no_module_is_too_long(path: Path):
     assert len(text(path).splitlines()) <= MOST_LINES
 
 
+DIRECTIVE = re.compile(r"#\s*(?:noqa\b(?::[A-Z0-9, ]+)?|pyright:\s*(?:ignore\[[^\]]*\]|[\w=, ]+))")
+
+
+def silences(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Line, comment and reason of everything in a file that silences a tool.
+
+    The reason stands in the same comment or in the one above; fences may be
+    several lines below one reason.
+    """
+    said = comments(path)
+    above = ""
+    for line, comment in said.items():
+        above = above if line - 1 in said else ""
+        words = DIRECTIVE.sub("", comment).strip("# -\t")
+        if words != comment.strip("# -\t"):
+            yield line, comment, words or above
+        above = words or above
+
+
 @pytest.mark.parametrize("path", EVERY_FILE, ids=str)
 def test_every_exception_to_a_rule_gives_its_reason(path: Path):
-    said = comments(path)
-    for line, comment in said.items():
-        if comment.startswith("# pyright:") and "ignore[" not in comment:
-            before = said.get(line - 1, "")
-            assert before.strip("# !"), f"{path}:{line}: a fence without a reason above it"
-        if "noqa" in comment:
-            assert re.search(r"noqa: [A-Z0-9, ]+[^A-Z0-9,\s].*\w", comment), (
-                f"{path}:{line}: no reason after noqa"
-            )
-        if "pyright: ignore" in comment:
-            assert re.search(r"ignore\[\w+(, ?\w+)*\]\s*\S+.*\w", comment), (
-                f"{path}:{line}: no reason after ignore"
-            )
-        assert "type: ignore" not in comment, f"{path}:{line}: name the rule: pyright: ignore[rule]"
+    for line, comment, reason in silences(path):
+        assert " " in reason, f"{path}:{line}: say why: {comment}"
+    unnamed = [
+        c for c in comments(path).values() if re.search(r"type: ignore|noqa(?!:)|ignore(?=\s*$)", c)
+    ]
+    assert unnamed == [], "name the rule that is broken"
 
 
 def targets() -> set[str]:
@@ -65,6 +81,27 @@ def code_in(path: Path) -> str:
         return text(path)
     blocks = re.findall(r"^```.*?^```|`[^`\n]+`", text(path), re.MULTILINE | re.DOTALL)
     return "\n".join(blocks)
+
+
+def known(words: Sequence[str]) -> bool:
+    """Whether these words begin with a command of `stylus`, families walked through."""
+    command: Any = typer.main.get_command(application(open_engine))
+    for word in words:
+        if not hasattr(command, "commands"):
+            return True
+        command = command.commands.get(word)
+        if command is None:
+            return False
+    return True
+
+
+def test_the_commands_that_are_told_of_exist():
+    told = (
+        code_in(Path("README.md")) + "\n".join(SENTENCES.values()) + code_in(Path("CHANGELOG.md"))
+    )
+    commands = {tuple(line.split()) for line in re.findall(r"\bstylus ([a-z ]+[a-z])", told)}
+    assert ("plan",) in commands
+    assert [words for words in commands if not known(words)] == []
 
 
 def test_the_links_of_the_readme_lead_somewhere():

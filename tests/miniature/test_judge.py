@@ -24,7 +24,7 @@ def judge() -> Judge:
 
 
 def test_it_reads_fresh_scenes(judge: Judge):
-    scenes = lessons(120, FRESH)
+    scenes = lessons(100, FRESH)
     verdicts = judge.read([draw(scene) for scene in scenes])
     for part in LABELS:
         right = sum(
@@ -83,5 +83,5 @@ def test_lessons_show_every_word_and_no_scene_of_the_examination():
 def test_a_short_lesson_teaches_something():
     scenes = lessons(8, room.TAUGHT)
     drawn = np.stack([np.asarray(draw(scene)) for scene in scenes])
-    taught = room._taught(scenes, (drawn, drawn), steps=20)
+    taught = room._taught(scenes, drawn, steps=20)
     assert room.accuracy(taught, scenes, drawn)["subject"] >= 0.5

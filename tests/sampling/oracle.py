@@ -38,6 +38,9 @@ from transformers.utils import logging as transformers_logging
 
 from stylus_engine.model import Recipe, Shot
 
+# diffusers' lazy module hides its names from type checkers, and its pipeline is typed for two APIs.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
 Place: TypeAlias = tuple[str, str]  # (component, dotted module path)
 Parts: TypeAlias = dict[Place, dict[str, Tensor]]  # what a file holds for each layer
 
@@ -107,7 +110,7 @@ class Oracle:
         """The shot alone."""
         return draw(self.merged(shot.recipe), shot)
 
-    def spread(self, shot: Shot, others: int = 7) -> float:
+    def spread(self, shot: Shot, others: int = 3) -> float:
         """How far the bare pipeline is from itself: max |Δ latent| of the shot alone and in a batch.
 
         Same merged weights, no code of ours; the companions differ only in their seeds.
@@ -173,7 +176,7 @@ class Oracle:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Two libraries report every other adapter as missing when one is loaded; `_verify` looks for itself."""
+    """diffusers, peft and transformers warn of what `_verify` sees for itself, and of each other's age."""
     was = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
@@ -209,17 +212,18 @@ def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Trut
         return {}
 
     rows = 1 + others
-    result = pipeline(
-        prompt=[shot.recipe.prompt] * rows,
-        negative_prompt=[shot.recipe.negative] * rows,
-        width=shot.width,
-        height=shot.height,
-        num_inference_steps=shot.steps,
-        guidance_scale=shot.guidance,
-        generator=[_seeded(shot.seed + row) for row in range(rows)],
-        output_type="latent",
-        callback_on_step_end=watch,
-    )
+    with quiet():
+        result = pipeline(
+            prompt=[shot.recipe.prompt] * rows,
+            negative_prompt=[shot.recipe.negative] * rows,
+            width=shot.width,
+            height=shot.height,
+            num_inference_steps=shot.steps,
+            guidance_scale=shot.guidance,
+            generator=[_seeded(shot.seed + row) for row in range(rows)],
+            output_type="latent",
+            callback_on_step_end=watch,
+        )
     if not torch.equal(seen[-1], result.images):
         raise OracleError("the last step is not the result")
     return Truth((_first(pipeline, shot), *seen))

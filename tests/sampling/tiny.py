@@ -4,6 +4,9 @@ UNet channels (32, 64), attention in both blocks, 8-dim heads, cross width 32; C
 model 2 x 32; VAE 16x16 pixels <-> 8x8x4 latents; a tokenizer of letters and a few merges.
 """
 
+# diffusers' signatures say less than its classes take: tuples of one, no None.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+
 import json
 import math
 import tempfile
@@ -147,6 +150,7 @@ def random_adapter(
     path: Path,
     pipeline: StableDiffusionPipeline,
     layout: Layout,
+    *,
     rank: int = 4,
     alpha: float | None = None,
     seed: int = 0,
@@ -176,15 +180,15 @@ def random_adapter(
 
 def targets(
     pipeline: StableDiffusionPipeline, layout: Layout, text_encoder: bool, conv: bool
-) -> Iterator[tuple[str, str, nn.Module]]:
+) -> Iterator[tuple[str, str, nn.Linear | nn.Conv2d]]:
     """The layers an adapter of this layout touches, as (component, path, module)."""
     spatial = conv or layout in ("locon", "tucker")
     for name, module in pipeline.unet.named_modules():
         if layout == "diffusers_old" and ".to_" not in name:
             continue
-        if isinstance(module, nn.Linear) and "transformer_blocks" in name:
-            yield "unet", name, module
-        elif isinstance(module, nn.Conv2d) and (spatial or name.endswith(("proj_in", "proj_out"))):
+        inner = "transformer_blocks" in name if isinstance(module, nn.Linear) else spatial
+        usual = inner or name.endswith((".proj_in", ".proj_out"))
+        if isinstance(module, nn.Linear | nn.Conv2d) and usual:
             yield "unet", name, module
     if text_encoder:
         for name, module in pipeline.text_encoder.named_modules():

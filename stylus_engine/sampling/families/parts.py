@@ -1,5 +1,8 @@
 """A loaded checkpoint, and what a family file must be able to do with it."""
 
+# diffusers exports its classes lazily, which a type checker takes for private.
+# pyright: reportPrivateImportUsage=false
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

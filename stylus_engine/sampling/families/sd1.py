@@ -6,22 +6,27 @@ Source of every number: diffusers' `StableDiffusionPipeline`, which the oracle r
 # diffusers and transformers type their `from_pretrained`, `config` and outputs loosely.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportPrivateImportUsage=false
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.parts import Parts
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+Module = TypeVar("Module", bound=nn.Module)
 CHANNELS = 4  # of the latents; a 9-channel (inpainting) UNet is another family file's
 
 
@@ -35,7 +40,8 @@ def load(
     if not folder.is_dir():
         raise BadCheckpoint(path=checkpoint.path, why="there is no such folder")
     try:
-        parts = _read(folder, checkpoint, dtype, torch.device(device))
+        with _quiet():
+            parts = _read(folder, checkpoint, dtype, torch.device(device))
     except UNREADABLE as error:
         raise BadCheckpoint(path=checkpoint.path, why=_first_line(error)) from error
     _check(parts)
@@ -119,8 +125,9 @@ def _model(kind: Any, folder: Path, **precision: torch.dtype) -> Any:  # noqa: A
     return model
 
 
-def _resting(model: Any, device: torch.device) -> Any:
-    return model.to(device).eval().requires_grad_(requires_grad=False)
+def _resting(model: Module, device: torch.device) -> Module:
+    model.to(device).eval().requires_grad_(requires_grad=False)
+    return model
 
 
 def _scheduler_config(path: Path) -> dict[str, Any]:
@@ -137,6 +144,18 @@ def _check(parts: Parts) -> None:
     if parts.unet.config.time_cond_proj_dim is not None:
         why = "its UNet was distilled to read the guidance itself"
         raise BadCheckpoint(path=parts.checkpoint.path, why=why)
+
+
+@contextmanager
+def _quiet() -> Generator[None, None, None]:
+    """No progress bars on a terminal that is not ours; whoever had them on has them back."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _first_line(error: BaseException) -> str:

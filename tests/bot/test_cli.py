@@ -1,0 +1,449 @@
+"""The command line over a stand-in engine: what is shown, what is kept, what is refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import application
+from bot.captions import plain, weight
+from bot.cli.again import compare
+from bot.settings import Settings
+from stylus_engine.model import LIMITS
+from stylus_engine.pictures import png, store
+from tests.bot.stand_in import CARDS, StandIn
+
+PROMPT = "a pencil sketch of a dragon on the beach at sunset"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's folder: no settings, a data folder of its own."""
+    for name in [name for name in os.environ if name.startswith("STYLUS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STYLUS_PATHS__DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def stylus(home: Path) -> Callable[..., Result]:
+    """`stylus(*arguments, **fields of the stand-in)`."""
+
+    def call(*arguments: str, **fields: object) -> Result:
+        made: list[StandIn] = []
+
+        def opener(settings: Settings) -> StandIn:
+            made.append(StandIn(pictures=settings.paths.place("pictures"), **fields))  # pyright: ignore[reportArgumentType]
+            return made[-1]
+
+        result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")
+        assert result.exception is None or isinstance(result.exception, SystemExit), (
+            result.exception
+        )
+        assert all(engine.closed for engine in made)
+        return result
+
+    return call
+
+
+def kept(home: Path) -> list[Path]:
+    return sorted((home / "data" / "pictures").rglob("*.png"))
+
+
+# --- imagine ----------------------------------------------------------------------
+
+
+def test_imagine_shows_the_plan_the_masks_and_where_the_grid_lies(stylus, home):
+    result = stylus("imagine", PROMPT, "--seed", "41")
+    assert result.exit_code == 0
+    shown = result.stdout
+    for words in (PROMPT, "pencil sketch", "Graphite", "its trigger stands in the prompt"):
+        assert words in shown
+    assert "No adapter for: on the beach" in shown
+    assert "1 · Graphite 0.8 + Storybook Dragon 0.8 + Golden Hour 0.8   seed 41\n" in shown
+    assert "4 · Graphite 0.8 + Golden Hour 0.8   seed 44\n" in shown
+    (sheet,) = (home / "data" / "grids").iterdir()
+    assert f"Grid      {sheet}\n" in shown
+    assert all(f" {path}\n" in shown for path in kept(home))
+    assert store.read(sheet)[0].shape[0] > 2 * 256
+
+
+def test_json_is_one_object_of_the_promised_shape_and_nothing_else(stylus):
+    result = stylus("imagine", PROMPT, "--seed", "41", "--json")
+    told = json.loads(result.stdout)
+    assert result.stdout.count("\n") == 1
+    assert set(told) == {"plan", "images", "timings"}
+    assert set(told["plan"]) == {"tasks", "uncovered", "composer"}
+    first = told["plan"]["tasks"][0]
+    assert first["concept"] == "pencil sketch"
+    assert first["adapters"][0] == {
+        "id": "test:graphite:1",
+        "name": "Graphite",
+        "weight": 0.8,
+        "reason": "its trigger stands in the prompt",
+    }
+    assert [image["mask"] for image in told["images"]] == ["10.1.1", "01.1.1", "11.1.0", "10.0.1"]
+    assert [image["seed"] for image in told["images"]] == [41, 42, 43, 44]
+    assert set(told["images"][0]) == {"path", "seed", "mask", "adapters", "prompt"}
+    assert all(Path(image["path"]).is_file() for image in told["images"])
+    assert set(told["timings"]) == {"plan", "draw", "total"}
+
+
+def test_plan_json_is_the_same_without_images(stylus, home):
+    told = json.loads(stylus("plan", PROMPT, "--json").stdout)
+    assert set(told) == {"plan", "timings"}
+    assert told["plan"] == json.loads(stylus("imagine", PROMPT, "--json").stdout)["plan"]
+
+
+def test_plan_shows_candidates_and_masks_and_draws_nothing(stylus, home):
+    result = stylus("plan", PROMPT, "--seed", "7")
+    assert "Found for “pencil sketch”: Graphite 0.71 · Ink" in result.stdout
+    assert "Found for the whole prompt: Golden Hour 0.31" in result.stdout
+    assert "2 · Storybook Dragon 0.8 + Golden Hour 0.8 + Ink" in result.stdout
+    assert "seed 8" in result.stdout
+    assert not (home / "data").exists()
+
+
+def test_a_prompt_that_no_adapter_fits_says_so(stylus):
+    shown = stylus("imagine", "something else", "-n", "2").stdout
+    assert "No adapter fits: the checkpoint draws alone." in shown
+    assert "1 · no adapter" in shown
+    assert "This plan has no more masks: 1 for 2 pictures." in shown
+
+
+def test_out_gets_the_grid_and_the_very_bytes_of_the_store(stylus, home):
+    told = json.loads(stylus("imagine", PROMPT, "--out", "new/folder", "--json").stdout)
+    folder = home / "new" / "folder"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "1.png", "2.png", "3.png", "4.png", "grid.png",
+    ]  # fmt: skip
+    assert [image["path"] for image in told["images"]] == [
+        str(folder / f"{i}.png") for i in (1, 2, 3, 4)
+    ]
+    copies = {(folder / f"{i}.png").read_bytes() for i in (1, 2, 3, 4)}
+    assert copies == {path.read_bytes() for path in kept(home)}
+
+
+def test_the_seed_is_random_and_printed_when_none_is_given(stylus):
+    seeds = {
+        json.loads(stylus("imagine", "x", "-n", "1", "--json").stdout)["images"][0]["seed"]
+        for _ in range(3)
+    }
+    assert len(seeds) == 3
+    assert all(0 <= seed <= LIMITS.seed for seed in seeds)
+
+
+def test_options_and_settings_reach_the_request(stylus, home, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        StandIn, "shots", lambda self, request, plan, job: seen.append(request) or ()
+    )
+    (home / "config.toml").write_text(
+        '[drawing]\nsteps = 9\nnegative = "mud"\n[selection]\nstyles = 1\n'
+    )
+    options = (
+        "--count 3 --seed 5 --guidance 2.5 --sampler ddim --width 72 --height 80 --preset base "
+        "--checkpoint mine --pin graphite --pin test:golden-hour:1 --ban nowhere --strength 0.5 --bare"
+    )
+    assert (
+        stylus(
+            "plan",
+            PROMPT,
+            *options.replace("--guidance 2.5 --sampler ddim --width 72 --height 80", "").split(),
+        ).exit_code
+        == 0
+    )
+    stylus("imagine", PROMPT, *options.split())
+    asked = seen[-1]
+    assert (asked.count, asked.seed, asked.guidance, asked.sampler) == (3, 5, 2.5, "ddim")
+    assert (asked.width, asked.height, asked.preset, asked.checkpoint) == (72, 80, "base", "mine")
+    assert asked.pinned == ("test:graphite:1", "test:golden-hour:1")
+    assert asked.banned == ("test:nowhere:1",)
+    assert (asked.strength, asked.bare, asked.steps, asked.negative) == (0.5, True, 9, "mud")
+    assert asked.policy.styles == 1
+
+
+def test_a_fresh_machine_gets_its_index_and_is_told_on_stderr(stylus):
+    result = stylus("plan", PROMPT, "--json", new_cards=5)
+    json.loads(result.stdout)
+    assert "brought up to date: 5 changed" in result.stderr
+
+
+# --- refusals ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "code", "words"),
+    [
+        (["imagine", ""], "EmptyPrompt", 2, "empty"),
+        (["imagine", " \t\n"], "EmptyPrompt", 2, "empty"),
+        (["imagine", "x" * 10_000], "PromptTooLong", 2, "10000"),
+        (["imagine", "a\x07b"], "BadText", 2, "U+0007"),
+        (["imagine", "x", "--negative", "\x1b[31m"], "BadText", 2, "negative"),
+        (["imagine", "x", "--count", "0"], "OutOfRange", 2, "Count"),
+        (["imagine", "x", "--count", "65"], "OutOfRange", 2, "64"),
+        (["imagine", "x", "--steps", "9999"], "OutOfRange", 2, "Steps"),
+        (["imagine", "x", "--width", "2049"], "OutOfRange", 2, "2048"),
+        (["imagine", "x", "--height", "-8"], "OutOfRange", 2, "Height"),
+        (["imagine", "x", "--guidance", "nan"], "OutOfRange", 2, "Guidance"),
+        (["imagine", "x", "--seed", "-1"], "OutOfRange", 2, "Seed"),
+        (["imagine", "x", "--sampler", "magic"], "UnknownName", 2, "euler"),
+        (["imagine", "x", "--preset", "paper"], "UnknownName", 2, "paper-rules"),
+        (["imagine", "x", "--pin", "nobody"], "UnknownName", 2, "Graphite"),
+        (["plan", "x", "--ban", "nobody"], "UnknownName", 2, "Graphite"),
+        (["adapters", "show", "nobody"], "UnknownName", 2, "Graphite"),
+        (["again", "nowhere.png"], "BadManifest", 2, "no such file"),
+        (["again", "f" * 64], "BadManifest", 2, "no such file"),
+        (["--set", "sampling.slotts=1", "imagine", "x"], "BadSettings", 1, "sampling.slots"),
+        (["--config", "nowhere.toml", "plan", "x"], "BadSettings", 1, "nowhere.toml"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_one_sentence_and_an_exit_code(stylus, home, arguments, kind, code, words):
+    plainly = stylus(*arguments)
+    assert plainly.exit_code == code
+    assert plainly.stdout == ""
+    assert words in plainly.stderr
+    assert plainly.stderr.count("\n") == 1
+    assert "Traceback" not in plainly.stderr
+    told = stylus(*arguments, "--json")
+    assert told.exit_code == code
+    error = json.loads(told.stdout)["error"]
+    assert error["kind"] == kind
+    assert words in error["sentence"]
+    assert not kept(home)
+
+
+def test_right_to_left_and_emoji_are_prompts_like_any_other(stylus):
+    for prompt in ("ציור של דרקון", "🐉🔥 at 夜", "‏دragon"):
+        assert prompt in stylus("imagine", prompt, "-n", "1").stdout
+
+
+def test_debug_shows_the_traceback(stylus):
+    result = stylus("--debug", "imagine", "")
+    assert "Traceback" in result.stderr
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(("error", "code"), [("DiskFull", 1), ("Busy", 1)])
+def test_an_error_in_the_middle_keeps_lists_and_grids_what_is_finished(stylus, home, error, code):
+    result = stylus("imagine", PROMPT, "--json", "--out", "o", raises=error, after=2)
+    told = json.loads(result.stdout)
+    assert result.exit_code == code
+    assert told["error"]["kind"] == error
+    assert len(told["images"]) == len(kept(home)) == 2
+    assert sorted(path.name for path in Path("o").iterdir()) == ["1.png", "2.png", "grid.png"]
+    assert told["error"]["sentence"] in result.stderr
+
+
+def test_a_picture_that_fails_leaves_its_neighbours_their_numbers(stylus, home):
+    result = stylus("imagine", PROMPT, "--out", "o", fails=(1,))
+    assert result.exit_code == 1
+    assert "3 · Graphite" in result.stdout
+    assert "2 · " not in result.stdout
+    assert "NaN" in result.stderr
+    assert sorted(path.name for path in Path("o").iterdir()) == [
+        "1.png",
+        "3.png",
+        "4.png",
+        "grid.png",
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_drawn(stylus, home):
+    (home / "file").write_text("")
+    result = stylus("imagine", PROMPT, "--out", "file", "--json")
+    assert json.loads(result.stdout)["error"]["kind"] == "StoreFailed"
+    assert not kept(home)
+
+
+def test_a_full_disk_under_the_grid_still_lists_the_pictures(stylus, home, monkeypatch):
+    from stylus_engine.errors import DiskFull
+    from stylus_engine.pictures import files
+
+    real = files.write
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "grid.png":
+            raise DiskFull(path=str(path), why="No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr(files, "write", full)
+    result = stylus("imagine", PROMPT, "--out", "o", "--json")
+    told = json.loads(result.stdout)
+    assert told["error"]["kind"] == "DiskFull"
+    assert [image["path"] for image in told["images"]]
+    assert result.exit_code == 1
+
+
+def test_what_cards_say_never_reaches_the_terminal_raw(stylus):
+    shown = stylus("imagine", PROMPT).stdout + stylus("adapters", "list").stdout
+    assert "\x1b" not in shown
+    assert "Ink [b]& Wash" in shown  # and markup is not obeyed
+
+
+# --- again, adapters, demo ----------------------------------------------------------
+
+
+def test_again_draws_the_same_picture_and_says_so(stylus, home):
+    stylus("imagine", PROMPT, "-n", "1", "--out", "o")
+    by_path = stylus("again", "o/1.png")
+    assert by_path.exit_code == 0
+    assert "The same picture, bit for bit." in by_path.stderr
+    address = kept(home)[0].stem
+    told = json.loads(stylus("again", address, "--json").stdout)
+    assert told["plan"] == {"tasks": [], "uncovered": [], "composer": "manifest"}
+    assert len(told["images"]) == 1
+    assert told["images"][0]["mask"] == "10.1.1"
+
+
+def test_again_takes_a_manifest_as_json(stylus, home):
+    stylus("imagine", PROMPT, "-n", "1", "--out", "o")
+    Path("m.json").write_bytes(png.to_json(store.manifest_of(Path("o/1.png"))))
+    assert "Drawn from the manifest." in stylus("again", "m.json").stderr
+
+
+def test_a_grid_has_no_manifest_and_that_is_told(stylus):
+    stylus("imagine", PROMPT, "--out", "o")
+    result = stylus("again", "o/grid.png")
+    assert result.exit_code == 2
+    assert "no manifest" in result.stderr
+
+
+def test_how_far_two_pictures_are_apart_is_told(tmp_path):
+    base = np.full((8, 8, 3), 100, np.uint8)
+    other = base.copy()
+    other[3, 3, 1] = 93
+    for name, pixels in {"a": base, "b": other, "c": base[:4]}.items():
+        (tmp_path / name).write_bytes(png.encode(pixels))
+    assert compare(tmp_path / "a", tmp_path / "a") == "The same picture, bit for bit."
+    assert "7 of 255" in compare(tmp_path / "a", tmp_path / "b")
+    assert "sizes differ" in compare(tmp_path / "a", tmp_path / "c")
+
+
+def test_adapters_list_is_an_array_of_cards(stylus):
+    cards = json.loads(stylus("adapters", "list", "--json").stdout)
+    assert [card["card_id"] for card in cards] == [card.card_id for card in CARDS]
+    drawable = json.loads(stylus("adapters", "list", "--drawable", "--json").stdout)
+    assert len(drawable) == len(CARDS) - 1
+    assert "5 adapters, 4 of them with a file" in stylus("adapters", "list").stdout
+
+
+def test_one_card_is_shown_whole(stylus):
+    shown = stylus("adapters", "show", "graphite").stdout
+    for words in ("test:graphite:1", "pencil sketch", "CC0-1.0 (commercial use", "the house"):
+        assert words in shown
+    assert json.loads(stylus("adapters", "show", "graphite", "--json").stdout)["name"] == "Graphite"
+
+
+def test_search_and_index(stylus):
+    found = json.loads(stylus("adapters", "search", "dragon", "-k", "2", "--json").stdout)
+    assert found[0]["adapter"]["name"] == "Graphite"
+    assert len(found) == 2
+    assert "Nothing found." in stylus("adapters", "search", "nothing").stdout
+    built = json.loads(stylus("adapters", "index", "--json").stdout)
+    assert (built["adapters"], built["changed"]) == (5, 0)
+
+
+def test_the_demo_says_where_how_long_and_how_much(stylus, home):
+    result = stylus("demo")
+    assert result.exit_code == 0
+    assert (home / "demo" / "grid.png").is_file()
+    assert len(list((home / "demo").iterdir())) == 5
+    assert "peak memory" in result.stdout
+    assert str(home / "demo" / "grid.png") in result.stdout
+
+
+def test_help_names_every_command(stylus):
+    shown = stylus("--help").stdout
+    assert all(name in shown for name in ("imagine", "again", "plan", "adapters", "doctor"))
+    assert "demo" not in shown
+
+
+# --- captions -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.8, "0.8"), (1, "1.0"), (0.64, "0.64"), (-0.5, "-0.5"), (0.666, "0.67")])  # fmt: skip
+def test_weights_are_short(value, text):
+    assert weight(value) == text
+
+
+def test_texts_of_cards_are_one_plain_line():
+    assert plain("a\x1b[31m\r\nb\u2028c\x00  d") == "a [31m b c d"
+    assert plain("x" * 50, 10) == "x" * 9 + "…"
+
+
+# --- Ctrl-C -------------------------------------------------------------------------
+
+
+def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.bot.stand_in", *arguments],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "STAND_IN": '{"pause": 0.05}'},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_ctrl_c_keeps_lists_and_grids_what_is_finished(home):
+    with start(
+        home, "imagine", PROMPT, "-n", "40", "--steps", "5", "--json", "--out", "o"
+    ) as running:
+        wait_for(lambda: len(kept(home)) >= 2)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    told = json.loads(out)
+    assert told["error"]["kind"] == "Cancelled"
+    assert 2 <= len(told["images"]) < 40
+    assert len(told["images"]) == len(kept(home))
+    assert f"{len(told['images'])}." in err
+    assert "Traceback" not in err
+    assert len(list((home / "o").iterdir())) == len(told["images"]) + 1
+    assert not list(home.rglob("*.part"))
+
+
+STUBBORN = """
+import asyncio, sys, time
+from bot.cli.stopping import run_until_stopped
+async def main():
+    print("ready", flush=True)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("asked", flush=True)
+        time.sleep(30)  # a step that takes long
+run_until_stopped(main())
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once():
+    with subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGINT)
+        assert running.stdout.readline() == "asked\n"
+        running.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert running.wait(timeout=20) == 130
+        assert time.monotonic() - began < 10

