@@ -12,6 +12,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 TORCH_INDEX ?=
 ARGS ?=
 PROMPT ?=
+# The files in benchmarks/ that are programs; the rest is what they share.
+BENCHMARKS := $(patsubst benchmarks/%.py,benchmarks.%,$(shell grep -l '^if __name__' benchmarks/*.py))
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,8 +39,8 @@ check: $(STAMP) ## format, lint, types, floors and the house's own tests
 	@$(BIN)/python -m pytest -q tests/house
 
 bench: $(STAMP) ## run every benchmark, the quick way
-	@set -e; for program in benchmarks/*.py; do \
-		echo "== $$program"; $(BIN)/python $$program --quick $(ARGS); done
+	@set -e; for program in $(BENCHMARKS); do \
+		echo "== $$program"; $(BIN)/python -m $$program --quick $(ARGS); done
 
 oracle: $(STAMP) ## 200 full drawings against plain diffusers; writes benchmarks/results
 	@$(BIN)/python -m tests.sampling.campaign $(ARGS)

@@ -72,6 +72,7 @@ def prepare(folder: Path, *, whole: bool) -> int:
         print(NO_CPU_BUILD.format(count=len(cuda), size=mebibytes(cuda)), file=sys.stderr)
         return 1
     if wheels:
+        print("Downloading and installing …", flush=True)
         subprocess.run(pip(python, "--quiet", *wanted), check=True)
     if whole:
         install_house(python)

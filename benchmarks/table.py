@@ -12,6 +12,7 @@ import platform
 import re
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -76,20 +77,21 @@ class Row:
 
 @dataclass
 class Report:
-    """All rows of one program."""
+    """All rows of one program. `device` is the accelerator's name where one was measured."""
 
     name: str
+    device: str = ""
     notes: list[str] = field(default_factory=list[str])
     rows: list[Row] = field(default_factory=list[Row])
 
     def print(self) -> None:
         """The table for people."""
-        table = Table(title=f"{self.name} on {machine()}")
+        table = Table(title=f"{self.name} on {machine(self.device)}")
         for column in ("case", "metric", "ours", "n", "peer", "theirs", "ratio", "bar", "holds"):
             table.add_column(column, overflow="fold")
         for row in self.rows:
             table.add_row(*_cells(row))
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else 150)
         console.print(table)
         for note in self.notes:
             console.print(note, highlight=False)
@@ -97,10 +99,12 @@ class Report:
     def write(self, by_machine: bool = True) -> Path:
         """The JSON for machines, whole or not at all."""
         RESULTS.mkdir(parents=True, exist_ok=True)
-        path = RESULTS / (f"{self.name}-{machine()}.json" if by_machine else f"{self.name}.json")
+        path = RESULTS / (
+            f"{self.name}-{machine(self.device)}.json" if by_machine else f"{self.name}.json"
+        )
         whole = {
             "name": self.name,
-            "machine": machine(),
+            "machine": machine(self.device),
             "commit": commit(),
             "date": dt.date.today().isoformat(),
             "rows": [row.as_json() for row in self.rows],
@@ -120,15 +124,13 @@ def interleaved(
     seconds: float,
     settle: Callable[[], None] = lambda: None,
 ) -> dict[str, Spread]:
-    """Seconds of each contender, one after the other, forth and back (ABBA), after one warm-up round.
+    """Seconds of each contender, one after the other, forth and back (ABBA). Warm them up before.
 
     Stops after `rounds` rounds, or after `seconds` once each was measured three times.
     `settle` runs after a contender, within its time: it waits for what the device still does.
     """
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
-    for name in order:
-        contenders[name]()
     settle()
     began = time.perf_counter()
     for number in range(rounds):
@@ -144,7 +146,7 @@ def interleaved(
 
 def machine(device: str = "") -> str:
     """The processor's model and cores as a slug, never a host's name; an accelerator comes first."""
-    parts = [device or os.environ.get("STYLUS_BENCH_DEVICE", ""), _cpu(), f"{os.cpu_count()}-cores"]
+    parts = [device, _cpu(), f"{os.cpu_count()}-cores"]
     return "-".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts if part)
 
 

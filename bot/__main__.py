@@ -35,6 +35,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a re
 def main() -> None:
     """Entry point of the installed command."""
     _forgive_terminals()
+    _quiet_libraries()
     application(open_engine)(prog_name="stylus")
 
 
@@ -108,6 +109,13 @@ def _forgive_terminals() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _quiet_libraries() -> None:
+    """Libraries keep their bars and advice to themselves, unless a person's environment asks."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from random import Random
 
 from miniature.card_texts import TAGS
 from stylus_engine.model import Adapter, Licence
+from stylus_engine.model.adapter import Category
 
 FAMILY = "sd1-96"
-MADE = {
+MADE: dict[Category, tuple[str, ...]] = {
     "subject": ("koala", "samurai", "lighthouse keeper", "cyclops", "grand piano", "vintage bicycle",
                 "hedgehog", "windmill", "mermaid", "steam locomotive", "ballerina", "giraffe", "violin",
                 "scarecrow", "submarine", "unicorn", "typewriter", "penguin", "tractor", "knight"),
@@ -77,9 +78,7 @@ def near_misses() -> Iterator[Adapter]:
             yield _wrong(number, 3, f"{tags[0].title()} Actor Lookalike", tags, real_person=True)
 
 
-def _wrong(
-    number: int, way: int, name: str, tags: tuple[str, ...], **flaw: str | bool
-) -> Adapter:
+def _wrong(number: int, way: int, name: str, tags: tuple[str, ...], **flaw: str | bool) -> Adapter:
     rng = Random(f"{number}-{way}")
     told = {
         "card_id": f"community:{900_000 + number * 10 + way}:1",

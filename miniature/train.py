@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import strftime
 
-import torch
-from torch import Tensor
-
 from miniature import judge
 from miniature.training import adapters, denoiser, shelf, tokenizer, vae
 
@@ -29,7 +26,7 @@ class Order:
     quick: bool
     cache: Path
     data: Path
-    adapters: tuple[str, ...]
+    named: tuple[str, ...]
 
     @property
     def places(self) -> adapters.Places:
@@ -60,18 +57,12 @@ def learn_to_judge(order: Order) -> None:
     """The judge, which also sees pictures as the autoencoder gives them back."""
     if order.quick or (order.resume and (order.data / judge.FILE).exists()):
         return
-    autoencoder = vae.load(order.cache)
-
-    def redraw(pictures: Tensor) -> Tensor:
-        latents = autoencoder.encode(pictures).latent_dist.mean
-        return autoencoder.decode(latents + 0.1 * latents.std() * torch.randn_like(latents)).sample
-
-    judge.train_judge(order.data, order.cache, redraw=redraw)
+    judge.train_judge(order.data, order.cache, redraw=vae.redraw(order.cache))
 
 
 def learn_adapters(order: Order) -> None:
     """The shelf of adapters, or those named."""
-    specs = [s for s in shelf.SHELF if not order.adapters or s.name in order.adapters]
+    specs = [s for s in shelf.SHELF if not order.named or s.name in order.named]
     quick = adapters.AdapterRun(pictures=8, batch=4, steps=2)
     settings = quick if order.quick else adapters.AdapterRun()
     adapters.train(specs[:4] if order.quick else specs, settings, order.places, order.resume)

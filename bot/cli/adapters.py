@@ -125,7 +125,8 @@ def search_cards(
     """Adapters near a text, the nearest first."""
     desk = desk_of(context)
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
-        found = run(_search(desk, engine, text, k))
+        with desk.err.status("searching"):
+            found = run(_search(desk, engine, text, k))
         if as_json:
             desk.answer(found)
         else:

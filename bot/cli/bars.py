@@ -25,7 +25,7 @@ WAITING, DRAWING, DONE, LOST = "[dim]waiting", "loading", "[green]done", "[red]f
 class Bars:
     """Shows events. On a stream that is no terminal it stays silent."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, opening: str) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True)),
@@ -37,12 +37,13 @@ class Bars:
             redirect_stdout=False,
             expand=True,
         )
+        self._opening = opening
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         """Start drawing on the terminal."""
         self._progress.start()
-        self._tasks[""] = self._progress.add_task("reading the prompt", total=None, state="")
+        self._tasks[""] = self._progress.add_task(self._opening, total=None, state="")
         return self
 
     def __exit__(

@@ -112,7 +112,6 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 async def ensure_index(desk: Desk, engine: Engine) -> None:
     """Bring the index in line with the cards: a fresh machine, or an edited card, just works."""
-    with desk.err.status("looking at the adapters"):
-        changed = await engine.index()
+    changed = await engine.index()
     if changed:
         desk.say(f"The index of adapters was brought up to date: {changed} changed.")

@@ -159,6 +159,10 @@ def _cards(engine: Engine) -> Finding:
         return Finding(what="cards", state="missing", says=str(error), mend=RESTORE)
     drawable = sum(card.drawable for card in cards)
     says = f"{len(cards)} adapters, {drawable} of them with a file"
+    lost = [card.name for card in cards if card.path and not Path(card.path).is_file()]
+    if lost:
+        told = f"{says}; {len(lost)} files are missing, the first of {lost[0]}"
+        return Finding(what="cards", state="note", says=told, mend=RESTORE)
     return Finding(what="cards", state="good" if drawable else "note", says=says)
 
 

@@ -26,7 +26,8 @@ def new_job() -> str:
 def follow(desk: Desk, events: Callable[[], Events], outcome: Outcome, *, quiet: bool) -> None:
     """Walk the events to their end, to an error or to Ctrl-C; `outcome` holds what came of it."""
     stopped = False
-    with Bars(desk.err) as bars:
+    opening = "choosing adapters" if outcome.shots_of else "making ready"
+    with Bars(desk.err, opening) as bars:
         try:
             stopped = run_until_stopped(_walk(desk, events, outcome, bars, quiet=quiet))
         except StylusError as error:  # finished pictures are listed all the same

@@ -110,8 +110,9 @@ async def _planned(desk: Desk, engine: Engine, asked: Request) -> Plan:
 
 def _show(desk: Desk, engine: Engine, asked: Request, *, as_json: bool) -> None:
     outcome = Outcome()
-    planned = run(_planned(desk, engine, asked))
-    shots = engine.shots(asked, planned, new_job())
+    with desk.err.status("choosing adapters"):
+        planned = run(_planned(desk, engine, asked))
+        shots = engine.shots(asked, planned, new_job())
     outcome.end(stopped=False)
     if as_json:
         timings = {"plan": outcome.timings["total"], "total": outcome.timings["total"]}

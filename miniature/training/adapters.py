@@ -1,5 +1,9 @@
 """Trains the shelf: real low-rank adapters on the frozen checkpoint, one a core at a time."""
 
+# torch leaves some of its calls untyped
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +29,7 @@ TEXT = r".*\.(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
 class AdapterRun:
     """What is common to all adapters of a shelf. `steps` (0: each its own) shortens them for a trial."""
 
-    pictures: int = 256
+    pictures: int = 160
     batch: int = 32
     reminders: float = 0.3
     steps: int = 0

@@ -4,8 +4,12 @@ One process with two threads waits at a barrier in every operation and loses a f
 against 0.45 s), more on a busy machine; two processes meet once a step.
 """
 
+# torch leaves some of its calls untyped
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +86,7 @@ def each(work: Work, jobs: Iterable[tuple[object, ...]]) -> None:
 
 
 @contextmanager
-def _allocator() -> Iterator[None]:
+def _allocator() -> Generator[None]:
     """The allocator reads its settings when a process starts, so they are put where children find them."""
     before = dict(os.environ)
     os.environ.update(ALLOCATOR)

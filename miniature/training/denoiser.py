@@ -1,5 +1,10 @@
 """Trains the checkpoint: a text encoder and a denoiser, from nothing, on latents of the drawn world."""
 
+# diffusers leaves its outputs and its exports untyped, torch some of its calls
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

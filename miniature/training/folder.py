@@ -1,5 +1,10 @@
 """Writes the checkpoint as the pipeline folder that plain `StableDiffusionPipeline.from_pretrained` loads."""
 
+# diffusers leaves its pipelines and its exports untyped, and says None is no safety checker
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
 import json
 import shutil
 from collections.abc import Sequence

@@ -1,5 +1,9 @@
 """Trained factors as the wild keeps them: peft keys, kohya keys with alphas, LoHa and LoKr. Knows files; trains nothing."""
 
+# peft leaves what hangs on its layers untyped
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import json
 from pathlib import Path
 
@@ -59,7 +63,7 @@ def keyed(part: str, found: Factors, spec: Spec) -> dict[str, Tensor]:
     return file
 
 
-def _of_layer(layer: nn.Module) -> dict[str, Tensor]:
+def _of_layer(layer: BaseTunerLayer) -> dict[str, Tensor]:
     low_rank = {
         name: getattr(layer, name)[ADAPTER].weight for name in KOHYA_NAMES if hasattr(layer, name)
     }

@@ -1,5 +1,10 @@
 """The shape of the checkpoint: denoiser, text encoder, noise schedule. Knows nothing of how they are trained."""
 
+# diffusers leaves its exports untyped, transformers what a tokeniser returns
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

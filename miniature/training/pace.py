@@ -1,8 +1,13 @@
 """Learning rate, running mean of weights, saved state and the log line. Knows no model."""
 
+# torch leaves some of its calls untyped
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -41,7 +46,7 @@ class RunningMean:
                 mean.lerp_(value.detach(), 1 - keep)
 
 
-def save_state(path: Path, state: dict[str, object]) -> None:
+def save_state(path: Path, state: Mapping[str, object]) -> None:
     """Writes a training's state whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")

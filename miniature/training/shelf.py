@@ -44,7 +44,7 @@ class Spec:
 
 def _kohya(spec: Spec, alpha: float, **more: object) -> Spec:
     """The same adapter as kohya's scripts would leave it: their keys, their metadata, an alpha of its own."""
-    return replace(spec, layout="kohya", alpha=alpha, metadata=True, **more)  # pyright: ignore[reportArgumentType]
+    return replace(spec, layout="kohya", alpha=alpha, metadata=True, **more)
 
 
 SUBJECTS = (

@@ -1,8 +1,13 @@
 """Trains the autoencoder: 64×64 pictures to 16×16×4 latents of unit spread and back."""
 
+# diffusers leaves its outputs and its exports untyped, torch some of its calls
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from diffusers import AutoencoderKL
@@ -48,8 +53,18 @@ def train(settings: VaeRun, cache: Path, resume: bool) -> None:
 
 def load(cache: Path) -> AutoencoderKL:
     """The trained autoencoder, frozen."""
-    vae = cast("AutoencoderKL", AutoencoderKL.from_pretrained(cache / "vae"))
-    return vae.requires_grad_(False).eval()
+    return AutoencoderKL.from_pretrained(cache / "vae").requires_grad_(False).eval()
+
+
+def redraw(cache: Path) -> Callable[[Tensor], Tensor]:
+    """Sends pictures, (n, 3, 64, 64) in −1 … 1, through the trained autoencoder, a little shaken on the way."""
+    autoencoder = load(cache)
+
+    def through(pictures: Tensor) -> Tensor:
+        latents = autoencoder.encode(pictures).latent_dist.mean
+        return autoencoder.decode(latents + 0.1 * latents.std() * torch.randn_like(latents)).sample
+
+    return through
 
 
 def to_tensor(pictures: data.Pictures) -> Tensor:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ SIZES_OF_SD = {768: "sd1", 1024: "sd2"}  # cross-attention width -> family
 USUAL_SCALE = 8  # pixels per latent cell of every released VAE
 KEPT = (".safetensors", ".json", ".txt", ".model")
 _Shape = TypeVar("_Shape")
+_Blocks: TypeAlias = Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=10)]
 
 
 class _Pipeline(msgspec.Struct):
@@ -27,14 +28,14 @@ class _Unet(msgspec.Struct):
     """unet/config.json, as far as it decides family and shape."""
 
     cross_attention_dim: int
-    sample_size: int
-    block_out_channels: tuple[int, ...]
+    sample_size: Annotated[int, msgspec.Meta(ge=1)]
+    block_out_channels: _Blocks
 
 
 class _Vae(msgspec.Struct):
     """vae/config.json: each block but the last halves the picture."""
 
-    block_out_channels: tuple[int, ...]
+    block_out_channels: _Blocks
 
 
 class LocalCheckpoints:

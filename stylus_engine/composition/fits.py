@@ -99,10 +99,13 @@ def _fits(
         if span is not None:
             yield _judged(candidate, span, floors)
         return
+    # The whole prompt's cosine says little of one span: here words alone tie, or a pin.
     for span in _unasked(query, spans):
         fit = _judged(candidate, span, floors, floors.whole)
         if fit.hold >= Hold.TITLED:
             yield fit
+    if candidate.adapter.card_id in query.pinned:
+        yield _judged(candidate, query.concepts[0], floors)
 
 
 def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:

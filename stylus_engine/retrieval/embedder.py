@@ -53,7 +53,7 @@ class LocalEmbedder:
         model = "all-MiniLM-L6-v2" if self._digest == SHA256 else self._place.name
         return f"{model}@{self._digest[:12]}"
 
-    @cached_property
+    @property
     def dimensions(self) -> int:
         """The hidden size: 384."""
         try:

@@ -34,18 +34,18 @@ def fused(*rankings: Sequence[str]) -> list[str]:
 def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:
     """At most `most` pairs: first the best of every part, then the most similar.
 
-    A quota for each part, because a loud concept would starve a quiet one; at most
-    `CONCEPTS_EACH` pairs of one adapter.
+    A quota for each part, because a loud concept would starve a quiet one; beside
+    these, an adapter keeps its `CONCEPTS_EACH` nearest concepts and the whole prompt.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, bool]] = Counter()
     kept: list[Pair] = []
-    for pair in sorted(pairs, key=lambda p: (p.rank > 1, -p.similarity)):
-        if len(kept) == most:
-            break
-        if seen[pair.card_id] < CONCEPTS_EACH:
-            seen[pair.card_id] += 1
+    for pair in sorted(pairs, key=lambda p: -p.similarity):
+        place = pair.card_id, pair.part > 0
+        seen[place] += 1
+        if pair.rank == 1 or seen[place] <= CONCEPTS_EACH:
             kept.append(pair)
-    return sorted(kept, key=lambda p: (p.part, p.rank))
+    best = sorted(kept, key=lambda p: (p.rank > 1, -p.similarity))[:most]
+    return sorted(best, key=lambda p: (p.part, p.rank))
 
 
 def clusters(card_ids: Sequence[str], vectors: Vectors) -> dict[str, int]:

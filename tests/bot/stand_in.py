@@ -48,7 +48,7 @@ def card(name: str, **more: object) -> Adapter:
         "card_id": f"test:{name.lower().replace(' ', '-')}:1",
         "name": name,
         "family_declared": "sd1-96",
-        "path": f"/cards/{name}.safetensors",
+        "path": __file__,  # a file that is there
         "description": f"Teaches the checkpoint {name.lower()}.",
         "licence": Licence(name="CC0-1.0", commercial=True, derivatives=True, credit=False),
         "author": "the house",
@@ -62,6 +62,7 @@ DRAGON = card("Storybook Dragon", category="subject", kind="loha", triggers=("st
 DUSK = card("Golden Hour", category="light", kind="lora")
 PAPER = card("Nowhere", path=None, category="place")
 CARDS = (SKETCH, INK, DRAGON, DUSK, PAPER)
+PROMPT = "a pencil sketch of a dragon on the beach at sunset"
 MASKS = ("10.1.1", "01.1.1", "11.1.0", "10.0.1")
 
 
@@ -236,6 +237,10 @@ def _recipe(plan: Plan, mask: Mask) -> Recipe:
         prompt=plan.prompt,
         mask=mask,
     )
+
+
+def kept(home: Path) -> list[Path]:
+    return sorted((home / "data" / "pictures").rglob("*.png"))
 
 
 def opener(settings: Settings) -> StandIn:

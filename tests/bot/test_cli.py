@@ -1,66 +1,16 @@
-"""The command line over a stand-in engine: what is shown, what is kept, what is refused."""
+"""The command line over a stand-in engine: what is shown, what is told to machines, what is kept."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import application
 from bot.captions import plain, weight
 from bot.cli.again import compare
-from bot.settings import Settings
 from stylus_engine.model import LIMITS
 from stylus_engine.pictures import png, store
-from tests.bot.stand_in import CARDS, StandIn
-
-PROMPT = "a pencil sketch of a dragon on the beach at sunset"
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A person's folder: no settings, a data folder of its own."""
-    for name in [name for name in os.environ if name.startswith("STYLUS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("STYLUS_PATHS__DATA", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def stylus(home: Path) -> Callable[..., Result]:
-    """`stylus(*arguments, **fields of the stand-in)`."""
-
-    def call(*arguments: str, **fields: object) -> Result:
-        made: list[StandIn] = []
-
-        def opener(settings: Settings) -> StandIn:
-            made.append(StandIn(pictures=settings.paths.place("pictures"), **fields))  # pyright: ignore[reportArgumentType]
-            return made[-1]
-
-        result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")
-        assert result.exception is None or isinstance(result.exception, SystemExit), (
-            result.exception
-        )
-        assert all(engine.closed for engine in made)
-        return result
-
-    return call
-
-
-def kept(home: Path) -> list[Path]:
-    return sorted((home / "data" / "pictures").rglob("*.png"))
-
-
-# --- imagine ----------------------------------------------------------------------
+from tests.bot.stand_in import CARDS, PROMPT, StandIn, kept
 
 
 def test_imagine_shows_the_plan_the_masks_and_where_the_grid_lies(stylus, home):
@@ -179,121 +129,6 @@ def test_a_fresh_machine_gets_its_index_and_is_told_on_stderr(stylus):
     assert "brought up to date: 5 changed" in result.stderr
 
 
-# --- refusals ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "kind", "code", "words"),
-    [
-        (["imagine", ""], "EmptyPrompt", 2, "empty"),
-        (["imagine", " \t\n"], "EmptyPrompt", 2, "empty"),
-        (["imagine", "x" * 10_000], "PromptTooLong", 2, "10000"),
-        (["imagine", "a\x07b"], "BadText", 2, "U+0007"),
-        (["imagine", "x", "--negative", "\x1b[31m"], "BadText", 2, "negative"),
-        (["imagine", "x", "--count", "0"], "OutOfRange", 2, "Count"),
-        (["imagine", "x", "--count", "65"], "OutOfRange", 2, "64"),
-        (["imagine", "x", "--steps", "9999"], "OutOfRange", 2, "Steps"),
-        (["imagine", "x", "--width", "2049"], "OutOfRange", 2, "2048"),
-        (["imagine", "x", "--height", "-8"], "OutOfRange", 2, "Height"),
-        (["imagine", "x", "--guidance", "nan"], "OutOfRange", 2, "Guidance"),
-        (["imagine", "x", "--seed", "-1"], "OutOfRange", 2, "Seed"),
-        (["imagine", "x", "--sampler", "magic"], "UnknownName", 2, "euler"),
-        (["imagine", "x", "--preset", "paper"], "UnknownName", 2, "paper-rules"),
-        (["imagine", "x", "--pin", "nobody"], "UnknownName", 2, "Graphite"),
-        (["plan", "x", "--ban", "nobody"], "UnknownName", 2, "Graphite"),
-        (["adapters", "show", "nobody"], "UnknownName", 2, "Graphite"),
-        (["again", "nowhere.png"], "BadManifest", 2, "no such file"),
-        (["again", "f" * 64], "BadManifest", 2, "no such file"),
-        (["--set", "sampling.slotts=1", "imagine", "x"], "BadSettings", 1, "sampling.slots"),
-        (["--config", "nowhere.toml", "plan", "x"], "BadSettings", 1, "nowhere.toml"),
-    ],
-)  # fmt: skip
-def test_a_refusal_is_one_sentence_and_an_exit_code(stylus, home, arguments, kind, code, words):
-    plainly = stylus(*arguments)
-    assert plainly.exit_code == code
-    assert plainly.stdout == ""
-    assert words in plainly.stderr
-    assert plainly.stderr.count("\n") == 1
-    assert "Traceback" not in plainly.stderr
-    told = stylus(*arguments, "--json")
-    assert told.exit_code == code
-    error = json.loads(told.stdout)["error"]
-    assert error["kind"] == kind
-    assert words in error["sentence"]
-    assert not kept(home)
-
-
-def test_right_to_left_and_emoji_are_prompts_like_any_other(stylus):
-    for prompt in ("ציור של דרקון", "🐉🔥 at 夜", "‏دragon"):
-        assert prompt in stylus("imagine", prompt, "-n", "1").stdout
-
-
-def test_debug_shows_the_traceback(stylus):
-    result = stylus("--debug", "imagine", "")
-    assert "Traceback" in result.stderr
-    assert result.exit_code == 2
-
-
-@pytest.mark.parametrize(("error", "code"), [("DiskFull", 1), ("Busy", 1)])
-def test_an_error_in_the_middle_keeps_lists_and_grids_what_is_finished(stylus, home, error, code):
-    result = stylus("imagine", PROMPT, "--json", "--out", "o", raises=error, after=2)
-    told = json.loads(result.stdout)
-    assert result.exit_code == code
-    assert told["error"]["kind"] == error
-    assert len(told["images"]) == len(kept(home)) == 2
-    assert sorted(path.name for path in Path("o").iterdir()) == ["1.png", "2.png", "grid.png"]
-    assert told["error"]["sentence"] in result.stderr
-
-
-def test_a_picture_that_fails_leaves_its_neighbours_their_numbers(stylus, home):
-    result = stylus("imagine", PROMPT, "--out", "o", fails=(1,))
-    assert result.exit_code == 1
-    assert "3 · Graphite" in result.stdout
-    assert "2 · " not in result.stdout
-    assert "NaN" in result.stderr
-    assert sorted(path.name for path in Path("o").iterdir()) == [
-        "1.png",
-        "3.png",
-        "4.png",
-        "grid.png",
-    ]
-
-
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_drawn(stylus, home):
-    (home / "file").write_text("")
-    result = stylus("imagine", PROMPT, "--out", "file", "--json")
-    assert json.loads(result.stdout)["error"]["kind"] == "StoreFailed"
-    assert not kept(home)
-
-
-def test_a_full_disk_under_the_grid_still_lists_the_pictures(stylus, home, monkeypatch):
-    from stylus_engine.errors import DiskFull
-    from stylus_engine.pictures import files
-
-    real = files.write
-
-    def full(path: Path, data: bytes) -> None:
-        if path.name == "grid.png":
-            raise DiskFull(path=str(path), why="No space left on device")
-        real(path, data)
-
-    monkeypatch.setattr(files, "write", full)
-    result = stylus("imagine", PROMPT, "--out", "o", "--json")
-    told = json.loads(result.stdout)
-    assert told["error"]["kind"] == "DiskFull"
-    assert [image["path"] for image in told["images"]]
-    assert result.exit_code == 1
-
-
-def test_what_cards_say_never_reaches_the_terminal_raw(stylus):
-    shown = stylus("imagine", PROMPT).stdout + stylus("adapters", "list").stdout
-    assert "\x1b" not in shown
-    assert "Ink [b]& Wash" in shown  # and markup is not obeyed
-
-
-# --- again, adapters, demo ----------------------------------------------------------
-
-
 def test_again_draws_the_same_picture_and_says_so(stylus, home):
     stylus("imagine", PROMPT, "-n", "1", "--out", "o")
     by_path = stylus("again", "o/1.png")
@@ -369,9 +204,6 @@ def test_help_names_every_command(stylus):
     assert "demo" not in shown
 
 
-# --- captions -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("value", "text"), [(0.8, "0.8"), (1, "1.0"), (0.64, "0.64"), (-0.5, "-0.5"), (0.666, "0.67")])  # fmt: skip
 def test_weights_are_short(value, text):
     assert weight(value) == text
@@ -380,70 +212,3 @@ def test_weights_are_short(value, text):
 def test_texts_of_cards_are_one_plain_line():
     assert plain("a\x1b[31m\r\nb\u2028c\x00  d") == "a [31m b c d"
     assert plain("x" * 50, 10) == "x" * 9 + "…"
-
-
-# --- Ctrl-C -------------------------------------------------------------------------
-
-
-def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.bot.stand_in", *arguments],
-        cwd=home,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "STAND_IN": '{"pause": 0.05}'},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def test_ctrl_c_keeps_lists_and_grids_what_is_finished(home):
-    with start(
-        home, "imagine", PROMPT, "-n", "40", "--steps", "5", "--json", "--out", "o"
-    ) as running:
-        wait_for(lambda: len(kept(home)) >= 2)
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
-    assert running.returncode == 130
-    told = json.loads(out)
-    assert told["error"]["kind"] == "Cancelled"
-    assert 2 <= len(told["images"]) < 40
-    assert len(told["images"]) == len(kept(home))
-    assert f"{len(told['images'])}." in err
-    assert "Traceback" not in err
-    assert len(list((home / "o").iterdir())) == len(told["images"]) + 1
-    assert not list(home.rglob("*.part"))
-
-
-STUBBORN = """
-import asyncio, sys, time
-from bot.cli.stopping import run_until_stopped
-async def main():
-    print("ready", flush=True)
-    try:
-        await asyncio.sleep(60)
-    finally:
-        print("asked", flush=True)
-        time.sleep(30)  # a step that takes long
-run_until_stopped(main())
-"""
-
-
-def test_a_second_ctrl_c_ends_at_once():
-    with subprocess.Popen(
-        [sys.executable, "-c", STUBBORN], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
-        running.send_signal(signal.SIGINT)
-        assert running.stdout.readline() == "asked\n"
-        running.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        assert running.wait(timeout=20) == 130
-        assert time.monotonic() - began < 10

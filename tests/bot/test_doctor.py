@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bot.__main__ import application
 from bot.cli import doctor
 from bot.cli.machine import Machine, Torch, find_torch, observe, torch_of
+from tests.bot import stand_in
 from tests.bot.stand_in import StandIn
 
 CPU, CUDA, ROCM = Torch("2.13.0+cpu"), Torch("2.13.0", cuda="13.0"), Torch("2.13.0", rocm="7.0")
@@ -101,6 +102,14 @@ def test_a_broken_checkpoint_beside_the_default_is_a_note(call, monkeypatch):
     result = call("--set", "checkpoints.folders.mine=/x", "doctor", "--json")
     assert result.exit_code == 0
     assert findings(result)["checkpoint mine"]["state"] == "note"
+
+
+def test_files_behind_cards_that_are_gone_are_counted(call, monkeypatch):
+    gone = stand_in.card("Gone", path="/nowhere/gone.safetensors")
+    monkeypatch.setattr(stand_in, "CARDS", (*stand_in.CARDS, gone))
+    cards = findings(call("doctor", "--json"))["cards"]
+    assert cards["state"] == "note"
+    assert "1 files are missing, the first of Gone" in cards["says"]
 
 
 def test_a_folder_that_cannot_be_written_is_missing(call, tmp_path):

@@ -29,7 +29,9 @@ def test_no_module_is_too_long(path: Path):
     assert len(text(path).splitlines()) <= MOST_LINES
 
 
-DIRECTIVE = re.compile(r"#\s*(?:noqa\b(?::[A-Z0-9, ]+)?|pyright:\s*(?:ignore\[[^\]]*\]|[\w=, ]+))")
+DIRECTIVE = re.compile(
+    r"#\s*(?:(?:ruff:\s*)?noqa\b(?::[A-Z0-9, ]+)?|pyright:\s*(?:ignore\[[^\]]*\]|[\w=, ]+))"
+)
 
 
 def silences(path: Path) -> Iterator[tuple[int, str, str]]:

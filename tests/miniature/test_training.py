@@ -7,6 +7,10 @@ from random import Random
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline
+from peft.tuners.tuners_utils import BaseTunerLayer
+from safetensors.torch import load_file, safe_open
+from transformers import CLIPTokenizer
+
 from miniature import world
 from miniature.training import (
     adapters,
@@ -24,9 +28,6 @@ from miniature.training import (
 from miniature.training.crew import ALONE
 from miniature.training.models import Checkpoint
 from miniature.training.shelf import Spec
-from peft.tuners.tuners_utils import BaseTunerLayer
-from safetensors.torch import load_file, safe_open
-from transformers import CLIPTokenizer
 
 TRIGGER = ("storybook dragon",)
 PLAIN = Spec(
@@ -225,7 +226,7 @@ def test_kohya_files_say_what_they_are(net, tmp_path):
         assert any(
             key.startswith("lora_te_text_model_encoder_layers_0_self_attn_q_proj")
             for key in file.keys()
-        )  # noqa: SIM118
+        )
 
 
 def test_shelf_keeps_its_promise():

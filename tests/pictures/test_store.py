@@ -169,7 +169,7 @@ def test_a_disk_that_is_truly_full(tmp_path):
         pictures = PictureStore(small)
         noise = RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)
         kept = []
-        with pytest.raises(DiskFull, match="The disk is full"):  # noqa: PT012 - until it is full
+        with pytest.raises(DiskFull, match="The disk is full"):
             kept.extend(pictures.keep(noise, manifest(seed=seed)) for seed in range(99))
         assert kept
         assert everything(small) == sorted(Path(picture.path) for picture in kept)

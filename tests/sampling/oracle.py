@@ -3,7 +3,7 @@
 Law of this file: it never imports our conversion, our stack or our loop; what it
 knows of `stylus_engine` are the nouns.  Plain low-rank files (peft, kohya, LoCon)
 go through diffusers' `load_lora_weights` + `set_adapters` + `fuse_lora`; LoHa, LoKr
-and DoRA are added to the weight by the formula written below.  diffusers says OK
+and DoRA are added to the weight by the formulas of `formulas.py`.  diffusers says OK
 when it loaded nothing, so each file is also read here, key by key, and the oracle
 refuses to speak (`OracleError`) unless every tensor and every scale of it arrived.
 
@@ -37,6 +37,7 @@ from torch import Tensor, nn
 from transformers.utils import logging as transformers_logging
 
 from stylus_engine.model import Recipe, Shot
+from tests.sampling.formulas import alpha_over_rank, delta_weight
 
 # diffusers' lazy module hides its names from type checkers, and its pipeline is typed for two APIs.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportAttributeAccessIssue=false
@@ -45,7 +46,6 @@ Place: TypeAlias = tuple[str, str]  # (component, dotted module path)
 Parts: TypeAlias = dict[Place, dict[str, Tensor]]  # what a file holds for each layer
 
 COMPONENTS = ("unet", "text_encoder")
-DORA = {"magnitude", "dora_scale"}
 
 ROLES = {
     ".lora_down.weight": "down",
@@ -204,7 +204,7 @@ def pristine(folder: Path) -> StableDiffusionPipeline:
 @torch.inference_mode()
 def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Truth:
     """Let plain diffusers draw `shot`, with `others` companions of neighbouring seeds in one batch."""
-    pipeline = _with_sampler(pipeline, shot.sampler)
+    pipeline = sampled_by(pipeline, shot.sampler)
     seen: list[Tensor] = []
 
     def watch(_: Any, __: int, ___: Any, state: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Trut
             height=shot.height,
             num_inference_steps=shot.steps,
             guidance_scale=shot.guidance,
-            generator=[_seeded(shot.seed + row) for row in range(rows)],
+            generator=[seeded(shot.seed + row) for row in range(rows)],
             output_type="latent",
             callback_on_step_end=watch,
         )
@@ -229,7 +229,8 @@ def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Trut
     return Truth((_first(pipeline, shot), *seen))
 
 
-def _with_sampler(pipeline: StableDiffusionPipeline, sampler: str) -> StableDiffusionPipeline:
+def sampled_by(pipeline: StableDiffusionPipeline, sampler: str) -> StableDiffusionPipeline:
+    """The pipeline with another of diffusers' schedulers."""
     # Through the constructor, which repairs what old configs lack (`steps_offset`,
     # `clip_sample`: DDIM would clip latents as if they were pixels).
     kind, options = SCHEDULERS[sampler]
@@ -242,18 +243,19 @@ def _first(pipeline: StableDiffusionPipeline, shot: Shot) -> Tensor:
     edge = pipeline.vae_scale_factor
     shape = (1, pipeline.unet.config["in_channels"])
     shape = (*shape, shot.height // edge, shot.width // edge)
-    noise = torch.randn(shape, generator=_seeded(shot.seed))
+    noise = torch.randn(shape, generator=seeded(shot.seed))
     return noise * pipeline.scheduler.init_noise_sigma
 
 
-def _seeded(seed: int) -> torch.Generator:
+def seeded(seed: int) -> torch.Generator:
+    """The CPU generator of one picture."""
     return torch.Generator("cpu").manual_seed(seed % 2**32)
 
 
 def upcast(source: Path, target: Path) -> None:
     """Copy a safetensors file in fp32, header kept: peft would round ΔW to fp16 otherwise."""
     with safe_open(source, framework="pt") as file:
-        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
         save_file(tensors, target, metadata=file.metadata())
 
 
@@ -262,7 +264,7 @@ def read(path: Path, pipeline: StableDiffusionPipeline) -> Parts:
     names = _names(pipeline)
     parts: Parts = {}
     with safe_open(path, framework="pt") as file:
-        for key in file.keys():  # noqa: SIM118
+        for key in file.keys():  # noqa: SIM118 - not a mapping
             place, role = _locate(key, names)
             parts.setdefault(place, {})[role] = file.get_tensor(key).float()
         header = (file.metadata() or {}).get("lora_adapter_metadata", "{}")
@@ -334,7 +336,7 @@ def _verify(pipeline: StableDiffusionPipeline, name: str, parts: Parts) -> None:
 
 
 def _verify_layer(place: Place, module: LoraLayer, name: str, layer: Mapping[str, Tensor]) -> None:
-    scale = _scale(layer, layer["down"].shape[0])
+    scale = alpha_over_rank(layer, layer["down"].shape[0])
     same = torch.equal(module.lora_A[name].weight, layer["down"])
     same = same and torch.equal(module.lora_B[name].weight, layer["up"])
     if not same or abs(module.scaling[name] - scale) > 1e-6 * abs(scale):
@@ -356,71 +358,6 @@ def _deltas(parts: Parts, pipeline: StableDiffusionPipeline) -> dict[Place, Tens
         )
         for (component, path), layer in parts.items()
     }
-
-
-def delta_weight(layer: Mapping[str, Tensor], base: Tensor) -> Tensor:
-    """ΔW of one layer at weight 1, in the shape of `base`, whatever the kind of file."""
-    if "hada_w1_a" in layer:
-        delta = _loha(layer)
-    elif any(role.startswith("lokr") for role in layer):
-        delta = _lokr(layer)
-    else:
-        delta = _lora(layer)
-    delta = delta.reshape(base.shape)
-    return _dora(delta, base, layer) if layer.keys() & DORA else delta
-
-
-def _lora(layer: Mapping[str, Tensor]) -> Tensor:
-    down, up = layer["down"], layer["up"].flatten(1)
-    if "mid" in layer:  # Tucker: up (out, r), mid (r, r, kh, kw), down (r, in)
-        delta = torch.einsum("or,rskl,si->oikl", up, layer["mid"], down.flatten(1)).flatten(1)
-    else:
-        delta = up @ down.flatten(1)
-    return delta * _scale(layer, down.shape[0])
-
-
-def _loha(layer: Mapping[str, Tensor]) -> Tensor:
-    def half(number: int) -> Tensor:
-        a, b = layer[f"hada_w{number}_a"], layer[f"hada_w{number}_b"]
-        if "hada_t1" not in layer:
-            return a @ b
-        return torch.einsum("rskl,ro,si->oikl", layer[f"hada_t{number}"], a, b)
-
-    return half(1) * half(2) * _scale(layer, layer["hada_w1_b"].shape[0])
-
-
-def _lokr(layer: Mapping[str, Tensor]) -> Tensor:
-    ranks = [layer[role].shape[0] for role in ("lokr_w1_b", "lokr_w2_b") if role in layer]
-    scale = _scale(layer, ranks[-1]) if ranks else 1.0  # both halves full: no scale
-    first, second = _half(layer, "lokr_w1"), _half(layer, "lokr_w2")
-    while first.dim() < second.dim():
-        first = first.unsqueeze(-1)
-    return torch.kron(first, second.contiguous()) * scale
-
-
-def _half(layer: Mapping[str, Tensor], name: str) -> Tensor:
-    if name in layer:
-        return layer[name]
-    a, b = layer[f"{name}_a"], layer[f"{name}_b"]
-    if name == "lokr_w2" and "lokr_t2" in layer:
-        return torch.einsum("rskl,ro,si->oikl", layer["lokr_t2"], a, b)
-    return (a @ b.flatten(1)).reshape(a.shape[0], *b.shape[1:])
-
-
-def _dora(delta: Tensor, base: Tensor, layer: Mapping[str, Tensor]) -> Tensor:
-    """Rescale base + delta to the trained magnitudes: per output row, or (older LyCORIS) per input column."""
-    whole = base + delta
-    rest = [1] * (base.dim() - 2)
-    trained = layer["magnitude"] if "magnitude" in layer else layer["dora_scale"]
-    if "dora_scale" in layer and trained.shape[0] == 1 != base.shape[0]:
-        norm = whole.transpose(0, 1).flatten(1).norm(dim=1).reshape(1, -1, *rest)
-        return trained.reshape(1, -1, *rest) / norm * whole - base
-    norm = whole.flatten(1).norm(dim=1).reshape(-1, 1, *rest)
-    return trained.reshape(-1, 1, *rest) / norm * whole - base
-
-
-def _scale(layer: Mapping[str, Tensor], rank: int) -> float:
-    return float(layer["alpha"]) / rank if "alpha" in layer else 1.0
 
 
 def _copy(pipeline: StableDiffusionPipeline) -> StableDiffusionPipeline:

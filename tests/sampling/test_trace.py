@@ -48,7 +48,9 @@ def test_one_shot_from_start_to_picture(pool, on):
     ]
     assert all(event.of == 3 for event in events if isinstance(event, Stepped))
     (drawn,) = (event for event in events if isinstance(event, Drawn))
-    assert drawn.picture.manifest.shot == only
+    manifest = drawn.picture.manifest
+    assert (manifest.shot.id, manifest.shot.seed) == (only.id, only.seed)
+    assert [(lit.name, lit.weight) for lit in manifest.adapters] == [("peft-0", 1.0)]
 
 
 def test_two_jobs_step_together(pool, on):

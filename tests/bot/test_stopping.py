@@ -1,0 +1,78 @@
+"""Ctrl-C in real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bot.stand_in import PROMPT, kept
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.bot.stand_in", *arguments],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "STAND_IN": '{"pause": 0.05}'},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_ctrl_c_keeps_lists_and_grids_what_is_finished(home):
+    with start(
+        home, "imagine", PROMPT, "-n", "40", "--steps", "5", "--json", "--out", "o"
+    ) as running:
+        wait_for(lambda: len(kept(home)) >= 2)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    told = json.loads(out)
+    assert told["error"]["kind"] == "Cancelled"
+    assert 2 <= len(told["images"]) < 40
+    assert len(told["images"]) == len(kept(home))
+    assert f"{len(told['images'])}." in err
+    assert "Traceback" not in err
+    assert len(list((home / "o").iterdir())) == len(told["images"]) + 1
+    assert not list(home.rglob("*.part"))
+
+
+STUBBORN = """
+import asyncio, sys, time
+from bot.cli.stopping import run_until_stopped
+async def main():
+    print("ready", flush=True)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("asked", flush=True)
+        time.sleep(30)  # a step that takes long
+run_until_stopped(main())
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once():
+    with subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGINT)
+        assert running.stdout.readline() == "asked\n"
+        running.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert running.wait(timeout=20) == 130
+        assert time.monotonic() - began < 10

@@ -1,0 +1,106 @@
+"""Spans of prompts: examples for people, laws for every text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_engine.planning.concepts import MOST_SPANS, chunks, concepts, left_out, span_of
+from stylus_engine.planning.lexicon import key, keys, phrase
+
+TEXTS = st.text(max_size=300) | st.lists(
+    st.sampled_from(["a", "red", "dragon,", "no", "without", "and", "or", "🐉", "pencil", "sketch", "of", "at", "don't", "تنين", "竜", "-", "’", "é"]),
+    max_size=40,
+).map(" ".join)  # fmt: skip
+
+
+def said(prompt):
+    return [span.text for span in concepts(prompt)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "spans"),
+    [
+        ("a pencil sketch of a dragon at sunset",
+         ["pencil sketch", "pencil", "sketch", "dragon", "sunset"]),
+        ("a red cat in the forest", ["cat", "forest"]),
+        ("two blue robots, dark purple castle", ["robots", "castle"]),
+        ("dragon. Dragon! DRAGON", ["dragon"]),
+        ("my dragon is pink, it is on the beach", ["dragon", "beach"]),
+        ("a cross-stitch of the dragon’s egg", ["cross-stitch", "dragon’s egg", "dragon’s", "egg"]),
+        ("masterpiece, best quality, detailed", []),
+        ("🐉🔥 12 ... !?", []),
+        ("", []),
+        ("the of and", []),
+        ("תנין, חתול", ["תנין", "חתול"]),
+        ("ドラゴンの絵", ["ドラゴンの絵"]),
+        ("हिन्दी ड्रैगन", ["हिन्दी ड्रैगन", "हिन्दी", "ड्रैगन"]),
+    ],
+)  # fmt: skip
+def test_spans(prompt, spans):
+    assert said(prompt) == spans
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked", "hidden"),
+    [
+        ("a forest without snow at sunset", ["forest", "sunset"], ["snow"]),
+        ("no dragons or robots, a cat", ["cat"], ["dragons", "robots"]),
+        ("no dragons and a red cat", ["cat"], ["dragons"]),
+        ("a cat without a dragon and a robot at night", ["cat", "night"], ["dragon", "robot"]),
+        ("a castle instead of a house", ["castle"], ["house"]),
+        ("a city that doesn’t have a castle", ["city"], ["castle"]),
+        ("a snail, not a dragon but a robot", ["snail", "robot"], ["dragon"]),
+        ("not in the forest, a teapot", ["teapot"], ["forest"]),
+        ("free of clouds", [], ["clouds"]),
+        ("a free dragon", ["dragon"], []),
+        ("no", [], []),
+        ("a north wind", ["north wind"], []),
+    ],
+)
+def test_negation(prompt, asked, hidden):
+    assert [span_of(prompt, chunk).text for chunk in chunks(prompt)] == asked
+    assert [span_of(prompt, chunk).text for chunk in left_out(prompt)] == hidden
+    assert not set(said(prompt)) & set(hidden)
+
+
+@given(TEXTS)
+def test_laws(prompt):
+    spans = concepts(prompt)
+    assert len(spans) <= MOST_SPANS
+    assert all(prompt[s.start : s.start + len(s.text)] == s.text for s in spans)
+    assert all(s.text.strip() == s.text != "" for s in spans)
+    assert all(any(c.isalnum() for c in s.text) for s in spans)
+    assert len({" ".join(s.text.casefold().split()) for s in spans}) == len(spans)
+    assert [s.start for s in spans] == sorted(s.start for s in spans)
+    assert spans == concepts(prompt)
+    hidden = {span_of(prompt, chunk).start for chunk in left_out(prompt)}
+    assert not hidden & {s.start for s in spans}
+
+
+def test_the_longest_prompt_is_bounded_and_quick():
+    assert len(concepts(" ".join(f"word{n}, thing{n}" for n in range(150))[:2000])) == MOST_SPANS
+    assert concepts("x" * 2000)
+    assert concepts("no " * 600) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Cross-Stitch", "cross stitch"), ("watercolors", "watercolour"), ("Butterflies", "butterfly"),
+        ("octopuses", "octopus"), ("sketches", "sketch"), ("Stained  Glass", "stained-glass"),
+        ("dragon’s", "dragons"), ("ＮＥＯＮ", "neon"),
+    ],
+)  # fmt: skip
+def test_words_that_are_the_same(one, other):
+    assert phrase(one) == phrase(other)
+
+
+def test_words_that_are_not_the_same():
+    assert key("glass") == "glass"
+    assert len({phrase(w) for w in ("rocket", "rock", "dragon", "drag", "night", "knight")}) == 6
+    assert "crossstitch" in keys("Grandma's Cross-Stitch LoRA")
+
+
+@given(st.text(max_size=200))
+def test_keys_never_hold_spaces(text):
+    assert all(found and found == "".join(found.split()) for found in keys(text))

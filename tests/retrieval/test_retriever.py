@@ -1,0 +1,173 @@
+"""Recall against exact search, and policy as part of the question."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from stylus_engine.model import Licence, Policy, Query
+from stylus_engine.planning.concepts import concepts
+from stylus_engine.retrieval import rows
+from stylus_engine.retrieval.building import build
+from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
+from stylus_engine.retrieval.index import CardIndex
+from stylus_engine.retrieval.retriever import IndexRetriever, NoRetriever, PaperRetriever
+from stylus_engine.retrieval.where import allowed
+from tests.retrieval.fakes import FAMILY, WordEmbedder, card
+
+pytestmark = pytest.mark.asyncio
+WORDS = [
+    "dragon",
+    "robot",
+    "castle",
+    "snail",
+    "rocket",
+    "teapot",
+    "sunset",
+    "storm",
+    "neon",
+    "chalk",
+    "mosaic",
+    "woodcut",
+]
+OPEN = Licence(name="CC0", commercial=True)
+
+
+def shelf():
+    """500 cards of which 3 are allowed: the others fail one clause each."""
+    flaws = (
+        {"family_declared": "sdxl"}, {"family_detected": "sd1"}, {"rating": "r"}, {"minor": True},
+        {"real_person": True}, {"health": "quarantined"}, {"path": None}, {"kind": "embedding"},
+    )  # fmt: skip
+    good = [card(n, f"{WORDS[n]} good", licence=OPEN) for n in range(3)]
+    bad = [card(n, WORDS[n % 12], **flaws[n % len(flaws)]) for n in range(3, 500)]
+    return [*good, *bad]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    index = CardIndex(tmp_path_factory.mktemp("index"), WordEmbedder())
+    asyncio.run(build(index, shelf()))
+    return index
+
+
+def ask(prompt, **fields):
+    return Query(prompt=prompt, concepts=concepts(prompt), family=FAMILY, **fields)
+
+
+async def test_three_allowed_of_five_hundred_are_three_not_starved(index):
+    found = await IndexRetriever(index).recall(ask("chalk mosaic woodcut storm neon"))
+    assert {c.adapter.card_id for c in found} == {"test:0:1", "test:1:1", "test:2:1"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"banned": ("test:0:1",)}, {"test:1:1", "test:2:1"}),
+        ({"policy": Policy(commercial_only=True)}, {"test:0:1", "test:1:1", "test:2:1"}),
+        ({"pinned": ("test:3:1", "test:5:1", "test:6:1")}, {"test:0:1", "test:1:1", "test:2:1"}),
+        ({"banned": ("' OR 1=1 --", "x' OR 'a'='a")}, {"test:0:1", "test:1:1", "test:2:1"}),
+    ],
+)
+async def test_policy_bans_and_hostile_ids(index, fields, left):
+    found = await IndexRetriever(index).recall(ask("a dragon and a robot", **fields))
+    assert {c.adapter.card_id for c in found} == left
+
+
+async def test_no_flawed_card_passes_under_any_policy(index):
+    query = ask("dragon robot castle", policy=Policy(most_rating="x"))
+    answer = await index.rows(tuple(c.card_id for c in shelf()), allowed(query))
+    passed = {row.card_id for row in answer}
+    by_rating = {c.card_id for c in shelf() if c.rating == "r"}
+    assert passed == {"test:0:1", "test:1:1", "test:2:1"} | by_rating
+    assert all(row.card for row in answer)
+
+
+async def test_another_family_sees_only_its_own(index):
+    found = await IndexRetriever(index).recall(
+        Query(prompt="dragon", concepts=(), family="sdxl", k=40)
+    )
+    assert found
+    assert {c.adapter.family for c in found} == {"sdxl"}
+
+
+async def test_dense_equals_exact_search_and_similarity_is_the_cosine(tmp_path):
+    embedder = WordEmbedder()
+    rng = np.random.default_rng(0)
+    cards = [card(n, " ".join(rng.choice(WORDS, 3))) for n in range(300)]
+    index = CardIndex(tmp_path, embedder)
+    await build(index, cards)
+    questions = await embedder.embed(["dragon at sunset", "neon mosaic", "a storm"])
+    exact = questions @ (await embedder.embed([rows.text_of(c) for c in cards])).T
+    answer = await index.dense(questions, allowed(ask("x")), 40)
+    for found, scores in zip(answer, exact, strict=True):
+        got = sorted((float(scores[int(row.card_id.split(":")[1])]) for row in found), reverse=True)
+        assert np.allclose(got, np.sort(scores)[::-1][:40], atol=1e-5)  # recall@40 = 1, ties aside
+    for c in await IndexRetriever(index).recall(ask("dragon at sunset")):
+        near = await embedder.embed([c.concept or "dragon at sunset", rows.text_of(c.adapter)])
+        assert c.similarity == pytest.approx(float(near[0] @ near[1]), abs=1e-5)
+
+
+async def test_k_holds_and_every_concept_keeps_its_best(index, tmp_path):
+    wide = CardIndex(tmp_path, WordEmbedder())
+    await build(wide, [card(n, WORDS[n % 12]) for n in range(240)])
+    query = ask("dragon, robot, castle, snail, rocket, teapot", k=8)
+    found = await IndexRetriever(wide).recall(query)
+    assert len(found) == 8
+    assert {c.concept for c in found} >= {"dragon", "robot", "castle", "snail", "rocket", "teapot"}
+    assert len({(c.adapter.card_id, c.concept) for c in found}) == 8
+
+
+async def test_a_name_nobody_can_embed_is_found_by_its_words(tmp_path):
+    class Blind(WordEmbedder):
+        async def embed(self, texts):
+            return await super().embed(["same"] * len(texts))
+
+    index = CardIndex(tmp_path, Blind())
+    cards = [card(n, f"filler{n}") for n in range(100)]
+    await build(index, [*cards, card(900, "Cross-Stitch", triggers=("usagi_tsukino",))])
+    for prompt in ("a cross stitch", "usagi_tsukino on a beach", "crossstitch!"):
+        found = await IndexRetriever(index).recall(ask(prompt))
+        assert "test:900:1" in {c.adapter.card_id for c in found}, prompt
+
+
+async def test_pinned_is_always_offered_also_without_words(tmp_path):
+    index = CardIndex(tmp_path, WordEmbedder())
+    await build(index, [card(n, WORDS[n % 12]) for n in range(200)])
+    for prompt in ("🐉🔥", "a robot"):
+        found = await IndexRetriever(index).recall(ask(prompt, pinned=("test:199:1",), k=3))
+        assert "test:199:1" in {c.adapter.card_id for c in found}
+        assert len(found) <= 3
+
+
+async def test_look_alikes_share_a_cluster(tmp_path):
+    index = CardIndex(tmp_path, WordEmbedder())
+    await build(index, [card(0, "dragon"), card(1, "dragon"), card(2, "robot")])
+    found = await IndexRetriever(index).recall(ask("a dragon and a robot"))
+    cluster = {c.adapter.card_id: c.cluster for c in found}
+    assert cluster["test:0:1"] == cluster["test:1:1"] != cluster["test:2:1"]
+
+
+async def test_the_papers_recall_is_the_whole_prompts_cosine_and_nothing_else(index):
+    found = await PaperRetriever(IndexRetriever(index)).recall(ask("a dragon at sunset"))
+    whole = [c for c in found if not c.concept]
+    assert len(whole) == 3
+    assert [c.similarity for c in whole] == sorted((c.similarity for c in whole), reverse=True)
+
+
+async def test_base_recalls_nothing():
+    assert not await NoRetriever().recall(ask("a dragon"))
+
+
+async def test_an_adapter_keeps_its_nearest_concept_whatever_else_it_leads():
+    leads = [Pair("a", 0, 1, 0.52), Pair("a", 3, 1, 0.48), Pair("a", 2, 1, 0.3)]
+    nearest = Pair("a", 1, 2, 0.6)
+    assert nearest in chosen([*leads, nearest, Pair("b", 1, 1, 0.67)], 40)
+
+
+async def test_fusion_is_plain_arithmetic():
+    assert fused(["a", "b"], ["b", "c"]) == ["b", "a", "c"]
+    assert fused([], []) == []
+    pairs = [Pair("a", 1, 1, 0.1), Pair("b", 0, 2, 0.9), Pair("b", 0, 3, 0.8)]
+    assert [p.card_id for p in chosen(pairs, 2)] == ["b", "a"]
+    assert clusters([], np.zeros((0, 4), np.float32)) == {}
