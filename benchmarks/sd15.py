@@ -20,8 +20,8 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families import Parts
 from tests.sampling.tiny import tiny_tokenizer, vocabulary
 
-# diffusers hides its names from type checkers.
-# pyright: reportPrivateImportUsage=false
+# diffusers hides its names from type checkers, and calls a tuple of any length `tuple[int]`.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
 WIDTH = 768
 Model = TypeVar("Model", bound=nn.Module)

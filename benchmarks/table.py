@@ -61,7 +61,7 @@ class Row:
 
     @property
     def holds(self) -> bool | str | None:
-        """Whether the bar is kept; None without one."""
+        """Whether the bar is kept, or "not run"; None without a bar."""
         if self.bar is None:
             return None
         if isinstance(self.ours, str) or isinstance(self.theirs, str):
@@ -181,7 +181,7 @@ def _cells(row: Row) -> list[str]:
     n = str(row.ours.n) if isinstance(row.ours, Spread) else ""
     ratio = "" if row.ratio is None else f"{row.ratio:.3f}"
     bar = "" if row.bar is None else f"{row.bar:.3g}"
-    holds = {True: "yes", False: "NO", None: ""}.get(row.holds, str(row.holds))  # pyright: ignore[reportArgumentType]  # a word or a truth
+    holds = {True: "yes", False: "NO", None: ""}.get(row.holds, NOT_RUN)
     sides = (_side(row.ours, row.unit), n, row.peer, _side(row.theirs, row.unit))
     return [row.case, row.metric, *sides, ratio, bar, holds]
 

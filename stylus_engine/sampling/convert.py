@@ -51,6 +51,7 @@ PART = re.compile(
     r"|\.(?P<lycoris>alpha|dora_scale|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](_[ab])?|lokr_t2)"
     r")"
 )
+DOWN = re.compile(r"(.+)\.lora_A(?:\.[^.]+)?\.weight")  # as diffusers names it in the end
 KINDS = {  # what marks a kind we do not draw with
     "(IA)³": r"\.on_input$",
     "OFT": r"\.oft_|\.oft_R\.",
@@ -145,12 +146,12 @@ def _named(tensors: Mapping[str, Tensor], pieces: Pieces) -> dict[str, str]:
     pairs = [parts for parts in pieces.values() if {"lora_down", "lora_up"} <= set(parts)]
     keys = [parts[part] for parts in pairs for part in ("lora_down", "lora_up")]
     renamed = _by_diffusers({_bare(key): tensors[key] for key in keys})
-    found = {id(tensor): name for name, tensor in renamed.items()}
+    found = {id(tensor): key for key, tensor in renamed.items()}
     named: dict[str, str] = {}
     for module, parts in pieces.items():
-        key = found.get(id(tensors[parts["lora_down"]])) if parts.get("lora_down") else None
-        if key:
-            named[module] = re.sub(r"\.lora_A(\.[^.]+)?\.weight$", "", key)
+        down = parts.get("lora_down", "")
+        if name := DOWN.fullmatch(found.get(id(tensors.get(down)), "")):
+            named[module] = name[1]
     return named
 
 

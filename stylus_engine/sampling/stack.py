@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[tuple[Factors, float], ...]  # what one row of a batch wears
 Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
+SPARE = 64 * 2**20  # bytes of gathered factors that are kept whatever is lit
 Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to
 
 
@@ -146,14 +147,15 @@ class Stack:
         return any(component == self._component for component, _ in factors.layers)
 
     def _serves(self, wanted: dict[str, Factors]) -> bool:
-        """Whether what is gathered holds all that is wanted, and at most as much again.
+        """Whether what is gathered holds all that is wanted, and is no forgotten crowd.
 
         An unlit adapter costs arithmetic and no correctness (its weight is 0), so a
-        mask that drops one must not cost a gather; but a forgotten crowd must go.
+        mask that lights one of ten must not cost a gather.  Beyond `SPARE` bytes the
+        crowd may be at most twice what is wanted.
         """
         if not wanted.keys() <= self._gathered.keys():
             return False
-        return _bytes(self._gathered.values()) <= 2 * _bytes(wanted.values())
+        return _bytes(self._gathered.values()) <= max(SPARE, 2 * _bytes(wanted.values()))
 
     def _gather(self, wanted: dict[str, Factors]) -> None:
         # Sorted, so that a sum does not depend on who came first.

@@ -52,7 +52,7 @@ def furniture(parts: Parts) -> list[object]:
             id(module),
             sorted(vars(module)),
             [len(getattr(module, name)) for name in DICTS],
-            module.forward.__func__,
+            getattr(module.forward, "__func__", None),
         )
         for root, model in modules(parts)
         for path, module in model.named_modules()

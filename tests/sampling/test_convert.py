@@ -127,14 +127,14 @@ def test_plain_files_do_what_diffusers_makes_of_them(tmp_path, pipeline, bases, 
 
 def test_peft_patterns_do_what_peft_makes_of_them(tmp_path, pipeline, bases):
     path = tmp_path / "a.safetensors"
-    random_adapter(path, pipeline, "peft", rank=4, alpha=3.0)
+    truth = random_adapter(path, pipeline, "peft", rank=4, alpha=3.0)
     config = {
         f"{component}.{key}": value
         for component in ("unet", "text_encoder")
         for key, value in {
             "r": 4,
             "lora_alpha": 3,
-            "target_modules": ["to_q", "q_proj"],
+            "target_modules": [name for part, name in truth if part == component],
             "use_rslora": component == "unet",
             "alpha_pattern": {"to_k": 5, QUERY: 7, "encoder.layers.1.self_attn.q_proj": 9},
         }.items()

@@ -135,7 +135,14 @@ def test_a_mask_without_one_of_the_adapters_gathers_nothing(adapters, stack):
     assert (stack.gathers, stack.weight_updates) == (1, 2)
 
 
-def test_a_forgotten_crowd_goes(unet, adapters, stack):
+def test_a_mask_that_lights_one_of_all_gathers_nothing(adapters, stack):
+    stack.wear(worn(adapters))
+    stack.wear(worn(adapters, [{"attention": 1.0}]))
+    assert (stack.gathers, stack.weight_updates) == (1, 2)
+
+
+def test_a_forgotten_crowd_goes(unet, adapters, stack, monkeypatch):
+    monkeypatch.setattr("stylus_engine.sampling.stack.SPARE", 0)
     stack.wear(worn(adapters))
     stack.wear(worn(adapters, [{"attention": 1.0}]))
     assert stack.gathers == 2
