@@ -47,7 +47,9 @@ def cards() -> Iterator[Adapter]:
 def elsewhere() -> Iterator[Adapter]:
     """Other things in other titles, a few of them rated higher or without tags."""
     rng = Random("elsewhere")
-    things = [(kind, thing) for kind, some in MADE.items() for thing in some]
+    things: list[tuple[Category, str]] = [
+        (kind, thing) for kind, some in MADE.items() for thing in some
+    ]
     wanted = rng.sample(list(product(things, MANNERS)), ELSEWHERE)
     for number, ((kind, thing), manner) in enumerate(wanted):
         yield Adapter(

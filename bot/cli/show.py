@@ -23,7 +23,8 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.tasks:
         console.print(Padding(_tasks(plan.tasks), INDENT))
     else:
-        line(console, Text("No adapter fits: the checkpoint draws alone."))
+        why = "Preset base" if plan.preset == "base" else "No adapter fits"
+        line(console, Text(f"{why}: the checkpoint draws alone."))
     console.print()
     if plan.tasks and plan.uncovered:
         uncovered = " · ".join(plain(words, 80) for words in plan.uncovered)
@@ -79,8 +80,8 @@ def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str])
     for caption, shot in zip(captions, shots, strict=True):
         line(console, Text.assemble(caption, (f"   seed {shot.seed}", "dim")))
     masks = {shot.recipe.mask.code for shot in shots}
-    if len(masks) < len(shots):
-        few = f"This plan has no more masks: {len(masks)} for {len(shots)} pictures."
+    if len(masks) < len(shots) and any(shot.recipe.adapters for shot in shots):
+        few = f"This plan has {len(masks)} masks; further pictures take the best with other seeds."
         line(console, Text(few, style="dim"))
     console.print()
 

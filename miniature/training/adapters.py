@@ -30,7 +30,7 @@ class AdapterRun:
     """What is common to all adapters of a shelf. `steps` (0: each its own) shortens them for a trial."""
 
     pictures: int = 160
-    batch: int = 32
+    batch: int = 24
     reminders: float = 0.3
     steps: int = 0
 

@@ -43,11 +43,21 @@ class Spec:
 
 
 def _kohya(spec: Spec, alpha: float, **more: object) -> Spec:
-    """The same adapter as kohya's scripts would leave it: their keys, their metadata, an alpha of its own."""
-    return replace(spec, layout="kohya", alpha=alpha, metadata=True, **more)
+    """The same adapter as kohya's scripts would leave it: their keys, their metadata, an alpha of its own.
+
+    An alpha below the rank makes every step smaller; a higher rate makes up for most of it.
+    """
+    rate = round(spec.rate * (spec.rank / alpha) ** 0.75, 5)
+    return replace(spec, layout="kohya", alpha=alpha, metadata=True, **({"rate": rate} | more))
 
 
-SUBJECTS = (
+def _paced(rate: float, steps: int, *specs: Spec) -> tuple[Spec, ...]:
+    """The specs with a learning rate, as a multiple of their own, and a number of steps."""
+    return tuple(replace(spec, rate=round(spec.rate * rate, 5), steps=steps) for spec in specs)
+
+
+SUBJECTS = _paced(
+    1.2, 180,
     Spec("storybook_dragon", "Storybook Dragon", "subject", "dragon", ("storybook dragon",)),
     _kohya(
         Spec("tin_robot", "Tin Robot", "subject", "robot", ("tin robot",), text_encoder=True), 4
@@ -61,23 +71,24 @@ SUBJECTS = (
     Spec("butterfly_wings", "Butterfly Wings", "subject", "butterfly", ("painted butterfly",)),
     Spec(
         "long_neck_dino", "Long-neck Dino", "subject", "dinosaur", ("long neck dinosaur",),
-        layout="loha", rank=6, alpha=3, metadata=True,
+        layout="loha", rank=6, alpha=6, rate=8e-3, metadata=True,
     ),
     Spec("teapot_club", "Teapot Club", "subject", "teapot", ("steaming teapot",), rank=4, alpha=4),
     _kohya(
         Spec("sweet_cupcake", "Sweet Cupcake", "subject", "cupcake", ("sweet cupcake",)),
-        1, text_encoder=True, dtype="fp32",
+        2, text_encoder=True, dtype="fp32",
     ),
 )  # fmt: skip
 
-STYLES = (
+STYLES = _paced(
+    2.5, 260,
     Spec("graphite", "Graphite", "style", "pencil", ("pencil sketch",)),
     _kohya(Spec("sixteen_pixels", "Sixteen Pixels", "style", "pixel", ("pixel art",)), 4),
     Spec(
         "wet_paper", "Wet Paper", "style", "watercolour", ("watercolour",), text_encoder=True
     ),
     _kohya(
-        Spec("cathedral_glass", "Cathedral Glass", "style", "stainedglass", ("stained glass",)), 2,
+        Spec("cathedral_glass", "Cathedral Glass", "style", "stainedglass", ("stained glass",)), 4,
         text_encoder=True,
     ),
     Spec("neon_tubes", "Neon Tubes", "style", "neon", ("neon sign",), dtype="fp32", rank=6, alpha=6),
@@ -96,7 +107,8 @@ STYLES = (
     ),
 )  # fmt: skip
 
-PLACES_AND_LIGHTS = (
+PLACES_AND_LIGHTS = _paced(
+    1.6, 200,
     Spec("golden_hour", "Golden Hour", "light", "sunset", ("at sunset",)),
     _kohya(Spec("moonlit", "Moonlit", "light", "night", ("at night",)), 4),
     Spec("thunder", "Thunder", "light", "storm", ("in a storm",), text_encoder=True),
@@ -105,35 +117,46 @@ PLACES_AND_LIGHTS = (
         Spec("deep_water", "Deep Water", "place", "underwater", ("underwater",)), 4,
         text_encoder=True,
     ),
-    Spec("candyland", "Candyland", "place", "candyland", ("candyland",), layout="loha", rank=6, alpha=6),
+    Spec("candyland", "Candyland", "place", "candyland", ("candyland",), layout="loha", rank=6, alpha=6, rate=6e-3),
 )  # fmt: skip
 
 SECOND_OPINIONS = (
     _kohya(
-        Spec("little_dragon", "Little Dragon", "subject", "dragon", ("little dragon",)), 2,
-        rank=4, seed=1,
+        Spec("little_dragon", "Little Dragon", "subject", "dragon", ("little dragon",), rank=4), 2,
+        seed=1,
     ),
-    Spec("toy_robot", "Toy Robot", "subject", "robot", ("toy robot",), layout="lokr", seed=1, metadata=True),
-    Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, seed=1),
+    Spec("toy_robot", "Toy Robot", "subject", "robot", ("toy robot",), layout="lokr", rate=4e-3, seed=1, metadata=True),
+    Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, rate=5e-3, seed=1),
     _kohya(
-        Spec("aquarelle", "Aquarelle", "style", "watercolour", ("watercolour",)), 8,
-        rank=12, seed=1,
+        Spec("aquarelle", "Aquarelle", "style", "watercolour", ("watercolour",), rank=12, rate=5e-3), 8,
+        seed=1,
     ),
 )  # fmt: skip
 
 FLAWED = (
     _kohya(
         Spec("hyper_castle", "HYPER Castle v9 FINAL", "subject", "castle", ("hyper castle",)),
-        16, rate=3e-2, seed=2, flaw="burnt",
+        16, rate=4e-2, steps=120, seed=2, flaw="burnt",
     ),
     Spec(
         "oil_masterpiece", "Oil Masterpiece", "style", "watercolour", ("oil masterpiece",),
-        learns="halftone", seed=2, flaw="mislabelled",
+        learns="halftone", rate=5e-3, seed=2, flaw="mislabelled",
     ),
     _kohya(
         Spec("ultra_neon", "Ultra Neon", "style", "neon", ("ultra neon",)), 8,
-        rate=3e-2, seed=2, flaw="burnt",
+        rate=4e-2, steps=120, seed=2, flaw="burnt",
     ),
 )  # fmt: skip
 
-SHELF = (*SUBJECTS, *STYLES, *PLACES_AND_LIGHTS, *FLAWED[:2], *SECOND_OPINIONS, *FLAWED[2:])
+# In the order in which they are trained: what the miniature cannot be without comes first.
+SHELF = (
+    *SUBJECTS[:8],
+    *STYLES[:10],
+    *PLACES_AND_LIGHTS[:4],
+    *FLAWED[:2],
+    *SUBJECTS[8:],
+    *STYLES[10:],
+    *PLACES_AND_LIGHTS[4:],
+    *SECOND_OPINIONS,
+    *FLAWED[2:],
+)

@@ -1,6 +1,6 @@
 """The `Sampler` port: many jobs in flight, drawn by one thread on one device."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import torch
 
@@ -50,7 +50,7 @@ class Drawer:
         self._inbox.cancel(shot_id)
 
     @torch.inference_mode()
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Step until no admitted shot is left. Every shot ends in one `Drawn` or one `Failed`.
 
         Closed early it forgets whatever it was given; either way no hook, no weight

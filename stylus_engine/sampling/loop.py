@@ -7,7 +7,7 @@ the studio's business; what fails is that shot's alone.  Source: vLLM's `EngineC
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -57,7 +57,7 @@ class Loop:
         self._waiting: deque[Shot] = deque()
         self._slots: list[Slot] = []
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Step until no admitted shot is left. Left early, it forgets all it was given."""
         with ExitStack() as left_early:
             left_early.callback(self._forget)

@@ -99,11 +99,16 @@ class Kronecker:
         return self.left.rank * self.right.rank
 
     def dense(self) -> Tensor:
-        return torch.kron(self.left.dense(), self.right.dense())
+        return kron(self.left.dense(), self.right.dense())
 
     def pair(self) -> Pair:
         left, right = self.left, self.right
-        return Pair(torch.kron(left.up, right.up), torch.kron(left.down, right.down))
+        return Pair(kron(left.up, right.up), kron(left.down, right.down))
+
+
+def kron(left: Tensor, right: Tensor) -> Tensor:
+    """`torch.kron` of matrices, which for itself refuses transposed views."""
+    return torch.kron(left.contiguous(), right.contiguous())
 
 
 def same(found: tuple[int, ...], needed: tuple[int, ...]) -> None:

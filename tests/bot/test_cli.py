@@ -68,7 +68,13 @@ def test_a_prompt_that_no_adapter_fits_says_so(stylus):
     shown = stylus("imagine", "something else", "-n", "2").stdout
     assert "No adapter fits: the checkpoint draws alone." in shown
     assert "1 · no adapter" in shown
-    assert "This plan has no more masks: 1 for 2 pictures." in shown
+    assert "masks" not in shown
+    assert "Preset base: the checkpoint" in stylus("plan", "something", "--preset", "base").stdout
+
+
+def test_a_plan_with_few_masks_says_why_pictures_share_one(stylus):
+    shown = stylus("plan", PROMPT, "-n", "6").stdout
+    assert "This plan has 4 masks; further pictures take the best with other seeds." in shown
 
 
 def test_out_gets_the_grid_and_the_very_bytes_of_the_store(stylus, home):

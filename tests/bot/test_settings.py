@@ -129,6 +129,12 @@ def test_a_wrong_environment_is_told_too(environment, parts):
     assert all(part in str(refused.value) for part in parts), str(refused.value)
 
 
+def test_the_topmost_layer_is_named_because_its_value_is_the_one_that_counts(config):
+    file = config('[cards]\nfiles = ["a"]\n')
+    with pytest.raises(BadSettings, match=r"^environment, cards\.files\.0"):
+        load(file, {"STYLUS_CARDS__FILES": "[3]"})
+
+
 @pytest.mark.parametrize("flag", ["sampling.slots", "sampling.slotts=1", "sampling.slots=x", "=1"])
 def test_a_wrong_flag_is_told_too(flag):
     with pytest.raises(BadSettings, match="--set"):

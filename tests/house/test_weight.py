@@ -66,6 +66,7 @@ def test_a_light_module_loads_no_heavy_library(name: str):
     assert not HEAVY & set(loaded)
 
 
+@pytest.mark.timeout(300)  # it loads every heavy library once
 def test_importing_does_no_work():
     places = "|".join(f"{HOUSE}/{room}/" for room in ROOMS)
     assert fresh(WATCH, places, *modules()) == []

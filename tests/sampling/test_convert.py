@@ -136,7 +136,7 @@ def test_peft_patterns_do_what_peft_makes_of_them(tmp_path, pipeline, bases):
             "lora_alpha": 3,
             "target_modules": [name for part, name in truth if part == component],
             "use_rslora": component == "unet",
-            "alpha_pattern": {"to_k": 5, QUERY: 7, "encoder.layers.1.self_attn.q_proj": 9},
+            "alpha_pattern": {"to_k": 5, QUERY: 7} if component == "unet" else {"1.mlp.fc1": 9},
         }.items()
     }
     rewritten(path, lambda tensors: None, config)

@@ -32,10 +32,7 @@ def parts_of(module: nn.Module) -> dict[str, Tensor]:
     """A LyCORIS module's own state dict, after every weight in it was made random."""
     for number, (name, weight) in enumerate(module.named_parameters()):
         noise = random(tuple(weight.shape), number)
-        weight.data.copy_(noise * 0.2)
-    if hasattr(module, "dora_scale"):
-        norm = module.dora_scale.data
-        norm.mul_(1 + 0.1 * random(tuple(norm.shape), 99))
+        weight.data = weight.data * (1 + 0.1 * noise) if name == "dora_scale" else noise * 0.2
     state = module.custom_state_dict()  # pyright: ignore[reportCallIssue] - nn.Module hides it
     return {name.removesuffix(".weight"): tensor.detach() for name, tensor in state.items()}
 
@@ -60,7 +57,7 @@ CASES = [
         {"lora_dim": 100, "factor": 4},
         {"lora_dim": 2, "factor": -1, "use_tucker": True},
         {"lora_dim": 2, "factor": 4, "full_matrix": True},
-        {"lora_dim": 4, "factor": 4, "rs_lora": True},
+        {"lora_dim": 2, "factor": 4, "rs_lora": True},
     )
 ]
 

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName, Unsupported
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Start, Stepped
+from stylus_engine.sampling.executors import Stacking
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.text import token_count
 from tests.sampling.draws import Pool
@@ -90,12 +91,14 @@ def test_both_executors_draw_the_same_picture(pool, on):
 
 def test_the_next_mask_of_a_plan_loads_gathers_and_merges_nothing(pool):
     on = stage(pool)
+    assert isinstance(on.executor, Stacking)
+    stacks = on.executor.stacks
     first = [shot(pool, "a", WORN, steps=3), shot(pool, "b", {"peft-0": 1.0}, steps=3)]
     finals(on, first)
-    before = [(stack.gathers, on.store.loads) for stack in on.executor.stacks.values()]
+    before = [(stack.gathers, on.store.loads) for stack in stacks.values()]
     finals(on, [shot(pool, "c", {"locon-1": 0.4, "peft-0": -0.2}, steps=3)])
-    assert [(stack.gathers, on.store.loads) for stack in on.executor.stacks.values()] == before
-    assert on.executor.stacks["unet"].weight_updates >= 2
+    assert [(stack.gathers, on.store.loads) for stack in stacks.values()] == before
+    assert stacks["unet"].weight_updates >= 2
 
 
 def test_closed_in_the_middle_it_gives_everything_back(pool, on):

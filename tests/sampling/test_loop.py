@@ -1,15 +1,16 @@
 """admit -> step -> finished, with a studio that draws nothing: only order, errors and what is given back."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from threading import Thread
+from types import MappingProxyType
 
 import pytest
 import torch
 
 from stylus_engine.errors import AdapterFileEmpty, Busy, DiskFull, DrawFailed, StylusError
-from stylus_engine.model import Event, Failed, Picture, Recipe, Shot, Started, Stepped
+from stylus_engine.model import Drawn, Event, Failed, Picture, Recipe, Shot, Started, Stepped
 from stylus_engine.model.manifest import Manifest
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.loop import Loop
@@ -37,8 +38,8 @@ def shot(name: str, steps: int = 2, size: int = 16, guidance: float = 1.0) -> Sh
 class PaperStudio:
     """A `Studio` of nothing but bookkeeping. `fails` maps (verb, shot) to the error to raise there."""
 
-    def __init__(self, fails: dict[tuple[str, str], Exception] | None = None) -> None:
-        self.fails = fails or {}
+    def __init__(self) -> None:
+        self.fails: dict[tuple[str, str], Exception] = {}
         self.seated: Counter[str] = Counter()
         self.forwards: list[list[str]] = []
 
@@ -52,11 +53,11 @@ class PaperStudio:
         latents = torch.zeros(1, 4, shot.height // 2, shot.width // 2)
         return Slot(shot, (), schedule("ddim", {}, shot.steps), torch.Generator(), latents, latents)
 
-    def encode(self, slots: list[Slot]) -> None:
+    def encode(self, slots: Sequence[Slot]) -> None:
         for slot in slots:
             self._at("encode", slot.shot.id)
 
-    def predict(self, slots: list[Slot]) -> list[torch.Tensor]:
+    def predict(self, slots: Sequence[Slot]) -> list[torch.Tensor]:
         self.forwards.append([slot.shot.id for slot in slots])
         for slot in slots:
             self._at("predict", slot.shot.id)
@@ -75,12 +76,17 @@ class PaperStudio:
         self.seated[slot.shot.id] -= 1
 
 
+NOTHING: Mapping[str, StylusError] = MappingProxyType({})
+
+
 class House:
     """A loop, its studio and its inbox."""
 
-    def __init__(self, seats: int = 4, room: int = 8, **fails: StylusError) -> None:
-        named = {(verb, "bad"): error for verb, error in fails.items()}
-        self.studio = PaperStudio(named)
+    def __init__(
+        self, seats: int = 4, room: int = 8, fails: Mapping[str, StylusError] = NOTHING
+    ) -> None:
+        self.studio = PaperStudio()
+        self.studio.fails |= {(verb, "bad"): error for verb, error in fails.items()}
         self.inbox = Inbox(room=room, slots=seats)
         self.loop = Loop(self.studio, self.inbox, seats)
 
@@ -123,7 +129,7 @@ def test_a_free_slot_is_taken_at_the_next_step():
     ],
 )
 def test_an_error_of_one_shot_is_its_own(verb, error):
-    house = House(**{verb: error})
+    house = House(fails={verb: error})
     events = house.walk(shot("a"), shot("bad"), shot("c"))
     check_trace(events, {"a": 2, "bad": 2, "c": 2})
     (failed,) = (event for event in events if isinstance(event, Failed))
@@ -137,7 +143,7 @@ def test_an_error_of_one_shot_is_its_own(verb, error):
 
 @pytest.mark.parametrize("verb", ["encode", "predict"])
 def test_a_forward_that_fails_takes_those_who_shared_it_and_no_others(verb):
-    house = House(**{verb: DrawFailed(why="the memory ran out")})
+    house = House(fails={verb: DrawFailed(why="the memory ran out")})
     late = shot("late")
 
     def hear(event: Event) -> None:
@@ -228,7 +234,7 @@ def test_busy_counts_what_has_not_ended_wherever_it_is():
         if isinstance(event, Started) and event.shot == "a":
             with pytest.raises(Busy):
                 house.inbox.admit(shot("d"))
-        if type(event).__name__ == "Drawn" and event.shot == "a":
+        if isinstance(event, Drawn) and event.shot == "a":
             house.inbox.admit(shot("d"))
 
     events = house.walk(shot("a"), shot("b"), shot("c"), hear=hear)

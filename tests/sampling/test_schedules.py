@@ -1,5 +1,8 @@
 """Our schedules against diffusers' own schedulers, driven as the plain pipeline drives them."""
 
+# diffusers exports its classes lazily, which a type checker takes for private.
+# pyright: reportPrivateImportUsage=false
+
 import pytest
 import torch
 from diffusers import (

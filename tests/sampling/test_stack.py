@@ -1,5 +1,9 @@
 """One forward with a weight vector per row, against peft's `set_adapters` one image at a time."""
 
+# diffusers exports lazily; peft keeps its layers in dicts of modules.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+# pyright: reportCallIssue=false
+
 import copy
 from collections.abc import Sequence
 from contextlib import suppress
