@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 import torch
-from peft.tuners.lora import LoraLayer
+from peft.tuners.lora.layer import Conv2d, Linear
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -36,8 +36,7 @@ def pipeline():
 
 @pytest.fixture(scope="module")
 def bases(pipeline) -> Bases:
-    modules = {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder}
-    return Bases("tiny", "sd1-32", modules)
+    return Bases("tiny", "sd1-32", {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder})
 
 
 def factors(path: Path, bases: Bases) -> Factors:
@@ -61,12 +60,12 @@ def worst(ours: Truth, theirs: Truth) -> float:
 def by_diffusers(path: Path) -> Truth:
     """What `load_lora_weights` and peft make of the file, on a pipeline of its own."""
     pipeline = tiny_pipeline(0)
-    pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name="ink")
+    pipeline.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name="ink")
     return {
         (component, name): module.get_delta_weight("ink").detach().double()
         for component in ("unet", "text_encoder")
         for name, module in getattr(pipeline, component).named_modules()
-        if isinstance(module, LoraLayer) and "ink" in module.scaling
+        if isinstance(module, Linear | Conv2d) and "ink" in module.scaling
     }
 
 

@@ -8,6 +8,7 @@ from lycoris.modules.locon import LoConModule
 from lycoris.modules.loha import LohaModule
 from lycoris.modules.lokr import LokrModule
 from peft import LoraConfig, get_peft_model
+from peft.tuners.lora.layer import Linear
 from torch import Tensor, nn
 
 from stylus_engine.sampling.delta import Cut, Made, make, whole
@@ -77,7 +78,7 @@ def test_lycoris_modules_weigh_what_lycoris_says(kind, shape, more):
 @pytest.mark.parametrize(("shape", "tucker"), [(LINEAR, False), (CONV, False), (CONV, True)])
 def test_locon_modules_weigh_what_lycoris_says(shape, tucker):
     layer = base(shape)
-    module = LoConModule("m", layer, lora_dim=4, alpha=1.5, use_tucker=tucker)
+    module = LoConModule("m", layer, lora_dim=4, alpha=3, use_tucker=tucker)
     parts = parts_of(module)
     assert ("lora_mid" in parts) == tucker
     made = make(parts, layer.weight.detach(), Cut())
@@ -101,20 +102,19 @@ def test_decomposed_weights_are_what_lycoris_merges(kind, shape, on_out):
 def test_peft_magnitudes_are_what_peft_merges(shape):
     layer = base(shape)
     weight = layer.weight.detach().clone()
-    model = get_peft_model(
-        nn.Sequential(layer), LoraConfig(r=4, lora_alpha=6, target_modules=["0"], use_dora=True)
-    )
-    lora = model.base_model.model[0]
-    lora.lora_B["default"].weight.data.copy_(random((shape[0], 4)) * 0.2)
-    lora.lora_magnitude_vector["default"].weight.data.mul_(1 + 0.1 * random(shape[:1], 1))
-    parts = {
-        "lora_down": lora.lora_A["default"].weight.detach().clone(),
-        "lora_up": lora.lora_B["default"].weight.detach().clone(),
-        "magnitude": lora.lora_magnitude_vector["default"].weight.detach().clone(),
-    }
+    config = LoraConfig(r=4, lora_alpha=6, target_modules=["0"], use_dora=True)
+    model = get_peft_model(nn.Sequential(layer), config)  # pyright: ignore[reportArgumentType] - any module will do
+    lora = model.get_submodule("base_model.model.0")
+    assert isinstance(lora, Linear)
+    down, up = lora.lora_A["default"].weight, lora.lora_B["default"].weight
+    magnitude = lora.lora_magnitude_vector["default"].weight
+    up.data = random((shape[0], 4)) * 0.2
+    magnitude.data = magnitude.data * (1 + 0.1 * random(shape[:1], 1))
+    parts = {"lora_down": down, "lora_up": up, "magnitude": magnitude}
     lora.merge()
+    parts = {name: tensor.detach() for name, tensor in parts.items()}
     made = make(parts, weight, Cut(), scale=6 / 4)
-    assert apart(delta(made), lora.base_layer.weight - weight) <= 5e-6
+    assert apart(delta(made), lora.get_base_layer().weight - weight) <= 5e-6
 
 
 def loha(rank: int, shape: tuple[int, int] = (64, 80)) -> dict[str, Tensor]:
