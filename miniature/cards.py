@@ -29,12 +29,17 @@ def cards() -> Iterator[Adapter]:
     yield from distractors.cards()
 
 
+def card_id(spec: Spec) -> str:
+    """The key of a trained adapter's card."""
+    return f"miniature:{spec.name}:1"
+
+
 def card(spec: Spec) -> Adapter:
     """The card of one trained adapter: what its author says, whatever the file does."""
     author, description = WORDS[spec.name]
     low, high = spec.weight_range
     return Adapter(
-        card_id=f"miniature:{spec.name}:1",
+        card_id=card_id(spec),
         name=spec.title,
         family_declared=distractors.FAMILY,
         kind=_kind(spec),

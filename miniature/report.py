@@ -6,7 +6,8 @@ Bars (on the miniature, by its judge).  Checkpoint alone, fresh prompts: subject
 ≥ 90 %, colour ≥ 85 %, place ≥ 90 %.  Each good adapter at its recommended weight:
 its concept ≥ 80 % where the bare checkpoint has ≤ 15 %, and the other named parts
 keep ≥ 80 % of the checkpoint's own rate.  Prints a table, writes
-`miniature/data/report.json` and the contact sheet `miniature/data/report.png`.
+`miniature/data/report.json`, the contact sheet `miniature/data/report.png` and the
+cards' previews.
 """
 
 import argparse
@@ -110,7 +111,7 @@ def adapter_bars(
     before = rate_of(spec, scenes, judge.read(bare))
     after, others = rate_of(spec, scenes, judge.read(drawn)), rates(scenes, judge.read(drawn))
     bars = concept_bars(spec, before, after) + kept_bars(spec, own, others)
-    return bars, Row(spec.title, bare[:2], drawn[:6])
+    return bars, Row(spec.name, spec.title, bare[:2], drawn[:6])
 
 
 def concept_bars(spec: Spec, before: Rate, after: Rate) -> list[Bar]:
@@ -187,6 +188,9 @@ def save(folder: Path, bars: Sequence[Bar], rows: Sequence[Row], checkpoint: str
     whole = {"on": "the miniature, by its judge", "checkpoint": checkpoint, "rows": lines}
     (folder / "report.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     sheet(rows).save(folder / "report.png", optimize=True)
+    (folder / "previews").mkdir(exist_ok=True)
+    for row in rows:
+        row.drawn[0].save(folder / "previews" / f"{row.name}-1.png", optimize=True)
 
 
 def main() -> None:

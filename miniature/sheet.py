@@ -11,8 +11,9 @@ PAPER, INK, FAINT = "#fbf7ef", "#2b2633", "#8d8496"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The adapter's title, pictures drawn without it and pictures drawn with it."""
+    """An adapter: pictures drawn without it and pictures drawn with it."""
 
+    name: str
     title: str
     without: Sequence[Image.Image]
     drawn: Sequence[Image.Image]

@@ -121,24 +121,36 @@ class House:
         if "_engine" in vars(self):
             self._engine.close()
 
-    @cached_property
+    @property
     def cards(self) -> CardStore:
         """Every card this installation knows."""
+        return self._cards
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Every checkpoint this installation may draw with."""
+        return self._checkpoints
+
+    @property
+    def sampler(self) -> Sampler:
+        """Draws with whatever checkpoint a shot names."""
+        return self._sampler
+
+    @cached_property
+    def _cards(self) -> CardStore:
         from stylus_engine.catalog.cards import CardFile
 
         return CardFile(*self._setup.cards)
 
     @cached_property
-    def checkpoints(self) -> Checkpoints:
-        """Every checkpoint this installation may draw with."""
+    def _checkpoints(self) -> Checkpoints:
         from stylus_engine.catalog.checkpoints import LocalCheckpoints
 
         known, default = self._setup.checkpoints, self._setup.default_checkpoint
         return LocalCheckpoints(known, default, self._digests)
 
     @cached_property
-    def sampler(self) -> Sampler:
-        """Draws with whatever checkpoint a shot names."""
+    def _sampler(self) -> Sampler:
         from stylus_engine.sampling.switch import Switch
 
         return Switch(

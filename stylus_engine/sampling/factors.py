@@ -21,7 +21,7 @@ class Layer:
 
     @property
     def rank(self) -> int:
-        """r."""
+        """The number r of directions."""
         return self.down.shape[0]
 
     @property

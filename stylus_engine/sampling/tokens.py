@@ -1,5 +1,9 @@
 """How much text fits: the checkpoint's own tokenizer, without the checkpoint."""
 
+# transformers types what a tokenizer is and returns loosely.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
 from pathlib import Path
 
 from transformers import CLIPTokenizer
@@ -17,7 +21,7 @@ class ClipTokens:
         """Whether `text` and its two markers stay within the window (77 tokens as a rule)."""
         tokenizer = self._tokenizer(checkpoint)
         ids = tokenizer(text, truncation=False, verbose=False).input_ids
-        return len(ids) <= tokenizer.model_max_length
+        return len(ids) <= int(tokenizer.model_max_length)
 
     def _tokenizer(self, checkpoint: Checkpoint) -> CLIPTokenizer:
         if checkpoint.id not in self._tokenizers:

@@ -6,9 +6,12 @@ from random import Random
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler, DDIMSchedulerOutput
 from peft.tuners.tuners_utils import BaseTunerLayer
-from safetensors.torch import load_file, safe_open
+from safetensors import safe_open
+from safetensors.torch import load_file
 from transformers import CLIPTokenizer
 
 from miniature import world
@@ -76,7 +79,7 @@ def outputs(unet, text_encoder, ids):
 )
 def test_any_text_becomes_tokens_and_comes_back(cache, text):
     words = tokenizer.load(cache / "tokenizer")
-    back = words.decode(words(text).input_ids, skip_special_tokens=True)
+    back = str(words.decode(words(text).input_ids, skip_special_tokens=True))
     assert back.replace(" ", "") == text.replace(" ", "")
 
 
@@ -126,7 +129,10 @@ def test_velocity_is_the_one_diffusers_means():
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
     velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
     scheduler.set_timesteps(10)
-    assert scheduler.step(velocity, 700, noisy).pred_original_sample.allclose(latents, atol=1e-4)
+    stepped = scheduler.step(velocity, 700, noisy)
+    assert isinstance(stepped, DDIMSchedulerOutput)
+    assert stepped.pred_original_sample is not None
+    assert stepped.pred_original_sample.allclose(latents, atol=1e-4)
 
 
 def test_an_adapter_learns_and_the_checkpoint_does_not(net, cache):
@@ -214,9 +220,8 @@ def test_lycoris_files_hold_the_change_that_was_trained(spec, formula, net, tmp_
     assert len(wrapped) == sum(key.endswith("alpha") for key in file)
     for name, layer in wrapped.items():
         told = formula(file, "lora_unet_" + name.replace(".", "_"), spec)
-        assert told.reshape(layer.base_layer.weight.shape).allclose(
-            layer.get_delta_weight("default"), atol=1e-6
-        ), name
+        delta = layer.get_delta_weight("default")  # pyright: ignore[reportAttributeAccessIssue] - each tuner has its own
+        assert told.reshape(delta.shape).allclose(delta, atol=1e-6), name
 
 
 def test_kohya_files_say_what_they_are(net, tmp_path):
@@ -225,7 +230,7 @@ def test_kohya_files_say_what_they_are(net, tmp_path):
         assert file.metadata()["ss_network_alpha"] == "1.0"
         assert any(
             key.startswith("lora_te_text_model_encoder_layers_0_self_attn_q_proj")
-            for key in file.keys()
+            for key in list(file.keys())
         )
 
 
@@ -270,6 +275,6 @@ def test_a_folder_that_is_replaced_is_never_half_there(net, cache, tmp_path):
     target = tmp_path / "checkpoint"
     for _ in range(2):
         folder.export(net.tokenizer, [part.state_dict() for part in net.parts()], cache, target)
-    assert AutoencoderKL.from_pretrained(target / "vae").config.block_out_channels == [16, 32, 64]
+    assert AutoencoderKL.load_config(target / "vae")["block_out_channels"] == [16, 32, 64]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint"]
     assert isinstance(Path(target / "tokenizer" / "merges.txt").read_text(), str)
