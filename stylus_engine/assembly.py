@@ -102,11 +102,18 @@ class House:
         query = Query(prompt=text, concepts=concepts(text), family=family, policy=Policy(), k=k)
         return await self._retriever.recall(query)
 
-    async def index(self) -> int:
-        """Make the index hold exactly the cards of today; rows written or removed."""
-        from stylus_engine.retrieval.building import ensure
+    async def index(self, *, anew: bool = False) -> int:
+        """Make the index hold exactly the cards of today; rows written or removed.
 
-        return await ensure(self._index, self.cards.cards())
+        `anew` writes all of it, whatever lies there.  Raises `BadIndex`, `StoreFailed`.
+        """
+        from stylus_engine.retrieval.building import build, ensure
+
+        cards = tuple(self.cards.cards())
+        if not anew:
+            return await ensure(self._index, cards)
+        await build(self._index, cards)
+        return len(cards)
 
     async def indexed(self) -> int:
         """How many cards the index holds. Raises `BadIndex`."""

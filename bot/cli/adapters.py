@@ -172,4 +172,4 @@ def build_index(context: typer.Context, as_json: options.Json = False) -> None:
 
 
 async def _index(engine: Engine) -> tuple[int, int]:
-    return await engine.index(), await engine.indexed()
+    return await engine.index(anew=True), await engine.indexed()

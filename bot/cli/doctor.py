@@ -20,7 +20,7 @@ from bot.cli.engine import Engine
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
 from bot.settings import Settings, config_file
-from stylus_engine.errors import IndexMissing, IndexSchema, StylusError
+from stylus_engine.errors import IndexMissing, StylusError
 
 State: TypeAlias = Literal["good", "note", "missing"]
 GIB, MIB = 2**30, 2**20
@@ -175,11 +175,11 @@ def _embedder(engine: Engine) -> Finding:
 
 
 def _index(engine: Engine) -> Finding:
-    """The next `imagine` builds an index that is absent or old; so that is only a note."""
+    """The next `imagine` builds an index that is absent; so that is only a note."""
     mend = "stylus adapters index"
     try:
         rows = run(engine.indexed())
-    except (IndexMissing, IndexSchema) as error:
+    except IndexMissing as error:
         return Finding(what="index", state="note", says=str(error), mend=mend)
     except StylusError as error:
         return Finding(what="index", state="missing", says=str(error), mend=mend)

@@ -40,8 +40,8 @@ class Engine(Protocol):
         """Adapters near a text, best first. Raises `BadIndex`."""
         ...
 
-    async def index(self) -> int:
-        """Make the index hold exactly the cards; how many rows that changed."""
+    async def index(self, *, anew: bool = False) -> int:
+        """Make the index hold exactly the cards, or write it anew; how many rows that changed."""
         ...
 
     async def indexed(self) -> int:

@@ -22,7 +22,7 @@ from filelock import AsyncFileLock
 from lancedb import AsyncTable
 from lancedb.index import FTS, Bitmap, BTree, IvfFlat
 
-from stylus_engine.errors import BadIndex, StoreFailed
+from stylus_engine.errors import IndexBroken, IndexMissing, StoreFailed
 from stylus_engine.model import Adapter
 from stylus_engine.retrieval import rows
 from stylus_engine.retrieval.index import POINTER, TABLE, CardIndex, connected
@@ -39,7 +39,9 @@ EXACT_WORDS = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=Fal
 async def ensure(index: CardIndex, cards: Iterable[Adapter]) -> int:
     """Make the index hold exactly `cards`; return how many rows were written or removed.
 
-    Nothing is written when nothing changed.  Raises `StoreFailed`, `BadEmbedder`.
+    Nothing is written when nothing changed.  An index that another version wrote is
+    theirs to read: `build` replaces it, this does not.  Raises `IndexSchema`,
+    `StoreFailed`, `BadEmbedder`.
     """
     wanted = {card.card_id: card for card in cards}
     if await _news(index, wanted) == set():
@@ -71,7 +73,7 @@ async def _news(index: CardIndex, wanted: dict[str, Adapter]) -> set[str] | None
     """Ids whose row must be written or removed; None when there is no index to change."""
     try:
         known = await index.digests()
-    except BadIndex:
+    except (IndexMissing, IndexBroken):
         return None
     ids = known.keys() | wanted.keys()
     return {i for i in ids if i not in wanted or known.get(i) != rows.digest_of(wanted[i])}

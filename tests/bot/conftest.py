@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -26,11 +27,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stylus(home: Path) -> Callable[..., Result]:
     """`stylus(*arguments, **fields of the stand-in)`."""
 
-    def call(*arguments: str, **fields: object) -> Result:
+    def call(*arguments: str, **fields: Any) -> Result:
         made: list[StandIn] = []
 
         def opener(settings: Settings) -> StandIn:
-            made.append(StandIn(pictures=settings.paths.place("pictures"), **fields))  # pyright: ignore[reportArgumentType]
+            made.append(StandIn(pictures=settings.paths.place("pictures"), **fields))
             return made[-1]
 
         result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")

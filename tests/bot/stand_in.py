@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,8 +44,8 @@ from stylus_engine.model.adapter import Licence
 from stylus_engine.pictures.store import PictureStore
 
 
-def card(name: str, **more: object) -> Adapter:
-    known = {
+def card(name: str, **more: Any) -> Adapter:
+    known: dict[str, Any] = {
         "card_id": f"test:{name.lower().replace(' ', '-')}:1",
         "name": name,
         "family_declared": "sd1-96",
@@ -53,7 +54,7 @@ def card(name: str, **more: object) -> Adapter:
         "licence": Licence(name="CC0-1.0", commercial=True, derivatives=True, credit=False),
         "author": "the house",
     }
-    return Adapter(**(known | more))  # pyright: ignore[reportArgumentType]
+    return Adapter(**(known | more))
 
 
 SKETCH = card("Graphite", category="style", kind="lora", triggers=("pencil sketch",))
@@ -191,7 +192,7 @@ class StandIn:
         found = [Candidate(adapter=c, concept="", similarity=0.5, rank=1) for c in CARDS[:k]]
         return found if text != "nothing" else []
 
-    async def index(self) -> int:
+    async def index(self, *, anew: bool = False) -> int:
         return self.new_cards
 
     async def indexed(self) -> int:

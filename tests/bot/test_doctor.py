@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -38,9 +39,9 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(doctor, "observe", lambda: machine(CPU))
 
-    def stylus(*arguments: str, **fields: object):
+    def stylus(*arguments: str, **fields: Any):
         def opener(settings):
-            return StandIn(settings.paths.place("pictures"), **fields)  # pyright: ignore[reportArgumentType]
+            return StandIn(settings.paths.place("pictures"), **fields)
 
         result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")
         assert result.exception is None or isinstance(result.exception, SystemExit)

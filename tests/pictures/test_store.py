@@ -13,6 +13,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -32,7 +33,7 @@ RNG = np.random.default_rng(7)
 PIXELS = RNG.integers(0, 256, (24, 40, 3), dtype=np.uint8)
 
 
-def manifest(prompt: str = "a fox 🦊 — “quoted”, שלום", seed: int = 3, **more: object) -> Manifest:
+def manifest(prompt: str = "a fox 🦊 — “quoted”, שלום", seed: int = 3, **more: Any) -> Manifest:
     recipe = Recipe(
         prompt=prompt, adapters=(Weighted(adapter=adapter("ink", description=prompt), weight=0.8),)
     )
@@ -40,7 +41,7 @@ def manifest(prompt: str = "a fox 🦊 — “quoted”, שלום", seed: int = 
         id="j-1", job="j", index=0, recipe=recipe, seed=seed, width=40, height=24, steps=4,
         guidance=5.0, sampler="euler",
     )  # fmt: skip
-    return Manifest(shot=shot, checkpoint="c" * 64, encoded=prompt, **more)  # pyright: ignore[reportArgumentType]
+    return Manifest(shot=shot, checkpoint="c" * 64, encoded=prompt, **more)
 
 
 MANIFEST = manifest(versions={"torch": "2", "diffusers": "1"})
@@ -74,7 +75,7 @@ def test_it_comes_back_by_address_and_by_path(pictures, by):
 def test_any_other_program_can_open_it(pictures):
     with Image.open(pictures.keep(PIXELS, MANIFEST).path) as image:
         assert np.array_equal(np.asarray(image), PIXELS)
-        assert json.loads(image.text["stylus"])["v"] == 1  # pyright: ignore[reportAttributeAccessIssue]
+        assert json.loads(image.info["stylus"])["v"] == 1
 
 
 def test_the_same_picture_has_the_same_address_and_another_has_not(pictures):
@@ -181,6 +182,7 @@ def test_a_disk_that_is_truly_full(tmp_path):
 KILLED = """
 import os, sys, time
 from pathlib import Path
+from typing import Any
 from stylus_engine.pictures import files
 real = os.fsync
 def slow(handle):

@@ -86,6 +86,8 @@ async def test_another_schema_version_is_refused(index):
     await _rewrite(index, {"stylus.schema": "0", "stylus.embedder": index.embedder.name})
     with pytest.raises(IndexSchema, match="schema 0 of"):
         await names(index, "dragon")
+    with pytest.raises(IndexSchema, match="schema 0 of"):
+        await ensure(index, [card(1), card(2)])
 
 
 async def test_a_foreign_table_is_refused(index):
@@ -95,12 +97,14 @@ async def test_a_foreign_table_is_refused(index):
         await names(index, "dragon")
 
 
-async def test_another_embedding_space_is_refused_and_ensure_rebuilds(index):
+async def test_another_embedding_space_is_refused_until_the_index_is_built_anew(index):
     await build(index, [card(1)])
     other = CardIndex(index.folder, WordEmbedder("words@2"))
     with pytest.raises(IndexSchema, match="words@1"):
         await names(other, "dragon")
-    assert await ensure(other, [card(1)]) == 1
+    with pytest.raises(IndexSchema, match="words@1"):
+        await ensure(other, [card(1)])
+    await build(other, [card(1)])
     assert await names(other, "thing1") == ["thing1"]
 
 
