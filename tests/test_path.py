@@ -9,7 +9,17 @@ import msgspec
 import pytest
 
 from stylus_engine.assembly import House, Setup
-from stylus_engine.model import Adapter, Drawn, Event, Failed, Request, Started, Stepped
+from stylus_engine.model import (
+    Adapter,
+    Drawn,
+    Event,
+    Failed,
+    Plan,
+    Planned,
+    Request,
+    Started,
+    Stepped,
+)
 from stylus_engine.pictures.store import manifest_of, read
 from tests.sampling.tiny import random_adapter, save, tiny_pipeline
 
@@ -34,12 +44,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def card(root: Path, name: str, layout: str, category: str) -> Adapter:
     path = f"adapters/{layout}.safetensors"
-    random_adapter(root / path, tiny_pipeline(), layout, alpha=2, text_encoder=layout != "loha")  # pyright: ignore[reportArgumentType]
+    random_adapter(root / path, tiny_pipeline(), layout, alpha=2, text_encoder=layout != "loha")  # pyright: ignore[reportArgumentType] - rows of a table of words
     return Adapter(
         card_id=f"test:{layout}:1",
         name=name,
         family_declared="sd1-32",
-        category=category,  # pyright: ignore[reportArgumentType]
+        category=category,  # pyright: ignore[reportArgumentType] - rows of a table of words
         triggers=(name.lower(),),
         tags=(name.lower(),),
         path=path,
@@ -66,6 +76,12 @@ async def heard(house: House, request: Request, job: str = "job") -> list[Event]
         return [event async for event in events]
 
 
+def planned(events: list[Event]) -> Plan:
+    """The plan is told before anything is drawn."""
+    assert isinstance(events[0], Planned)
+    return events[0].plan
+
+
 def trace(events: list[Event]) -> list[tuple[str, str, int]]:
     """What happened to which shot, at which step; the plan is no shot's."""
     told = (Started, Stepped, Drawn, Failed)
@@ -79,7 +95,7 @@ async def test_a_prompt_becomes_four_pictures_each_drawn_with_other_adapters(hou
     await house.index()
     events = await heard(house, Request(prompt=PROMPT, steps=3, seed=5))
     pictures = [event.picture for event in events if isinstance(event, Drawn)]
-    chosen = {c.adapter.name for task in events[0].plan.tasks for c in task.choices}  # pyright: ignore[reportAttributeAccessIssue]
+    chosen = {choice.adapter.name for choice in planned(events).choices}
     assert chosen == {name for name, _, _ in SHELF}
     assert len({picture.manifest.mask for picture in pictures}) == 4
     assert [picture.manifest.shot.seed for picture in pictures] == [5, 6, 7, 8]
@@ -92,7 +108,7 @@ async def test_imagine_runs_the_very_loop_that_the_oracle_judges(house: House) -
     await house.index()
     request = Request(prompt=PROMPT, steps=3, seed=5)
     events = await heard(house, request)
-    shots = house.shots(request, events[0].plan, "job")  # pyright: ignore[reportAttributeAccessIssue]
+    shots = house.shots(request, planned(events), "job")
     for shot in shots:
         house.sampler.admit(shot)
     with closing(house.sampler.events()) as walked:
@@ -109,7 +125,7 @@ def addresses(events: list[Event]) -> list[str]:
 async def test_other_masks_of_a_plan_need_no_load_and_no_merge(house: House) -> None:
     await house.index()
     request = Request(prompt=PROMPT, steps=2, seed=5, count=2)
-    plan = (await heard(house, request))[0].plan  # pyright: ignore[reportAttributeAccessIssue]
+    plan = planned(await heard(house, request))
     before = counted(house)
     for shot in house._engine.shots(request, plan, "next", start=2):
         house.sampler.admit(shot)
@@ -121,7 +137,7 @@ async def test_other_masks_of_a_plan_need_no_load_and_no_merge(house: House) -> 
 
 def counted(house: House) -> dict[str, int]:
     """Conversions, evictions and gathers so far; a change of mask may add to none of them."""
-    drawer = house.sampler._drawer  # pyright: ignore[reportAttributeAccessIssue]
+    drawer = house.sampler._drawer  # pyright: ignore[reportAttributeAccessIssue] - behind the port, to count
     stacks = drawer._studio._executor.stacks.values()
     factors = house._factors
     gathers = sum(stack.gathers for stack in stacks)

@@ -112,10 +112,10 @@ def adapted(net: Checkpoint, spec: Spec) -> dict[str, nn.Module]:
 def config(spec: Spec, layers: str) -> LoraConfig | LoHaConfig | LoKrConfig:
     """The adapter on the layers that match, in the words of peft."""
     if spec.layout == "loha":
-        return LoHaConfig(r=spec.rank, alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType]
+        return LoHaConfig(r=spec.rank, alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType] - peft takes a list of names here
     if spec.layout == "lokr":
-        return LoKrConfig(r=spec.rank, alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType]
-    return LoraConfig(r=spec.rank, lora_alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType]
+        return LoKrConfig(r=spec.rank, alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType] - peft takes a list of names here
+    return LoraConfig(r=spec.rank, lora_alpha=spec.alpha, target_modules=layers)  # pyright: ignore[reportArgumentType] - peft takes a list of names here
 
 
 def loss_of(

@@ -105,7 +105,7 @@ def _card(path: Path, folder: Path, number: int, raw: bytes) -> Adapter:
     """One line, cleaned, its paths absolute. Raises `BadCards`."""
     try:
         if len(raw) > LONGEST_LINE:
-            raise ValueError(f"the line has {len(raw)} bytes; {LONGEST_LINE} is the most")  # noqa: TRY301
+            raise ValueError(f"the line has {len(raw)} bytes; {LONGEST_LINE} is the most")  # noqa: TRY301 - one road for all that is wrong with a line
         card = clean.cleaned(msgspec.json.decode(raw, type=Adapter, strict=True))
         _check(card)
         return _rooted(card, folder)

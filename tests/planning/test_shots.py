@@ -16,7 +16,7 @@ CHECKPOINT = Checkpoint(id="c", name="tiny", path="/c", family="sd1-32", size=64
 
 
 def grid(of: Plan, *, words: int = 99, **fields: object) -> tuple[Shot, ...]:
-    request = Request(prompt=of.prompt, **fields)  # pyright: ignore[reportArgumentType]
+    request = Request(prompt=of.prompt, **fields)  # pyright: ignore[reportArgumentType] - the noun checks itself
     preset = presets(Budgets())[request.preset]
     masks = first_masks(preset.masks(of, request), request.count)
     return shots(

@@ -39,4 +39,4 @@ def card(number: int, name: str = "", **fields: object) -> Adapter:
         "family_declared": FAMILY,
         "path": f"/adapters/{number}.safetensors",
     }
-    return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType]
+    return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType] - the noun checks itself
