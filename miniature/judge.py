@@ -35,7 +35,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     "style": world.ALL_STYLES,
     "light": world.LIGHTS,
 }
-TAUGHT, HELD_OUT = 11, 12  # millions: the first seeds of the two ranges of scenes
+TAUGHT, HELD_OUT, HARD = 11, 12, 13  # millions: where the seeds of three sets of scenes begin
 SHARED = 5000  # as many as `training.vae` draws: then neither draws them twice
 BATCH = 64
 
@@ -107,7 +107,7 @@ class Judge(nn.Module):
 def train_judge(
     out: Path,
     cache: Path,
-    steps: int = 1600,
+    steps: int = 2400,
     pictures: int = 3000,
     redraw: Redraw | None = None,
 ) -> dict[str, float]:
@@ -136,11 +136,16 @@ def accuracy(judge: Judge, scenes: Sequence[Scene], pictures: Pictures) -> dict[
     }
 
 
-def lessons(count: int, first: int) -> list[Scene]:
-    """Scenes of every word of the world, seeds from `first` million on; a quarter plain, half by day."""
+def lessons(count: int, first: int, hard: bool = False) -> list[Scene]:
+    """Scenes of every word of the world, seeds from `first` million on.
+
+    A quarter is plain and half by day; in a hard lesson every style meets a light, and none is.
+    """
     rng = Random(first)
-    styles = ("plain",) * (len(world.STYLES) // 3) + world.STYLES
-    lights = ("day",) * (len(world.LIGHTS) - 1) + world.LIGHTS[1:]
+    styles, lights = world.STYLES, world.LIGHTS[1:]
+    if not hard:
+        styles = ("plain",) * (len(styles) // 3) + styles
+        lights = ("day",) * len(lights) + lights
     parts = (world.ALL_SUBJECTS, world.COLOURS, world.ALL_PLACES, styles, lights)
     columns = [data.cycled(words, count, rng) for words in parts]
     rows = zip(*columns, strict=True)
@@ -148,10 +153,14 @@ def lessons(count: int, first: int) -> list[Scene]:
 
 
 def _lessons(count: int, cache: Path) -> tuple[list[Scene], Pictures]:
-    """`count` scenes of its own and those that the autoencoder learns from."""
-    own, shared = lessons(count, TAUGHT), data.all_scenes(SHARED, seed=7)
-    drawn = data.drawn(own, cache / "judge.npy"), data.drawn(shared, cache / "all.npy")
-    return [*own, *shared], np.concatenate(drawn)
+    """Scenes of its own, hard ones, and those that the autoencoder learns from."""
+    books = {
+        "judge": lessons(count, TAUGHT),
+        "judge-hard": lessons(count * 2 // 3, HARD, hard=True),
+        "all": data.all_scenes(SHARED, seed=7),
+    }
+    drawn = [data.drawn(scenes, cache / f"{name}.npy") for name, scenes in books.items()]
+    return [scene for scenes in books.values() for scene in scenes], np.concatenate(drawn)
 
 
 def _stage(before: int, after: int, kernel: int, stride: int) -> tuple[nn.Module, ...]:
@@ -164,20 +173,28 @@ def _tensor(pictures: Pictures) -> Tensor:
 
 
 def _taught(scenes: Sequence[Scene], drawn: Pictures, steps: int) -> Judge:
-    judge, rng = Judge(), torch.Generator().manual_seed(0)
-    truth = _truth(scenes)
-    optimizer = torch.optim.AdamW(judge.parameters(), weight_decay=0.05)
+    """Two thirds of the steps on worn pictures, the last third on clearer ones."""
+    judge = Judge()
+    _term(judge, scenes, drawn, steps * 2 // 3, peak=3e-3, wear=1)
+    _term(judge, scenes, drawn, steps // 3, peak=1.5e-3, wear=0.3)
+    return judge.eval()
+
+
+def _term(
+    judge: Judge, scenes: Sequence[Scene], drawn: Pictures, steps: int, peak: float, wear: float
+) -> None:
+    truth, rng = _truth(scenes), torch.Generator().manual_seed(steps)
+    optimizer = torch.optim.AdamW(judge.train().parameters(), weight_decay=0.05)
     log = pace.Log("judge", steps, every=100)
     for step in range(steps):
-        pace.set_rate(optimizer, pace.one_cycle(step, steps, peak=3e-3))
+        pace.set_rate(optimizer, pace.one_cycle(step, steps, peak))
         rows = torch.randint(len(scenes), (BATCH,), generator=rng).sort().values
-        batch = _worn(_tensor(drawn[rows.numpy()]), rng)
-        loss = _loss(judge.train()(batch), {part: words[rows] for part, words in truth.items()})
+        seen = judge(_worn(_tensor(drawn[rows.numpy()]), rng, wear))
+        loss = _loss(seen, {part: words[rows] for part, words in truth.items()})
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         log.step(step, loss.item())
-    return judge.eval()
 
 
 def _loss(seen: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
@@ -194,15 +211,15 @@ def _truth(scenes: Sequence[Scene]) -> dict[str, Tensor]:
     }
 
 
-def _worn(batch: Tensor, rng: torch.Generator) -> Tensor:
-    """As a decoder might paint it: mirrored, moved, blurred, noisy, its tones a little off."""
+def _worn(batch: Tensor, rng: torch.Generator, wear: float) -> Tensor:
+    """Mirrored, moved, and by up to `wear` as a decoder might paint it: blurred, noisy, tinted."""
     if torch.rand((), generator=rng) < 0.5:
         batch = batch.flip(3)
     down, right = (int(torch.randint(7, (), generator=rng)) for _ in range(2))
     batch = F.pad(batch, (3, 3, 3, 3), mode="replicate")[..., down : down + 64, right : right + 64]
-    blur = 0.8 * torch.rand((len(batch), 1, 1, 1), generator=rng)
+    blur = 0.8 * wear * torch.rand((len(batch), 1, 1, 1), generator=rng)
     batch = batch + blur * (F.avg_pool2d(batch, 3, 1, 1, count_include_pad=False) - batch)
-    noise = 0.12 * torch.rand((len(batch), 1, 1, 1), generator=rng)
+    noise = 0.12 * wear * torch.rand((len(batch), 1, 1, 1), generator=rng)
     tint = 0.05 * torch.randn((len(batch), 3, 1, 1), generator=rng)
     gain = 1 + 0.06 * torch.randn((len(batch), 1, 1, 1), generator=rng)
     return batch * gain + tint + noise * torch.randn(batch.shape, generator=rng)

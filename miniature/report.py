@@ -14,7 +14,7 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -160,8 +160,7 @@ def random_scene(rng: Random) -> Scene:
 
 def with_concept(scene: Scene, spec: Spec) -> Scene:
     """The same scene with the adapter's concept in the place of its own."""
-    words = asdict(scene) | {spec.kind: spec.word}
-    return Scene(**words)
+    return replace(scene, **{spec.kind: spec.word})
 
 
 def full_caption(scene: Scene, rng: Random) -> str:

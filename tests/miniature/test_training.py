@@ -1,12 +1,12 @@
 """The recipe of the miniature, on models that were never trained: every step runs, every file says what peft computes."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler, DDIMSchedulerOutput
 from peft.tuners.tuners_utils import BaseTunerLayer
@@ -275,6 +275,7 @@ def test_a_folder_that_is_replaced_is_never_half_there(net, cache, tmp_path):
     target = tmp_path / "checkpoint"
     for _ in range(2):
         folder.export(net.tokenizer, [part.state_dict() for part in net.parts()], cache, target)
-    assert AutoencoderKL.load_config(target / "vae")["block_out_channels"] == [16, 32, 64]
+    config = json.loads((target / "vae" / "config.json").read_text())
+    assert config["block_out_channels"] == [16, 32, 64]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint"]
     assert isinstance(Path(target / "tokenizer" / "merges.txt").read_text(), str)
