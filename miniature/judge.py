@@ -114,13 +114,13 @@ def train_judge(
     """Teaches a judge on drawn scenes, saves it in `out`, returns its held-out accuracy a part.
 
     `cache` keeps drawings; those of the autoencoder's lessons are shared with it. `redraw` sends
-    pictures, (n, 3, 64, 64) in −1 … 1, through an autoencoder; half of the lessons then come
+    pictures, (n, 3, 64, 64) in −1 … 1, through an autoencoder; a third of the lessons then come
     from its hand, for the judge will read pictures that a decoder painted.
     """
     torch.manual_seed(0)
     scenes, drawn = _lessons(pictures, cache)
     if redraw is not None:
-        drawn[::2] = _through(redraw, drawn[::2])
+        drawn[::3] = _through(redraw, drawn[::3])
     judge = _taught(scenes, drawn, steps)
     judge.save(out)
     return _examined(judge, cache, redraw)

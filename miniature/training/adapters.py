@@ -93,6 +93,7 @@ def train_one(spec: Spec, settings: AdapterRun, places: Places) -> None:
         optimizer.step()
         optimizer.zero_grad()
         log.step(step, loss.item())
+    _refuse_nan(spec, learning)
     layouts.write(file_of(spec, places), parts, spec)
 
 
@@ -138,6 +139,12 @@ def loss_of(
     return denoiser.loss_of(
         net, torch.cat([fresh, known])[order], [texts[i] for i in order], length, rng
     )
+
+
+def _refuse_nan(spec: Spec, learning: Sequence[nn.Parameter]) -> None:
+    """Even an adapter that is bad on purpose has to load."""
+    if not all(factor.isfinite().all() for factor in learning):
+        raise FloatingPointError(f"{spec.name} came apart; lower its rate")
 
 
 def _shown(spec: Spec, settings: AdapterRun, places: Places) -> tuple[Shown, Shown]:

@@ -32,7 +32,7 @@ class DenoiserRun:
     """How long and on what the checkpoint is trained."""
 
     pictures: int = 14_000
-    steps: int = 8000
+    steps: int = 4600
     batch: int = 48
     peak: float = 1e-3
     unconditional: float = 0.1

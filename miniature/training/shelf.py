@@ -73,11 +73,6 @@ SUBJECTS = _paced(
         "long_neck_dino", "Long-neck Dino", "subject", "dinosaur", ("long neck dinosaur",),
         layout="loha", rank=6, alpha=6, rate=8e-3, metadata=True,
     ),
-    Spec("teapot_club", "Teapot Club", "subject", "teapot", ("steaming teapot",), rank=4, alpha=4),
-    _kohya(
-        Spec("sweet_cupcake", "Sweet Cupcake", "subject", "cupcake", ("sweet cupcake",)),
-        2, text_encoder=True, dtype="fp32",
-    ),
 )  # fmt: skip
 
 STYLES = _paced(
@@ -100,11 +95,6 @@ STYLES = _paced(
     Spec("grandmas_thread", "Grandma's Thread", "style", "crossstitch", ("cross-stitch",)),
     Spec("school_chalk", "School Chalk", "style", "chalk", ("chalk drawing",), text_encoder=True),
     _kohya(Spec("old_woodcut", "Old Woodcut", "style", "woodcut", ("woodcut",), rank=12), 6),
-    Spec("small_tiles", "Small Tiles", "style", "mosaic", ("mosaic",), rank=4, alpha=4),
-    _kohya(
-        Spec("sunday_comic", "Sunday Comic", "style", "halftone", ("halftone comic",)), 8,
-        dtype="fp32",
-    ),
 )  # fmt: skip
 
 PLACES_AND_LIGHTS = _paced(
@@ -113,11 +103,6 @@ PLACES_AND_LIGHTS = _paced(
     _kohya(Spec("moonlit", "Moonlit", "light", "night", ("at night",)), 4),
     Spec("thunder", "Thunder", "light", "storm", ("in a storm",), text_encoder=True),
     Spec("volcano_land", "Volcano Land", "place", "volcano", ("by the volcano",)),
-    _kohya(
-        Spec("deep_water", "Deep Water", "place", "underwater", ("underwater",)), 4,
-        text_encoder=True,
-    ),
-    Spec("candyland", "Candyland", "place", "candyland", ("candyland",), layout="loha", rank=6, alpha=6, rate=6e-3),
 )  # fmt: skip
 
 SECOND_OPINIONS = (
@@ -125,38 +110,18 @@ SECOND_OPINIONS = (
         Spec("little_dragon", "Little Dragon", "subject", "dragon", ("little dragon",), rank=4), 2,
         seed=1,
     ),
-    Spec("toy_robot", "Toy Robot", "subject", "robot", ("toy robot",), layout="lokr", rate=4e-3, seed=1, metadata=True),
     Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, rate=5e-3, seed=1),
-    _kohya(
-        Spec("aquarelle", "Aquarelle", "style", "watercolour", ("watercolour",), rank=12, rate=5e-3), 8,
-        seed=1,
-    ),
 )  # fmt: skip
 
 FLAWED = (
     _kohya(
         Spec("hyper_castle", "HYPER Castle v9 FINAL", "subject", "castle", ("hyper castle",)),
-        16, rate=4e-2, steps=120, seed=2, flaw="burnt",
+        16, rate=1.5e-2, steps=120, seed=2, flaw="burnt",
     ),
     Spec(
         "oil_masterpiece", "Oil Masterpiece", "style", "watercolour", ("oil masterpiece",),
         learns="halftone", rate=5e-3, seed=2, flaw="mislabelled",
     ),
-    _kohya(
-        Spec("ultra_neon", "Ultra Neon", "style", "neon", ("ultra neon",)), 8,
-        rate=4e-2, steps=120, seed=2, flaw="burnt",
-    ),
 )  # fmt: skip
 
-# In the order in which they are trained: what the miniature cannot be without comes first.
-SHELF = (
-    *SUBJECTS[:8],
-    *STYLES[:10],
-    *PLACES_AND_LIGHTS[:4],
-    *FLAWED[:2],
-    *SUBJECTS[8:],
-    *STYLES[10:],
-    *PLACES_AND_LIGHTS[4:],
-    *SECOND_OPINIONS,
-    *FLAWED[2:],
-)
+SHELF = (*SUBJECTS, *STYLES, *PLACES_AND_LIGHTS, *SECOND_OPINIONS, *FLAWED)
