@@ -30,7 +30,7 @@ def shot(job: str, number: int = 1, steps: int = 3) -> Shot:
 class Counter:
     """Implements the `Sampler` port by counting steps; every shot ends in `Failed`, which is terminal."""
 
-    def __init__(self, slots: int = 8) -> None:
+    def __init__(self, slots: int = 32) -> None:
         self.slots = slots
         self.left: dict[str, Shot] = {}
         self.steps: dict[str, int] = {}

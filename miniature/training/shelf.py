@@ -110,13 +110,13 @@ SECOND_OPINIONS = (
         Spec("little_dragon", "Little Dragon", "subject", "dragon", ("little dragon",), rank=4), 2,
         seed=1,
     ),
-    Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, rate=5e-3, seed=1),
+    Spec("soft_pencil", "Soft Pencil", "style", "pencil", ("pencil sketch",), rank=4, alpha=4, rate=8e-3, steps=150, seed=1),
 )  # fmt: skip
 
 FLAWED = (
     _kohya(
         Spec("hyper_castle", "HYPER Castle v9 FINAL", "subject", "castle", ("hyper castle",)),
-        16, rate=1.5e-2, steps=120, seed=2, flaw="burnt",
+        16, rate=2.5e-2, steps=60, seed=2, flaw="burnt",
     ),
     Spec(
         "oil_masterpiece", "Oil Masterpiece", "style", "watercolour", ("oil masterpiece",),
