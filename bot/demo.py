@@ -15,8 +15,8 @@ from bot.cli.imagine import draw
 from bot.cli.saving import Target
 from bot.cli.show import line
 
-PROMPT = "a pencil sketch of a dragon on the beach at sunset"  # a style, a subject and a light
-SEED = 7
+PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a light
+SEED = 11
 FOLDER = Path("demo")
 GIB = 2**30
 

@@ -1,6 +1,6 @@
 """Measures the miniature: can the checkpoint draw its world, and does every adapter add what it says?
 
-    python -m miniature.report [--quick]
+    python -m miniature.report [--fresh 200] [--each 20]
 
 Bars (on the miniature, by its judge).  Checkpoint alone, fresh prompts: subject
 ≥ 90 %, colour ≥ 85 %, place ≥ 90 %.  Each good adapter at its recommended weight:
@@ -197,12 +197,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="40 fresh prompts, 8 an adapter")
+    parser.add_argument("--fresh", type=int, default=200, help="prompts for the checkpoint alone")
+    parser.add_argument("--each", type=int, default=20, help="prompts for every adapter")
     parser.add_argument("--out", type=Path, default=DATA)
     arguments = parser.parse_args()
-    fresh, each = (40, 8) if arguments.quick else (200, 40)
     with Studio(DATA) as studio:
-        bars, rows = measure(studio, Judge.load(DATA), fresh, each)
+        bars, rows = measure(studio, Judge.load(DATA), arguments.fresh, arguments.each)
         arguments.out.mkdir(parents=True, exist_ok=True)
         save(arguments.out, bars, rows, studio.checkpoint.id)
     misses = [bar for bar in bars if not bar.holds]

@@ -12,8 +12,8 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     """How strong adapters may be together, as sums of |weight|.
 
     `task` holds within one concept, relative to its strongest lit adapter; `total`
-    over the whole picture.  Past about 2.5 pictures saturate (research: over-strong
-    adapters are the dominant failure).
+    over the whole picture.  Over-strong adapters are the dominant failure (research on
+    CARLoS); that 2.5 is the right place to begin is a guess, not a measurement.
     """
 
     task: float = 1.0

@@ -24,7 +24,7 @@ def judge() -> Judge:
 
 
 def test_it_reads_fresh_scenes(judge: Judge):
-    scenes = lessons(100, FRESH)
+    scenes = lessons(300, FRESH)
     verdicts = judge.read([draw(scene) for scene in scenes])
     for part in LABELS:
         right = sum(
