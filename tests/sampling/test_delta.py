@@ -112,7 +112,7 @@ def test_peft_magnitudes_are_what_peft_merges(shape):
     up.data = random((shape[0], 4)) * 0.2
     magnitude.data = magnitude.data * (1 + 0.1 * random(shape[:1], 1))
     parts = {"lora_down": down, "lora_up": up, "magnitude": magnitude}
-    lora.merge()  # pyright: ignore[reportCallIssue] - Module's attributes are Tensor | Module to the checker
+    lora.merge()
     parts = {name: tensor.detach() for name, tensor in parts.items()}
     made = make(parts, weight, Cut(), scale=6 / 4)
     merged = cast("Tensor", lora.get_base_layer().weight)
