@@ -18,6 +18,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families import Parts
+from tests.sampling.oracle import quiet
 from tests.sampling.tiny import tiny_tokenizer, vocabulary
 
 # diffusers hides its names from type checkers, and calls a tuple of any length `tuple[int]`.
@@ -133,7 +134,8 @@ def _filled(model: Model, device: str, dtype: torch.dtype) -> Model:
             _tile(parameter.data, math.sqrt(parameter[0].numel()))
         else:
             parameter.data.fill_(0.0 if name.endswith("bias") else 1.0)
-    return model.to(device, dtype).eval().requires_grad_(requires_grad=False)
+    with quiet():  # diffusers doubts every cast; here nothing was loaded that it could spoil
+        return model.to(device, dtype).eval().requires_grad_(requires_grad=False)
 
 
 @cache
