@@ -7,6 +7,7 @@ so that a campaign that was stopped goes on where it was (`--fresh` forgets).
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import time
@@ -90,8 +91,16 @@ def _journal(asked: argparse.Namespace, pool: Pool) -> Journal:
     path = RESULTS / "oracle.journal.part"  # `*.part` is not committed
     if asked.fresh:
         path.unlink(missing_ok=True)
-    name = f"{asked.seed} {asked.steps} {machine()} {fingerprint(pool)}"
+    name = f"{asked.seed} {asked.steps} {machine()} {_code()} {fingerprint(pool)}"
     return Journal(path, name)
+
+
+def _code() -> str:
+    """What draws and what judges: after a change to either, nothing counts that was drawn before."""
+    root = Path(__file__).parents[2]
+    sources = [*root.glob("stylus_engine/sampling/**/*.py"), *root.glob("tests/sampling/*.py")]
+    whole = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources)))
+    return whole.hexdigest()[:12]
 
 
 def run(pool: Pool, draws: int, steps: int, seed: int, journal: Journal) -> list[dict[str, object]]:
