@@ -56,7 +56,7 @@ class Nowhere:
         return Picture(id=name, path="", width=width, height=height, manifest=manifest)
 
     def read(self, address: str) -> tuple[Pixels, Manifest | None]:
-        raise NotImplementedError(address)
+        raise LookupError(address)  # the judge keeps latents, not pictures
 
 
 @dataclass
