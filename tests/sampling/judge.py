@@ -56,7 +56,7 @@ class Nowhere:
         return Picture(id=name, path="", width=width, height=height, manifest=manifest)
 
     def read(self, address: str) -> tuple[Pixels, Manifest | None]:
-        raise LookupError(address)  # the judge keeps latents, not pictures
+        raise LookupError(address)  # kept by shot, asked for by nobody
 
 
 @dataclass
