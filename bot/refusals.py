@@ -1,0 +1,133 @@
+"""How the bot says no: the branch of the tree of errors that belongs to people in a line.
+
+    Refusal
+    ├── Paused            an administrator stopped the drawing
+    ├── Banned            this person may not use the bot here
+    ├── LineFull          this person has as many jobs as one may have
+    ├── MissingRights     the bot may not post in this channel
+    ├── Unsafe            words that are never drawn
+    ├── Forbidden         another person's job, a moderator's button
+    ├── JobGone           too old, or never was
+    ├── NotFinished       a button that needs pictures which are not there yet
+    ├── NothingToChange   the job has no adapters, or no other masks
+    ├── TooLate           it can no longer be cancelled or restored
+    ├── WaitTooLong       only the token leads back, and the line is longer than it lives
+    ├── NotAPicture       an attachment that is no picture, or no picture of ours
+    ├── WorkerLost        the worker died twice with this job
+    └── NoWorker          nobody is there who could answer now
+
+Each class has one text, `error-…`, in the message catalogue (`bot/texts`); so has
+every class of the engine's tree.  A refusal is a frozen set of facts.
+"""
+
+from dataclasses import dataclass
+
+from stylus_engine.errors import StylusError
+
+
+@dataclass(eq=False)
+class Refusal(StylusError):
+    """Never raised itself."""
+
+    def __str__(self) -> str:
+        """For logs; people read the catalogue's text."""
+        facts = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({facts})"
+
+
+@dataclass(eq=False)
+class Paused(Refusal):
+    """An administrator stopped the drawing."""
+
+
+@dataclass(eq=False)
+class Banned(Refusal):
+    """This person may not use the bot here."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class LineFull(Refusal):
+    """This person has as many jobs as one may have."""
+
+    running: int
+    waiting: int
+    most: int
+
+
+@dataclass(eq=False)
+class MissingRights(Refusal):
+    """The bot may not post in this channel. `rights` as Discord's client names them."""
+
+    rights: str
+    channel: int
+
+
+@dataclass(eq=False)
+class Unsafe(Refusal):
+    """Words that are never drawn: the class, and the words of the person's own prompt."""
+
+    what: str
+    words: str
+
+
+@dataclass(eq=False)
+class Forbidden(Refusal):
+    """Another person's job, or a moderator's button."""
+
+    owner: int
+
+
+@dataclass(eq=False)
+class JobGone(Refusal):
+    """Too old, or never was."""
+
+    job: str
+
+
+@dataclass(eq=False)
+class NotFinished(Refusal):
+    """A button that needs pictures which are not there yet."""
+
+    job: str
+
+
+@dataclass(eq=False)
+class NothingToChange(Refusal):
+    """The job has no adapters, or no other masks."""
+
+    job: str
+
+
+@dataclass(eq=False)
+class TooLate(Refusal):
+    """It can no longer be cancelled or restored."""
+
+    state: str
+
+
+@dataclass(eq=False)
+class WaitTooLong(Refusal):
+    """Only the token leads back, and the line is longer than it lives."""
+
+    minutes: int
+
+
+@dataclass(eq=False)
+class NotAPicture(Refusal):
+    """An attachment that is no picture, or no picture of ours."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class WorkerLost(Refusal):
+    """The worker died with this job, as often as a job may be tried."""
+
+    attempts: int
+
+
+@dataclass(eq=False)
+class NoWorker(Refusal):
+    """Nobody is there who could answer now."""

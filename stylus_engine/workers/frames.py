@@ -1,0 +1,187 @@
+"""What crosses the socket pair: msgpack of one of these, after its length (4 bytes, big-endian).
+
+`call` numbers a question; its answer, or `Refused`, carries the same number.
+"""
+
+from typing import Literal, TypeAlias
+
+from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Policy, Request, Shot
+from stylus_engine.model.noun import Noun
+
+VERSION = 1
+MOST_BYTES = 64 << 20  # of one frame; a longer one is a broken peer
+
+Role: TypeAlias = Literal["planner", "drawer"]
+
+
+class Frame(Noun, frozen=True, kw_only=True, tag_field="frame", tag=str.lower):
+    """A frame of this version; another one is refused at `Ready`."""
+
+
+# --- to a planner ------------------------------------------------------------------
+
+
+class Arrange(Frame, frozen=True, kw_only=True):
+    """Make the shots of a job. `plan` None: compose one; `masks` None: the order's first ones.
+
+    `masks` are codes, one a picture.  `order_seed` seeds the order of masks (the root's
+    seed), whatever seed the request has.
+    """
+
+    call: int
+    job: str
+    request: Request
+    plan: Plan | None = None
+    masks: tuple[str, ...] | None = None
+    order_seed: int | None = None
+
+
+class Search(Frame, frozen=True, kw_only=True):
+    """Adapters near a text; "" lists them in the shelf's order. `offset` pages."""
+
+    call: int
+    text: str
+    policy: Policy = Policy()
+    k: int = 25
+    offset: int = 0
+
+
+class Lookup(Frame, frozen=True, kw_only=True):
+    """Cards by id or name; those that nobody knows are left out of the answer."""
+
+    call: int
+    names: tuple[str, ...]
+
+
+class Inspect(Frame, frozen=True, kw_only=True):
+    """Read the manifest of a PNG somebody sent; hostile bytes are parsed in the worker."""
+
+    call: int
+    data: bytes
+
+
+class Pack(Frame, frozen=True, kw_only=True):
+    """Make pictures fit for sending: each ≤ `most_each` bytes, together ≤ `most_all`.
+
+    The ladder: PNG as it is, lossless WebP, WebP 90, WebP 80, half the size.
+    `strip`: without the manifest.
+    """
+
+    call: int
+    paths: tuple[str, ...]
+    most_each: int
+    most_all: int
+    strip: bool = False
+
+
+# --- to a drawer -------------------------------------------------------------------
+
+
+class Draw(Frame, frozen=True, kw_only=True):
+    """Draw these shots of one job; each ends in one `Drawn` or `Failed`."""
+
+    job: str
+    fence: int
+    shots: tuple[Shot, ...]
+
+
+class Drop(Frame, frozen=True, kw_only=True):
+    """Let go of a job at the next step; its open shots end in `Failed(kind="Cancelled")`."""
+
+    job: str
+
+
+class Rest(Frame, frozen=True, kw_only=True):
+    """Unload what is heavy. Answered with `Rested`; the next `Draw` loads it again."""
+
+    call: int
+
+
+ToWorker: TypeAlias = Arrange | Search | Lookup | Inspect | Pack | Draw | Drop | Rest
+
+
+# --- from a worker -----------------------------------------------------------------
+
+
+class Ready(Frame, frozen=True, kw_only=True):
+    """The first frame: who speaks. `checkpoints` are names, the default first."""
+
+    v: int = VERSION
+    role: Role
+    pid: int
+    slots: int = 0
+    checkpoints: tuple[str, ...] = ()
+    adapters: int = 0
+
+
+class Beat(Frame, frozen=True, kw_only=True):
+    """Still there. `steps` counts what the sampler did since the start: a hung one stands still."""
+
+    steps: int = 0
+    loaded: bool = False
+
+
+class Arranged(Frame, frozen=True, kw_only=True):
+    """A job's plan and shots. `order`: the first masks' codes (at most 64), `total`: all there are."""
+
+    call: int
+    plan: Plan
+    order: tuple[str, ...]
+    total: int
+    shots: tuple[Shot, ...]
+
+
+class Found(Frame, frozen=True, kw_only=True):
+    """Answer to `Search`; `total` is how many the shelf has for "", else as many as are here."""
+
+    call: int
+    candidates: tuple[Candidate, ...]
+    total: int
+
+
+class Cards(Frame, frozen=True, kw_only=True):
+    """Answer to `Lookup`."""
+
+    call: int
+    adapters: tuple[Adapter, ...]
+
+
+class Inspected(Frame, frozen=True, kw_only=True):
+    """Answer to `Inspect`; None: a picture that says nothing of itself."""
+
+    call: int
+    manifest: Manifest | None
+
+
+class Packed(Frame, frozen=True, kw_only=True):
+    """Answer to `Pack`: files to send, in the order asked for."""
+
+    call: int
+    paths: tuple[str, ...]
+
+
+class Rested(Frame, frozen=True, kw_only=True):
+    """Answer to `Rest`: the memory is free."""
+
+    call: int
+
+
+class Happened(Frame, frozen=True, kw_only=True):
+    """An event of a job that was sent with `Draw`, under its fence."""
+
+    job: str
+    fence: int
+    event: Event
+
+
+class Refused(Frame, frozen=True, kw_only=True):
+    """A question that has no answer: class name in the tree of errors, and its sentence."""
+
+    call: int
+    kind: str
+    sentence: str
+
+
+FromWorker: TypeAlias = (
+    Ready | Beat | Arranged | Found | Cards | Inspected | Packed | Rested | Happened | Refused
+)
