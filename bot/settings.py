@@ -10,187 +10,33 @@ two both ways.  Relative paths in a file are relative to that file.
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
 from bot import layers
-from bot.layers import Folder
+from bot.sections import (
+    CardSettings,
+    CheckpointSettings,
+    DatabaseSettings,
+    DeliverySettings,
+    DiscordSettings,
+    DrawingSettings,
+    EmbedderSettings,
+    HealthSettings,
+    LineSettings,
+    Paths,
+    SafetySettings,
+    SamplingSettings,
+    Section,
+    SelectionSettings,
+    TextSettings,
+    WorkerSettings,
+)
 from stylus_engine.errors import BadSettings
-from stylus_engine.model import LIMITS, PRESETS, SAMPLERS, Rating
+from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
 
-MINIATURE = Path(__file__).parent.parent / "miniature" / "data"
-MINIATURE_CHECKPOINT = MINIATURE / "checkpoint"
-MINIATURE_CARDS = MINIATURE / "cards.jsonl"
-
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
-Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
-Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
-Strength: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file."""
-
-
-class Paths(Section, frozen=True):
-    """Where things are kept; "" = the usual place."""
-
-    data: Folder = ""
-    pictures: Folder = ""
-    grids: Folder = ""
-    index: Folder = ""
-    cache: Folder = ""
-
-    def place(self, name: Literal["pictures", "grids", "index", "cache"]) -> Path:
-        """The folder of one kind of thing: named, or of that name inside `data`."""
-        named: str = getattr(self, name)
-        return Path(named) if named else Path(self.data) / name
-
-
-class CheckpointSettings(Section, frozen=True):
-    """The models that may draw."""
-
-    default: str = "miniature"
-    folders: dict[str, Folder] = {}
-
-    @property
-    def by_name(self) -> dict[str, Path]:
-        """All of them, the miniature that comes with Stylus among them."""
-        named = {name: Path(folder) for name, folder in self.folders.items()}
-        return {"miniature": MINIATURE_CHECKPOINT} | named
-
-
-class CardSettings(Section, frozen=True):
-    """Which adapters are known."""
-
-    builtin: bool = True
-    files: tuple[Folder, ...] = ()
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """Every file of cards, the miniature's first."""
-        own = (MINIATURE_CARDS,) if self.builtin else ()
-        return own + tuple(Path(name) for name in self.files)
-
-
-class EmbedderSettings(Section, frozen=True):
-    """What turns texts into vectors."""
-
-    folder: Folder = ""
-
-
-class SamplingSettings(Section, frozen=True):
-    """How the drawing runs on this machine."""
-
-    slots: Count = 4
-    waiting: Natural = 60
-    device: str = "auto"
-    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    executor: Literal["stack", "merge"] = "stack"
-    factor_cache_mib: Natural = 512
-    preview_every: Natural = 0
-    threads: Natural = 0
-
-
-class DrawingSettings(Section, frozen=True):
-    """What a request is unless it says otherwise, and the most it may ask for."""
-
-    count: Count = 4
-    steps: Count = 20
-    guidance: Annotated[float, msgspec.Meta(ge=0)] = 5.0
-    sampler: str = "dpmpp_2m_karras"
-    negative: str = ""
-    most_count: Count = LIMITS.count
-    most_steps: Count = LIMITS.steps
-    most_edge: Count = 2048
-
-
-class SelectionSettings(Section, frozen=True):
-    """How adapters are chosen."""
-
-    preset: str = "stylus"
-    strength: Strength = 1.0
-    k: Count = 40
-    per_task: Count = 3
-    styles: Natural = 2
-    task_budget: Strength = 1.0
-    total_budget: Strength = 2.5
-    most_rating: Rating = "pg13"
-    commercial_only: bool = False
-
-
-class DiscordSettings(Section, frozen=True):
-    """Who the bot is. The token is a secret: it stands in the environment or in a file of its own."""
-
-    token: str = ""
-    token_file: Folder = ""
-    api: str = ""
-    shards: Natural = 0
-
-
-class DatabaseSettings(Section, frozen=True):
-    """Where the line of jobs is kept."""
-
-    url: str = ""
-
-
-class LineSettings(Section, frozen=True):
-    """Who waits for whom, and how long."""
-
-    running: Count = 1
-    waiting: Natural = 3
-    attempts: Count = 2
-    lease_seconds: Seconds = 30.0
-    beat_seconds: Seconds = 5.0
-    stall_seconds: Seconds = 300.0
-    no_worker_hours: Seconds = 2.0
-    retention_days: Count = 90
-    restore_hours: Seconds = 24.0
-
-
-class DeliverySettings(Section, frozen=True):
-    """What Discord allows; tests shorten it on both sides."""
-
-    acknowledge_seconds: Seconds = 3.0
-    token_seconds: Seconds = 900.0
-    token_margin_seconds: Seconds = 60.0
-    nonce_seconds: Seconds = 120.0
-    old_message_seconds: Seconds = 3600.0
-    edit_seconds: Seconds = 3.0
-    ping_after_seconds: Seconds = 60.0
-    drain_seconds: Seconds = 25.0
-    most_file_mib: Count = 10
-
-
-class WorkerSettings(Section, frozen=True):
-    """The processes that plan and draw."""
-
-    drawers: Count = 1
-    devices: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    idle_minutes: Seconds = 30.0
-    restart_seconds: Seconds = 1.0
-    pause_seconds: Seconds = 5.0
-
-
-class HealthSettings(Section, frozen=True):
-    """The port for probes and Prometheus, on loopback."""
-
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 9464
-
-
-class TextSettings(Section, frozen=True):
-    """What people read."""
-
-    locale: str = ""
-
-
-class SafetySettings(Section, frozen=True):
-    """The floor of safety; it can be raised, never lowered."""
-
-    words: tuple[str, ...] = ()
-    owners: tuple[int, ...] = ()
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Settings(Section, frozen=True):
@@ -267,6 +113,29 @@ def _check(settings: Settings) -> None:
     room = sampling.slots + sampling.waiting
     _at_most("drawing.most_count", drawing.most_count, "sampling.slots + sampling.waiting", room)
     _device(sampling)
+    _discord(settings.discord)
+    _bot(settings)
+
+
+def _discord(discord: DiscordSettings) -> None:
+    """One place for the token, and no other machine but Discord or this one."""
+    if discord.token and discord.token_file:
+        why = "discord.token is set too; keep one of the two"
+        raise BadSettings(where="discord.token_file", why=why)
+    if discord.api and urlsplit(discord.api).hostname not in LOOPBACK:
+        why = "the token goes to Discord or, for the playground, to this machine; nowhere else"
+        raise BadSettings(where="discord.api", why=why)
+
+
+def _bot(settings: Settings) -> None:
+    """Times that must leave room for each other, devices that must be as many as drawers."""
+    line, delivery, workers = settings.line, settings.delivery, settings.workers
+    _at_most("line.beat_seconds", line.beat_seconds * 2, "line.lease_seconds", line.lease_seconds)
+    margin = delivery.token_margin_seconds
+    _at_most("delivery.token_margin_seconds", margin, "the token's life", delivery.token_seconds)
+    if workers.devices and len(workers.devices) != workers.drawers:
+        why = f"{len(workers.devices)} devices are named for {workers.drawers} drawers"
+        raise BadSettings(where="workers.devices", why=why)
 
 
 def _one_of(where: str, name: str, known: Sequence[str] | Mapping[str, Path]) -> None:

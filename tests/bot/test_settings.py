@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import MINIATURE_CHECKPOINT, Settings, load, usual_folder
+from bot.sections import MINIATURE_CHECKPOINT
+from bot.settings import Settings, load, usual_folder
 from stylus_engine.errors import BadSettings
 
 HOME = {"HOME": "/home/somebody"}

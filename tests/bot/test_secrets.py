@@ -1,0 +1,74 @@
+"""The token: from the environment or a file, shown to nobody."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot import secrets
+from bot.sections import DiscordSettings
+from bot.settings import load
+from stylus_engine.errors import BadSettings
+
+TOKEN = "MTA.not-a-real-one.XYZ"
+
+
+def test_a_token_comes_from_the_environment_or_a_file(tmp_path: Path):
+    file = tmp_path / "token"
+    secrets.keep(file, TOKEN)
+    named = load(None, {"STYLUS_DISCORD__TOKEN": TOKEN}).discord
+    filed = load(None, {"STYLUS_DISCORD__TOKEN_FILE": str(file)}).discord
+    assert secrets.token(named) == secrets.token(filed) == TOKEN
+
+
+def test_a_kept_token_is_readable_by_its_owner_alone(tmp_path: Path):
+    before = os.umask(0)
+    try:
+        secrets.keep(tmp_path / "new" / "token", TOKEN)
+        secrets.keep(tmp_path / "new" / "token", TOKEN)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new" / "token").stat().st_mode) == 0o600
+    assert not secrets.readable_by_others(tmp_path / "new" / "token")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["token"]
+
+
+@pytest.mark.parametrize("content", ["", "  \n", None, b"\xff\xfe\xff"])
+def test_no_token_is_one_sentence(tmp_path: Path, content: str | bytes | None):
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(BadSettings) as refused:
+        secrets.token(DiscordSettings(token_file=str(file)))
+    assert "\n" not in str(refused.value)
+
+
+def test_settings_never_show_the_token():
+    settings = load(None, {"STYLUS_DISCORD__TOKEN": TOKEN})
+    assert TOKEN not in f"{settings} {settings!r} {settings.discord}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "where"),
+    [
+        (["discord.token=a", "discord.token_file=b"], "discord.token_file"),
+        (["discord.api=https://discord.example"], "discord.api"),
+        (["discord.api=http://127.0.0.1.evil.example:80"], "discord.api"),
+        (["discord.api=http://user@evil.example/127.0.0.1"], "discord.api"),
+        (["line.beat_seconds=20"], "line.beat_seconds"),
+        (["delivery.token_margin_seconds=901"], "delivery.token_margin_seconds"),
+        (['workers.devices=["cuda:0", "cuda:1"]'], "workers.devices"),
+        (["line.running=0"], "line.running"),
+        (["health.port=70000"], "health.port"),
+    ],
+)
+def test_contradictions_are_refused_by_name(flags: list[str], where: str):
+    with pytest.raises(BadSettings) as refused:
+        load(None, {}, flags)
+    assert where in str(refused.value)
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:1"])
+def test_the_playground_may_be_on_this_machine(api: str):
+    assert load(None, {}, [f"discord.api={api}"]).discord.api == api
