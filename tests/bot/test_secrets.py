@@ -11,7 +11,7 @@ from bot.sections import DiscordSettings
 from bot.settings import load
 from stylus_engine.errors import BadSettings
 
-TOKEN = "MTA.not-a-real-one.XYZ"
+TOKEN = "MTA.not-a-real-one.XYZ"  # noqa: S105 - it opens nothing
 
 
 def test_a_token_comes_from_the_environment_or_a_file(tmp_path: Path):
