@@ -59,6 +59,7 @@ class CardSettings(Section, frozen=True):
 
     builtin: bool = True
     files: tuple[Folder, ...] = ()
+    folders: tuple[Folder, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:

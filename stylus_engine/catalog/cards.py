@@ -24,9 +24,11 @@ class CardFile:
     twice, a path that leaves, a line over `LONGEST_LINE`.
     """
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: Path, found: Iterable[Adapter] = ()) -> None:
+        """`found` are cards of files without a card of their own; a written card goes before them."""
         numbered = ((path, *each) for path in paths for each in _read(path))
-        self._cards = {card.card_id: card for card in _unique(numbered)}
+        written = {card.card_id: card for card in _unique(numbered)}
+        self._cards = {card.card_id: card for card in found} | written
 
     def cards(self) -> Iterable[Adapter]:
         """Every card, in the order of the file."""
