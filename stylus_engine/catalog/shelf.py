@@ -98,14 +98,15 @@ def _told(header: Header) -> dict[str, str]:
 
 def _family(header: Header) -> str | None:
     """By the width of the text that its cross-attention reads; a claim is never needed for it."""
-    for key, facts in header.items():
-        if _WIDTH.search(key):
-            match facts.get("shape"):
-                case [int(), int(width), *_]:
-                    return SIZES.get(width, f"sd1-{width}")
-                case _:
-                    continue
-    return None
+    widths = (_width(facts.get("shape")) for key, facts in header.items() if _WIDTH.search(key))
+    width = next((width for width in widths if width), None)
+    return SIZES.get(width, f"sd1-{width}") if width else None
+
+
+def _width(shape: object) -> int | None:
+    """The second edge of a (rank, width) tensor."""
+    edges = cast("list[object]", shape) if isinstance(shape, list) else []
+    return edges[1] if len(edges) >= 2 and isinstance(edges[1], int) else None
 
 
 def _kind(header: Header) -> Kind:
