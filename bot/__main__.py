@@ -15,10 +15,12 @@ from rich.console import Console
 
 from bot.cli import adapters
 from bot.cli.again import again
+from bot.cli.bot import bot
 from bot.cli.desk import Desk, Opener
 from bot.cli.doctor import doctor
 from bot.cli.engine import Engine
 from bot.cli.imagine import imagine, plan
+from bot.cli.setup import setup
 from bot.demo import demo
 from bot.settings import Settings, load
 
@@ -52,7 +54,7 @@ def application(opener: Opener) -> typer.Typer:
         context.obj = _desk(opener, config, setting or (), debug=debug)
 
     app.callback()(stylus)
-    for command in (imagine, again, plan, doctor):
+    for command in (imagine, again, plan, setup, bot, doctor):
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
     app.command(hidden=True)(demo)
