@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt .ci/prepare.py
 	@TORCH_INDEX="$(TORCH_INDEX)" $(PYTHON) .ci/prepare.py $(VENV)
 	@touch $@
 
-demo: $(STAMP) ## draw a grid of four on the miniature, and say where it lies
+demo: $(STAMP) ## open a chat page with the bot in it and draw two grids; ARGS=--once ends then
 	@$(BIN)/stylus demo $(if $(PROMPT),"$(PROMPT)") $(ARGS)
 
 test: $(STAMP) ## run every test; ARGS=quick leaves the slow ones out

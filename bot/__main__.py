@@ -16,12 +16,12 @@ from rich.console import Console
 from bot.cli import adapters
 from bot.cli.again import again
 from bot.cli.bot import bot
+from bot.cli.demo import demo
 from bot.cli.desk import Desk, Opener
 from bot.cli.doctor import doctor
 from bot.cli.engine import Engine
 from bot.cli.imagine import imagine, plan
 from bot.cli.setup import setup
-from bot.demo import demo
 from bot.settings import Settings, load
 
 Config = Annotated[

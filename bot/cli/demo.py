@@ -1,0 +1,83 @@
+"""`stylus demo`, which `make demo` runs: one /imagine and one 🧩 in the playground, then yours."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+from rich.text import Text
+
+from bot.cli import options
+from bot.cli.desk import Desk, answering, desk_of
+from bot.cli.show import line
+from bot.demo.person import Message, Person, pictures
+from bot.demo.stage import Stage, stage
+from stylus_engine.pictures.files import write
+
+PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a light
+FOLDER = Path("demo")
+PATIENCE = 180.0  # seconds for one grid, on a slow machine
+Once = Annotated[bool, typer.Option("--once", help="End after the scripted part.")]
+Port = Annotated[int, typer.Option("--port", help="Of the page; 0 = any that is free.")]
+
+
+def demo(
+    context: typer.Context,
+    prompt: options.Prompt = PROMPT,
+    out: options.Out = FOLDER,
+    port: Port = 0,
+    once: Once = False,
+) -> None:
+    """Open a chat page of this machine with the bot in it, draw two grids, and let you try."""
+    desk = desk_of(context)
+    with answering(desk, as_json=False):
+        asyncio.run(_play(desk, prompt, out or FOLDER, port, once=once))
+
+
+async def _play(desk: Desk, prompt: str, out: Path, port: int, *, once: bool) -> None:
+    said = _Saying(desk)
+    said("Starting the playground and the bot …")
+    async with stage(port, out / "data", out / "log.txt", ()) as here:
+        await _script(said, here, prompt, out)
+        if once:
+            return
+        said(
+            f"The chat page is open at {here.page} — try /imagine yourself. Ctrl-C ends it.", "bold"
+        )
+        await here.bot.wait()
+
+
+async def _script(said: "_Saying", here: Stage, prompt: str, out: Path) -> None:
+    """What a person would do first."""
+    async with aiohttp.ClientSession() as session:
+        person = Person(session, here.url)
+        await person.enter(PATIENCE)
+        said(f"/imagine {prompt}")
+        await person.slash("imagine", prompt=prompt)
+        first = await person.card(frozenset(), PATIENCE)
+        await _keep(said, person, first, out / "imagine")
+        said("🧩 Other adapters")
+        await person.press(first, "mask")
+        second = await person.card(frozenset({first["id"]}), PATIENCE)
+        await _keep(said, person, second, out / "other-adapters")
+
+
+async def _keep(said: "_Saying", person: Person, card: Message, folder: Path) -> None:
+    """Save a card's pictures, as the channel has them."""
+    for number, address in enumerate(pictures(card), 1):
+        suffix = Path(address.partition("?")[0]).suffix
+        write(folder / f"{number}{suffix}", await person.picture(address))
+    said(f"{len(pictures(card))} pictures in {folder}", "green")
+
+
+class _Saying:
+    """Says what happens and when, in seconds since the start."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._start = time.monotonic()
+
+    def __call__(self, text: str, style: str = "") -> None:
+        line(self._desk.out, Text(f"{time.monotonic() - self._start:5.1f} s  {text}", style=style))
