@@ -25,16 +25,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def stylus(home: Path) -> Callable[..., Result]:
-    """`stylus(*arguments, **fields of the stand-in)`."""
+    """`stylus(*arguments, typed=what is typed, **fields of the stand-in)`."""
 
-    def call(*arguments: str, **fields: Any) -> Result:
+    def call(*arguments: str, typed: str = "", **fields: Any) -> Result:
         made: list[StandIn] = []
 
         def opener(settings: Settings) -> StandIn:
             made.append(StandIn(pictures=settings.paths.place("pictures"), **fields))
             return made[-1]
 
-        result = CliRunner().invoke(application(opener), list(arguments), prog_name="stylus")
+        app = application(opener)
+        result = CliRunner().invoke(app, list(arguments), input=typed, prog_name="stylus")
         assert result.exception is None or isinstance(result.exception, SystemExit), (
             result.exception
         )

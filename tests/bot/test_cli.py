@@ -195,18 +195,9 @@ def test_search_and_index(stylus):
     assert (built["adapters"], built["changed"]) == (5, 0)
 
 
-def test_the_demo_says_where_how_long_and_how_much(stylus, home):
-    result = stylus("demo")
-    assert result.exit_code == 0
-    assert (home / "demo" / "grid.png").is_file()
-    assert len(list((home / "demo").iterdir())) == 5
-    assert "peak memory" in result.stdout
-    assert str(home / "demo" / "grid.png") in result.stdout
-
-
 def test_help_names_every_command(stylus):
     shown = stylus("--help").stdout
-    assert all(name in shown for name in ("imagine", "again", "plan", "adapters", "doctor"))
+    assert all(name in shown for name in ("imagine", "again", "plan", "adapters", "setup", "bot", "doctor"))
     assert "demo" not in shown
 
 
