@@ -5,6 +5,7 @@ A room is imported and a part is made when it is first asked for: listing cards
 loads no torch, planning loads no checkpoint.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,12 +35,14 @@ from stylus_engine.ports import (
 
 if TYPE_CHECKING:
     from stylus_engine.catalog.digests import Digests
-    from stylus_engine.engine import Engine, Method
+    from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.retrieval.index import CardIndex
     from stylus_engine.retrieval.retriever import IndexRetriever
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.families import Parts
     from stylus_engine.sampling.store import FactorStore
+    from stylus_engine.sampling.switch import Switch
+    from stylus_engine.walking import Walker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,42 @@ class House:
         """See `Engine.shots`."""
         return self._engine.shots(request, plan, job)
 
+    async def arrange(
+        self,
+        request: Request,
+        job: str,
+        *,
+        plan: Plan | None = None,
+        masks: Sequence[str] | None = None,
+        order_seed: int | None = None,
+    ) -> "Arrangement":
+        """See `Engine.arrange`."""
+        return await self._engine.arrange(
+            request, job, plan=plan, masks=masks, order_seed=order_seed
+        )
+
+    def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `Walker.draw`."""
+        return self._walker.draw(job, shots)
+
+    def cancel(self, shot: str) -> None:
+        """See `Sampler.cancel`."""
+        self._sampler.cancel(shot)
+
+    async def rest(self) -> bool:
+        """Let checkpoint and adapters go; whether the memory is free now.
+
+        Waits until what is being drawn has ended; a shot that came meanwhile keeps all.
+        """
+        if "_sampler" not in vars(self):
+            return True
+        return await asyncio.wrap_future(self._walker.between(self._unload))
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a checkpoint is in memory."""
+        return "_sampler" in vars(self) and self._sampler.loaded
+
     def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
         """See `Engine.imagine`."""
         return self._engine.imagine(request, job)
@@ -101,6 +140,16 @@ class House:
         family = self.checkpoints.find("").family
         query = Query(prompt=text, concepts=concepts(text), family=family, policy=Policy(), k=k)
         return await self._retriever.recall(query)
+
+    async def browse(
+        self, text: str, policy: Policy, k: int, offset: int = 0
+    ) -> "tuple[Sequence[Candidate], int]":
+        """See `retrieval.shelf.browse`; for the default checkpoint."""
+        from stylus_engine.retrieval.shelf import browse
+
+        family = self.checkpoints.find("").family
+        query = Query(prompt=text, concepts=(), family=family, policy=policy, k=k + offset)
+        return await browse(self._retriever, self.cards, query, offset)
 
     async def index(self, *, anew: bool = False) -> int:
         """Make the index hold exactly the cards of today; rows written or removed.
@@ -125,8 +174,8 @@ class House:
 
     def close(self) -> None:
         """Give the sampler's thread back, if anything was ever drawn."""
-        if "_engine" in vars(self):
-            self._engine.close()
+        if "_walker" in vars(self):
+            self._walker.close()
 
     @property
     def cards(self) -> CardStore:
@@ -157,7 +206,7 @@ class House:
         return LocalCheckpoints(known, default, self._digests)
 
     @cached_property
-    def _sampler(self) -> Sampler:
+    def _sampler(self) -> "Switch":
         from stylus_engine.sampling.switch import Switch
 
         return Switch(
@@ -165,17 +214,22 @@ class House:
         )
 
     @cached_property
+    def _walker(self) -> "Walker":
+        from stylus_engine.walking import Walker
+
+        return Walker(self.sampler)
+
+    @cached_property
     def _engine(self) -> "Engine":
         from stylus_engine.engine import Engine
         from stylus_engine.sampling.tokens import ClipTokens
-        from stylus_engine.walking import Walker
 
         return Engine(
             checkpoints=self.checkpoints,
             cards=self.cards,
             methods=self._methods,
             tokens=ClipTokens(),
-            walker=Walker(self.sampler),
+            walker=self._walker,
             preview_every=self._setup.preview_every,
         )
 
@@ -232,6 +286,16 @@ class House:
         from stylus_engine.sampling.store import FactorStore
 
         return FactorStore(LocalFiles(self._digests), self._setup.factor_cache_mib << 20)
+
+    def _unload(self) -> bool:
+        """Called by the thread that draws."""
+        from stylus_engine.sampling.devices import give_memory_back
+
+        unloaded = self._sampler.unload()
+        if unloaded:
+            self._factors.clear()
+            give_memory_back()
+        return unloaded
 
     def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
         """Load a checkpoint; called by the thread that draws."""

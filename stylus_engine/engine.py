@@ -6,15 +6,15 @@ The engine decides nothing itself: it asks the rooms in this order, through thei
 ports, and passes the nouns on.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from stylus_engine.model import Event, Manifest, Plan, Planned, Query, Request, Shot
+from stylus_engine.model import Event, Manifest, Mask, Plan, Planned, Query, Request, Shot
 from stylus_engine.planning.concepts import concepts
-from stylus_engine.planning.masks import MaskOrder, first_masks
+from stylus_engine.planning.masks import MaskOrder, codes, first_masks, mask_of
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.shots import shots
 from stylus_engine.ports import CardStore, Checkpoints, Composer, Retriever, Tokens
@@ -28,6 +28,19 @@ class Method:
     retriever: Retriever
     composer: Composer
     preset: Preset
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """All that is decided before anything is drawn.
+
+    `order` names the first masks of all `total` ones, in the order of the seed asked for.
+    """
+
+    plan: Plan
+    order: tuple[str, ...]
+    total: int
+    shots: tuple[Shot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +78,43 @@ class Engine:
 
     def shots(self, request: Request, plan: Plan, job: str, start: int = 0) -> tuple[Shot, ...]:
         """The grid whose first picture takes mask number `start`."""
+        masks = first_masks(self.masks(request, plan), request.count, start)
+        return self.shots_of(request, plan, job, masks)
+
+    async def arrange(
+        self,
+        request: Request,
+        job: str,
+        *,
+        plan: Plan | None = None,
+        masks: Sequence[str] | None = None,
+        order_seed: int | None = None,
+    ) -> Arrangement:
+        """Plan, order and shots of a job: what is given is kept, what is not is decided here.
+
+        `masks` are codes, one a picture (else the order's first ones); `order_seed` seeds
+        the order (else the request does).  Raises `UnknownName` for a code of another plan.
+        """
+        plan = plan or await self.plan(request)
+        seed = request.seed if order_seed is None else order_seed
+        order = self.masks(replace(request, seed=seed), plan)
+        chosen = (
+            first_masks(order, request.count)
+            if masks is None
+            else tuple(mask_of(code, plan) for code in masks)
+        )
+        shots = self.shots_of(request, plan, job, chosen)
+        return Arrangement(plan=plan, order=codes(order), total=order.total, shots=shots)
+
+    def shots_of(
+        self, request: Request, plan: Plan, job: str, masks: Sequence[Mask]
+    ) -> tuple[Shot, ...]:
+        """One shot for each of these masks."""
         checkpoint = self.checkpoints.find(request.checkpoint)
         return shots(
             request,
             plan,
-            first_masks(self.masks(request, plan), request.count, start),
+            masks,
             checkpoint=checkpoint,
             preset=self.methods[request.preset].preset,
             fits=lambda text: self.tokens.fits(checkpoint, text),

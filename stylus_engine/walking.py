@@ -6,14 +6,17 @@ pool (`asyncio.to_thread`) instead ends in «generator already executing».
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from stylus_engine.errors import DrawFailed
 from stylus_engine.model import Drawn, Event, Failed, Planned, Shot
 from stylus_engine.ports import Sampler
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Walker:
             del self._ears[job]
             for shot in open_shots:
                 self._sampler.cancel(shot)
+
+    def between(self, work: Callable[[], T]) -> "Future[T]":
+        """Do `work` on the thread that walks, when no walk is under way. Safe from any thread."""
+        return self._thread.submit(work)
 
     def close(self) -> None:
         """Wait for the walk to end and give the thread back."""

@@ -1,7 +1,10 @@
 """`stylus demo`, which `make demo` runs: one /imagine and one 🧩 in the playground, then yours."""
 
 import asyncio
+import signal
 import time
+from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +16,7 @@ from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.show import line
 from bot.demo.person import Message, Person, pictures
-from bot.demo.stage import Stage, stage
+from bot.demo.stage import Stage, stage, unless_it_ends
 from stylus_engine.pictures.files import write
 
 PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a light
@@ -33,14 +36,24 @@ def demo(
     """Open a chat page of this machine with the bot in it, draw two grids, and let you try."""
     desk = desk_of(context)
     with answering(desk, as_json=False):
-        asyncio.run(_play(desk, prompt, out or FOLDER, port, once=once))
+        asyncio.run(_until_stopped(_play(desk, prompt, out or FOLDER, port, once=once)))
+
+
+async def _until_stopped(play: Coroutine[None, None, None]) -> None:
+    """SIGTERM ends the demo as Ctrl-C does: both processes with it."""
+    playing = asyncio.ensure_future(play)
+    with suppress(NotImplementedError):  # Windows has no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+    with suppress(asyncio.CancelledError):
+        await playing
 
 
 async def _play(desk: Desk, prompt: str, out: Path, port: int, *, once: bool) -> None:
     said = _Saying(desk)
     said("Starting the playground and the bot …")
-    async with stage(port, out / "data", out / "log.txt", ()) as here:
-        await _script(said, here, prompt, out)
+    log = out / "log.txt"
+    async with stage(port, out / "data", log, ()) as here:
+        await unless_it_ends(here.bot, log, _script(said, here, prompt, out))
         if once:
             return
         said(

@@ -69,8 +69,11 @@ class Person:
             return told["interaction"]
 
     async def _get(self, page: str) -> Any:  # noqa: ANN401 - JSON of the playground, taken apart here
-        async with self._session.get(f"{self._api}/{page}") as answer:
-            return await answer.json()
+        try:
+            async with self._session.get(f"{self._api}/{page}") as answer:
+                return await answer.json()
+        except aiohttp.ClientError as error:
+            raise DrawFailed(why="the playground is gone") from error
 
     async def _until(self, look: Callable[[], Any], patience: float, otherwise: str) -> Any:  # noqa: ANN401 - see above
         end = time.monotonic() + patience

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ async def stage(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         playground = await _start(
-            ("-m", "playground", "--port", str(port)), out.fileno(), os.environ
+            ("-m", "playground", "--with-parent", "--port", str(port)), out.fileno(), os.environ
         )
         try:
             told = await _told(playground, log)
@@ -46,6 +46,22 @@ async def stage(
                 await end(bot)
         finally:
             await end(playground)
+
+
+async def unless_it_ends(
+    bot: asyncio.subprocess.Process, log: Path, script: Coroutine[None, None, None]
+) -> None:
+    """Play the script; a bot that ends before it is told at once. Raises `BadSettings`."""
+    playing, gone = asyncio.ensure_future(script), asyncio.ensure_future(bot.wait())
+    try:
+        await asyncio.wait({playing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            why = f"it ended by itself; the reason is in {log}"
+            raise BadSettings(where="the bot", why=why)
+        playing.result()
+    finally:
+        playing.cancel()
+        gone.cancel()
 
 
 async def end(process: asyncio.subprocess.Process, grace: float = GRACE) -> None:
@@ -65,7 +81,7 @@ async def _start(
 ) -> asyncio.subprocess.Process:
     """In a session of its own: Ctrl-C reaches the demo, which then ends them in order."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL,
+        sys.executable, *arguments, stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE if "playground" in arguments else log,
         stderr=log, env=dict(environment), start_new_session=True,
     )  # fmt: skip

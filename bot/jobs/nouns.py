@@ -38,6 +38,15 @@ class Origin(Noun, frozen=True, kw_only=True):
     guild_locale: str = "en-US"
     roads_beside_token: bool = True  # False: the bot is no member there, the token is all it has
 
+    def __repr__(self) -> str:
+        """Everything but the token: whoever has it can speak as the bot for 15 minutes."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name != "token"}
+        return f"Origin({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """For rich's tracebacks, which would print every field."""
+        return [(n, getattr(self, n)) for n in self.__struct_fields__ if n != "token"]
+
 
 class Wish(Noun, frozen=True, kw_only=True):
     """A job that somebody wants, before it has a place in the line.
@@ -75,6 +84,7 @@ class Job(Noun, frozen=True, kw_only=True):
     round: int = 0  # how often 🧩 had gone through all masks when this job was made
     made_at: float
     planned_at: float | None = None
+    began_at: float | None = None  # a drawer took it; None again when it went back to its place
     drawn_at: float | None = None
     ended_at: float | None = None
     priority: int = 0
@@ -91,6 +101,7 @@ class Job(Noun, frozen=True, kw_only=True):
     posting_at: float | None = None
     error: str | None = None  # class name in the tree of errors
     sentence: str | None = None
+    told_at: float | None = None  # its person knows that it failed, was cancelled, …
     cancelled_by: int | None = None
     deleted_by: int | None = None
     deleted_at: float | None = None
@@ -144,3 +155,22 @@ class Seen(Noun, frozen=True, kw_only=True):
 
     seen: int
     of: int
+
+
+class Accepted(Noun, frozen=True, kw_only=True):
+    """What became of a wish. `fresh` False: the same press or interaction had made it before."""
+
+    job: Job
+    fresh: bool
+
+
+class Swept(Noun, frozen=True, kw_only=True):
+    """What retention forgot.
+
+    `pictures` are addresses in the store that nobody needs; they are told again by
+    every sweep until `Line.forgotten` hears that the files are gone.
+    """
+
+    jobs: int = 0
+    tokens: int = 0
+    pictures: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from stylus_engine.errors import EmptyPrompt, PromptTooLong, UnknownName
+from stylus_engine.errors import BadText, EmptyPrompt, PromptTooLong, UnknownName
 from stylus_engine.model.adapter import Rating
 from stylus_engine.model.noun import Noun, printable, within
 
@@ -20,6 +20,7 @@ class Limits(Noun, frozen=True, kw_only=True):
     edge: int = 4096  # pixels
     seed: int = 2**32 - 1
     strength: float = 2.0
+    aspect: float = 3.0  # the longer edge of the shorter one
 
 
 LIMITS = Limits()
@@ -61,6 +62,9 @@ class Request(Noun, frozen=True, kw_only=True):
     checkpoint: str = ""  # a name or id; "" = the configured default
     width: int = 0
     height: int = 0
+    aspect: str = (
+        ""  # as "3:2", where width and height are 0: the checkpoint's own area in this shape
+    )
     steps: int = 20
     guidance: float = 5.0
     sampler: str = "dpmpp_2m_karras"
@@ -79,6 +83,8 @@ class Request(Noun, frozen=True, kw_only=True):
         self._check_numbers()
         _known("sampler", self.sampler, SAMPLERS)
         _known("preset", self.preset, PRESETS)
+        if self.aspect:
+            within("Aspect", ratio(self.aspect), 1 / LIMITS.aspect, LIMITS.aspect)
 
     def _check_words(self) -> None:
         for what, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
@@ -96,6 +102,20 @@ class Request(Noun, frozen=True, kw_only=True):
         within("Count", self.count, 1, LIMITS.count)
         within("Seed", self.seed, 0, LIMITS.seed)
         within("Adapter strength", self.strength, 0.0, LIMITS.strength)
+
+
+def ratio(aspect: str) -> float:
+    """Width over height of `3:2`. Raises `BadText` for anything else."""
+    wide, _, high = aspect.partition(":")
+    if not (
+        aspect.isascii()
+        and wide.isdecimal()
+        and high.isdecimal()
+        and len(aspect) <= 7
+        and int(high)
+    ):
+        raise BadText(what="aspect", why="it must look like 3:2")
+    return int(wide) / int(high)
 
 
 def _known(kind: str, name: str, names: tuple[str, ...]) -> None:

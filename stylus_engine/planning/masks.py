@@ -18,8 +18,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from stylus_engine.errors import UnknownName
 from stylus_engine.model import Mask, Plan
 from stylus_engine.planning.shuffle import Shuffle
+
+MOST_CODES = 64  # of one order that are told to others
 
 
 class MaskOrder(Protocol):
@@ -38,6 +41,19 @@ class MaskOrder(Protocol):
 def first_masks(order: MaskOrder, count: int, start: int = 0) -> tuple[Mask, ...]:
     """Masks `start` … for `count` positions; when they run out, the best one fills up."""
     return tuple(order[n] if n < order.total else order[0] for n in range(start, start + count))
+
+
+def codes(order: MaskOrder, most: int = MOST_CODES) -> tuple[str, ...]:
+    """The codes of the first masks, at most `most`."""
+    return tuple(order[number].code for number in range(min(order.total, most)))
+
+
+def mask_of(code: str, plan: Plan) -> Mask:
+    """The mask of `plan` with this code. Raises `UnknownName` for a code of another shape."""
+    groups = tuple(code.split(".")) if code else ()
+    if tuple(map(len, groups)) != sizes(plan) or set(code) - set("01."):
+        raise UnknownName(kind="mask of this plan", name=code[:80], known="")
+    return Mask.parse(code)
 
 
 @dataclass(frozen=True)

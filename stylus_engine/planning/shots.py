@@ -1,9 +1,11 @@
 """Recipes and seeds become shots."""
 
+import math
 from collections.abc import Sequence
 
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot
+from stylus_engine.model.request import ratio
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.recipes import Fits, recipe
 
@@ -15,6 +17,8 @@ def seeds(first: int, count: int) -> tuple[int, ...]:
 
 def size(request: Request, checkpoint: Checkpoint) -> tuple[int, int]:
     """(width, height) in pixels. Raises `OutOfRange` for edges the checkpoint cannot draw."""
+    if request.aspect and not (request.width or request.height):
+        return _shaped(ratio(request.aspect), checkpoint)
     edges = (request.width or checkpoint.size, request.height or checkpoint.size)
     for what, edge in zip(("Width", "Height"), edges, strict=True):
         if edge % checkpoint.multiple or edge < checkpoint.multiple:
@@ -54,6 +58,13 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
         )
         for index, (mask, seed) in enumerate(zip(masks, numbers, strict=True))
     )
+
+
+def _shaped(ratio: float, checkpoint: Checkpoint) -> tuple[int, int]:
+    """The checkpoint's own area in another shape, each edge on its grid."""
+    step = checkpoint.multiple
+    wide, high = checkpoint.size * math.sqrt(ratio), checkpoint.size / math.sqrt(ratio)
+    return max(step, round(wide / step) * step), max(step, round(high / step) * step)
 
 
 def _off_grid(what: str, edge: int, multiple: int) -> OutOfRange:

@@ -77,6 +77,11 @@ class CardIndex:
         asked = (await self.table()).query().where(clause).limit(len(card_ids))
         return _found(await asked.select(SHOWN).to_arrow())
 
+    async def ids(self, where: Expr) -> frozenset[str]:
+        """The ids of all rows that `where` allows."""
+        asked = (await self.table()).query().where(where).select(["card_id"])
+        return frozenset((await asked.to_arrow())["card_id"].to_pylist())
+
     async def digests(self) -> dict[str, str]:
         """Card id -> digest of the card it was built from, for every row."""
         answer = await (await self.table()).query().select(["card_id", "digest"]).to_arrow()

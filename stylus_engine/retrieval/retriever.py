@@ -51,6 +51,10 @@ class IndexRetriever:
         rest = [pair for pair in pairs if (pair.card_id, pair.part) not in _places(held)]
         return _candidates(query, [*held, *chosen(rest, query.k - len(held))], pool)
 
+    async def shelf(self, query: Query) -> frozenset[str]:
+        """The ids of all cards that may answer `query` at all. Raises `BadIndex`."""
+        return await self._index.ids(allowed(query))
+
     async def paper_recall(self, query: Query) -> Sequence[Candidate]:
         """The paper's rule: the whole prompt's cosine, top 150, here after policy, no words, no quota.
 

@@ -1,5 +1,7 @@
 """Which device draws, and in which precision."""
 
+import gc
+
 import torch
 
 from stylus_engine.errors import BadSettings
@@ -26,6 +28,13 @@ def use_threads(count: int) -> None:
     """Let torch compute on `count` cores; 0 leaves torch's own choice."""
     if count:
         torch.set_num_threads(count)
+
+
+def give_memory_back() -> None:
+    """After a checkpoint was let go: modules are cycles, and CUDA keeps what was freed for itself."""
+    gc.collect()
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def _best() -> str:

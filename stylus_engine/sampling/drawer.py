@@ -49,6 +49,11 @@ class Drawer:
         """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`."""
         self._inbox.cancel(shot_id)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no admitted shot is unfinished."""
+        return self._inbox.idle
+
     @torch.inference_mode()
     def events(self) -> Generator[Event, None, None]:
         """Step until no admitted shot is left. Every shot ends in one `Drawn` or one `Failed`.

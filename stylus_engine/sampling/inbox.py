@@ -64,6 +64,11 @@ class Inbox:
             self._cancelled.clear()
 
     @property
+    def idle(self) -> bool:
+        """Whether every admitted shot has ended."""
+        return not self._open
+
+    @property
     def empty(self) -> bool:
         """Whether no shot is waiting to be read."""
         return not self._admitted

@@ -56,6 +56,13 @@ class FactorStore:
                 raise AdapterChanged(name=adapter.name, wanted=sha256, found=file.sha256)
             return self._keep(convert(file, bases, wanted, self._cut))
 
+    def clear(self) -> None:
+        """Forget every adapter that is not pinned."""
+        with self._lock:
+            self._resident = OrderedDict(
+                (name, each) for name, each in self._resident.items() if self._pins[name]
+            )
+
     def pin(self, factors: Factors) -> None:
         """Never evict `factors` until `unpin` was called as often; brings them back if need be."""
         with self._lock:

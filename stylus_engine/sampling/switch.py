@@ -1,23 +1,33 @@
 """Many checkpoints, one drawer at a time: the sampler that assembly hands out.
 
 A checkpoint is loaded by the thread that draws, when the first shot that names it
-comes to its turn, and let go when another one's turn comes.
+comes to its turn, and let go when another one's turn comes, or by `unload`.  No
+torch here: whoever only hands shots on need not load it.
 """
 
 from collections.abc import Callable, Generator
 from threading import Lock
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from stylus_engine.errors import Busy, Cancelled, StylusError, sentence
 from stylus_engine.model import Checkpoint, Event, Failed, Shot
-from stylus_engine.ports import Checkpoints
-from stylus_engine.sampling.drawer import Drawer
+from stylus_engine.ports import Checkpoints, Sampler
 
-Open: TypeAlias = Callable[[Checkpoint], Drawer]
+
+class Loaded(Sampler, Protocol):
+    """A sampler of one checkpoint, in memory."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no admitted shot is unfinished."""
+        ...
+
+
+Open: TypeAlias = Callable[[Checkpoint], Loaded]
 
 
 class Switch:
-    """Implements the `Sampler` port over one `Drawer` after another."""
+    """Implements the `Sampler` port over one `Loaded` sampler after another."""
 
     def __init__(self, checkpoints: Checkpoints, open_drawer: Open, waiting: int) -> None:
         self._checkpoints = checkpoints
@@ -25,8 +35,9 @@ class Switch:
         self._waiting = waiting
         self._lock = Lock()
         self._line: list[Shot] = []  # shots whose checkpoint is not the loaded one
+        self._turning: list[Shot] = []  # shots whose checkpoint is being loaded
         self._called_off: set[str] = set()
-        self._drawer: Drawer | None = None
+        self._drawer: Loaded | None = None
         self._loaded = ""
 
     def admit(self, shot: Shot) -> None:
@@ -43,10 +54,25 @@ class Switch:
     def cancel(self, shot_id: str) -> None:
         """Let go of a shot, wherever it is."""
         with self._lock:
-            if any(shot.id == shot_id for shot in self._line):
+            if any(shot.id == shot_id for shot in (*self._line, *self._turning)):
                 self._called_off.add(shot_id)
             elif self._drawer is not None:
                 self._drawer.cancel(shot_id)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a checkpoint is in memory."""
+        return self._drawer is not None
+
+    def unload(self) -> bool:
+        """Let the checkpoint go, unless a shot still wants it; whether none is loaded now.
+
+        Belongs to the thread that walks `events`, between two walks.
+        """
+        with self._lock:
+            if self._drawer is not None and self._drawer.idle:
+                self._drawer, self._loaded = None, ""
+            return self._drawer is None
 
     def events(self) -> Generator[Event, None, None]:
         """Draw with the loaded checkpoint until it has no shot left, then turn to the next one's."""
@@ -64,12 +90,16 @@ class Switch:
             first = next(iter(self._line), None)
             taken = [s for s in self._line if first and s.checkpoint == first.checkpoint]
             self._line = [s for s in self._line if s not in taken]
+            self._turning = list(taken)
             return taken
 
     def _turn_to(self, shots: list[Shot]) -> Generator[Event, None, None]:
         try:
             self._load(self._checkpoints.find(shots[0].checkpoint))
         except StylusError as error:
+            with self._lock:
+                for shot in shots:
+                    self._taken_out(shot)
             yield from (_failed(shot, error) for shot in shots)
             return
         for shot in shots:
@@ -83,15 +113,28 @@ class Switch:
             self._drawer, self._loaded = drawer, checkpoint.id
 
     def _pass_on(self, shot: Shot) -> Generator[Event, None, None]:
-        assert self._drawer is not None  # noqa: S101  `_load` has just set it
-        if shot.id in self._called_off:
-            self._called_off.discard(shot.id)
-            yield _failed(shot, Cancelled(done=0))
-            return
-        try:
-            self._drawer.admit(shot)
-        except StylusError as error:
+        """Under the lock: a cancel finds the shot either still turning or already admitted."""
+        with self._lock:
+            assert self._drawer is not None  # noqa: S101  `_load` has just set it
+            called_off = self._taken_out(shot)
+            error = Cancelled(done=0) if called_off else _refusal(self._drawer, shot)
+        if error is not None:
             yield _failed(shot, error)
+
+    def _taken_out(self, shot: Shot) -> bool:
+        """Turning no more; whether it was called off meanwhile. Under the lock."""
+        self._turning.remove(shot)
+        called_off = shot.id in self._called_off
+        self._called_off.discard(shot.id)
+        return called_off
+
+
+def _refusal(drawer: Loaded, shot: Shot) -> StylusError | None:
+    try:
+        drawer.admit(shot)
+    except StylusError as error:
+        return error
+    return None
 
 
 def _failed(shot: Shot, error: StylusError) -> Failed:

@@ -197,7 +197,9 @@ def test_search_and_index(stylus):
 
 def test_help_names_every_command(stylus):
     shown = stylus("--help").stdout
-    assert all(name in shown for name in ("imagine", "again", "plan", "adapters", "setup", "bot", "doctor"))
+    assert all(
+        name in shown for name in ("imagine", "again", "plan", "adapters", "setup", "bot", "doctor")
+    )
     assert "demo" not in shown
 
 

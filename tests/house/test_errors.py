@@ -7,6 +7,9 @@ from string import Formatter
 
 import pytest
 
+from bot import refusals
+from bot.crew.told import Told
+from bot.texts import Texts
 from stylus_engine import errors
 from stylus_engine.errors import SENTENCES, StylusError, sentence
 
@@ -19,8 +22,13 @@ def below(kind: type[StylusError]) -> Iterator[type[StylusError]]:
         yield from below(child)
 
 
-TREE = [kind for kind in below(StylusError) if kind.__module__ == errors.__name__]
-LEAVES = [kind for kind in TREE if not kind.__subclasses__()]
+EVERY = list(below(StylusError))
+TREE = [kind for kind in EVERY if kind.__module__ == errors.__name__]
+BRANCH = [kind for kind in EVERY if kind.__module__ == refusals.__name__]
+SPOKEN = [*TREE, *BRANCH]  # what the catalogue has texts for
+LEAVES = [kind for kind in SPOKEN if not kind.__subclasses__()]
+ENGINE_LEAVES = [kind for kind in LEAVES if kind in TREE]
+SAY = Texts.load().of("en")
 
 
 def made(kind: type[StylusError]) -> StylusError:
@@ -32,11 +40,26 @@ def kind_name(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
-def test_the_tree_grows_in_one_file():
-    assert [kind for kind in below(StylusError) if kind.__module__ != errors.__name__] == []
+def test_the_tree_grows_in_two_files():
+    """`Told` is what another process said: it holds a sentence and needs none of its own."""
+    assert set(EVERY) - set(SPOKEN) == {Told}
 
 
-@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", SPOKEN, ids=lambda kind: kind.__name__)
+def test_a_class_has_a_text_whose_variables_are_its_facts(kind: type[StylusError]):
+    key = f"error-{kind.__name__}"
+    assert SAY.needs(key) == {field.name for field in fields(kind)}
+    said = SAY(key, **vars(made(kind)))
+    assert said
+    assert "{" not in said
+
+
+def test_the_catalogue_has_no_text_for_an_error_that_is_none():
+    keys = {key for key in SAY.catalogue.messages if key.startswith("error-")}
+    assert keys == {f"error-{kind.__name__}" for kind in SPOKEN}
+
+
+@pytest.mark.parametrize("kind", ENGINE_LEAVES, ids=lambda kind: kind.__name__)
 def test_a_leaf_has_a_sentence(kind: type[StylusError]):
     assert kind in SENTENCES
 
@@ -60,18 +83,29 @@ def test_a_sentence_can_be_said(kind: type[StylusError]):
     assert said.endswith((".", "fact", ")"))
 
 
-def test_the_drawing_shows_the_tree_as_it_is():
-    drawn = re.findall(
-        r"^ {4}((?:│   |    )*)(?:├── |└── )?(\w+)", errors.__doc__ or "", re.MULTILINE
-    )
+DRAWINGS = (
+    (errors.__doc__ or "", TREE, "StylusError"),
+    (refusals.__doc__ or "", BRANCH, "Refusal"),
+)
+
+
+@pytest.mark.parametrize(("drawing", "kinds", "root"), DRAWINGS, ids=["engine", "bot"])
+def test_the_drawing_shows_the_tree_as_it_is(
+    drawing: str, kinds: list[type[StylusError]], root: str
+):
+    drawn = re.findall(r"^ {4}((?:│   |    )*)(?:├── |└── )?(\w+)", drawing, re.MULTILINE)
     names = [name for _, name in drawn]
-    assert set(names) == {"StylusError"} | {kind.__name__ for kind in TREE}
+    assert set(names) == {root} | {kind.__name__ for kind in kinds}
     assert len(names) == len(set(names))
 
 
-def test_every_branch_is_drawn_below_its_parent():
-    parents = dict(drawn_parents(errors.__doc__ or ""))
-    assert parents == {kind.__name__: kind.__mro__[1].__name__ for kind in TREE}
+@pytest.mark.parametrize(("drawing", "kinds", "root"), DRAWINGS, ids=["engine", "bot"])
+def test_every_branch_is_drawn_below_its_parent(
+    drawing: str, kinds: list[type[StylusError]], root: str
+):
+    parents = dict(drawn_parents(drawing))
+    below = [kind for kind in kinds if kind.__name__ != root]
+    assert parents == {kind.__name__: kind.__mro__[1].__name__ for kind in below}
 
 
 def drawn_parents(drawing: str) -> Iterator[tuple[str, str]]:

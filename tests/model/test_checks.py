@@ -195,3 +195,15 @@ def test_any_text_is_taken_or_refused_in_one_sentence(prompt: str):
         said = str(refused)
         assert said.endswith(".")
         assert said.isprintable()
+
+
+@pytest.mark.parametrize("aspect", ["4:1", "1:4"])
+def test_an_aspect_has_a_limit(aspect: str) -> None:
+    with pytest.raises(OutOfRange, match="Aspect"):
+        Request(prompt="x", aspect=aspect)
+
+
+@pytest.mark.parametrize("aspect", ["3", "3:", ":2", "3:0", "a:b", "3:2:1", "-3:2", "3.5:2", "٣:٢"])
+def test_an_aspect_looks_like_three_to_two(aspect: str) -> None:
+    with pytest.raises(BadText):
+        Request(prompt="x", aspect=aspect)

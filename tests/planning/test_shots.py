@@ -77,3 +77,21 @@ def test_a_size_the_checkpoint_cannot_draw_is_refused(edge: int) -> None:
 
 def test_no_size_means_the_checkpoint_s_own() -> None:
     assert size(Request(prompt="a", height=32), CHECKPOINT) == (64, 32)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "edges"),
+    [
+        ("1:1", (64, 64)),
+        ("3:2", (80, 48)),
+        ("2:3", (48, 80)),
+        ("16:9", (80, 48)),
+        ("3:1", (112, 32)),
+    ],
+)
+def test_an_aspect_keeps_the_area_and_the_grid(aspect: str, edges: tuple[int, int]) -> None:
+    assert size(Request(prompt="x", aspect=aspect), CHECKPOINT) == edges
+
+
+def test_pixels_that_were_named_win_over_an_aspect() -> None:
+    assert size(Request(prompt="x", aspect="3:2", width=64, height=32), CHECKPOINT) == (64, 32)

@@ -1,0 +1,272 @@
+"""The bot's process: everything is put together here, runs, and ends in order.
+
+    line -> client with its services -> login -> workers, courier, status, health -> gateway
+                                                                ... until asked to stop
+    line closed <- workers ended <- gateway closed <- courier and dispatcher drained
+
+Tests replace parts through the keyword arguments of `run`, and through nothing else.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import discord
+
+from bot import housekeeping, secrets
+from bot.address import pointed_at
+from bot.cards.letter import Letter
+from bot.clerk import Clerk
+from bot.client import StylusBot
+from bot.clock import Clock, SystemClock
+from bot.connecting import connected, logged_in
+from bot.crew.bus import Bus
+from bot.crew.dispatcher import Dispatcher, Pace
+from bot.crew.supervisor import Supervisor
+from bot.delivery.courier import Courier
+from bot.delivery.office import Office
+from bot.delivery.roads import Limits
+from bot.delivery.status import Status
+from bot.delivery.wire import Wire
+from bot.discord_wire import DiscordWire, watching_limits
+from bot.health import health_pages
+from bot.hiding import hiding
+from bot.jobs.line import LeaseLost, Line, Rules
+from bot.metrics import Metrics, Snapshot, watching_the_loop
+from bot.services import Services
+from bot.settings import Settings
+from bot.signals import stopped_by_signals
+from bot.texts import Texts
+from stylus_engine.errors import BadSettings, StylusError
+
+log = logging.getLogger(__name__)
+POSTING_SHARE = 0.8  # of the time to stop is for drawing, the rest for posting
+
+
+class OpenLine(Protocol):
+    """How the line is opened: `Line.open`, or a test's."""
+
+    def __call__(self, url: str, rules: Rules, *, owner: str, now: float) -> Awaitable[Line]:
+        """See `Line.open`."""
+        ...
+
+
+async def run(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    open_line: OpenLine = Line.open,
+    make_wire: Callable[[discord.Client], Wire[Letter]] = DiscordWire,
+    make_supervisor: Callable[[Settings, Clock], Supervisor] = Supervisor,
+    stop: asyncio.Event | None = None,
+) -> int:
+    """Run until SIGTERM, Ctrl-C or `stop`; 0 when it ended well.
+
+    Raises `BadSettings` for what a person must mend: a wrong token, an address that is
+    not this machine's, a database that another bot lives on.
+    """
+    token = secrets.token(settings.discord)
+    clock = clock or SystemClock()
+    asked = stop or asyncio.Event()
+    with hiding(token), pointed_at(settings.discord.api), stopped_by_signals(asked):
+        async with _line(settings, clock, open_line) as line:
+
+            def make(client: StylusBot) -> Services:
+                return services(
+                    settings, line, make_supervisor(settings, clock), make_wire(client), clock
+                )
+
+            bot = _client(settings, make)
+            return await _live(bot, token, asked)
+
+
+def services(
+    settings: Settings, line: Line, supervisor: Supervisor, wire: Wire[Letter], clock: Clock
+) -> Services:
+    """Everything, put together; nothing runs yet."""
+    bus, metrics, texts = Bus(), Metrics(), Texts.load()
+    clerk = Clerk(line=line, supervisor=supervisor, texts=texts, clock=clock, settings=settings)
+    office = Office(
+        line=line,
+        wire=wire,
+        clerk=clerk,
+        bus=bus,
+        clock=clock,
+        limits=Limits.of(settings.delivery),
+        metrics=metrics,
+    )
+    status = Status(office, workers=lambda: supervisor.drawers_up)
+    return Services(
+        settings=settings,
+        line=line,
+        supervisor=supervisor,
+        dispatcher=Dispatcher(line, supervisor, bus, clock, Pace.of(settings)),
+        bus=bus,
+        wire=wire,
+        courier=Courier(office, status),
+        status=status,
+        clerk=clerk,
+        texts=texts,
+        clock=clock,
+        metrics=metrics,
+    )
+
+
+@asynccontextmanager
+async def _line(
+    settings: Settings, clock: Clock, open_line: OpenLine
+) -> AsyncGenerator[Line, None]:
+    """The database, ours alone until the block ends."""
+    rules = Rules(
+        running=settings.line.running,
+        waiting=settings.line.waiting,
+        attempts=settings.line.attempts,
+        lease_seconds=settings.line.lease_seconds,
+        retention_days=settings.line.retention_days,
+        restore_hours=settings.line.restore_hours,
+    )
+    owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+    line = await open_line(database_of(settings), rules, owner=owner, now=clock.now())
+    try:
+        yield line
+    finally:
+        await line.close()
+
+
+def database_of(settings: Settings) -> str:
+    """The address of the line's database; its folder is made."""
+    folder = Path(settings.paths.data).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return settings.database.url or f"sqlite:///{folder / 'stylus.db'}"
+
+
+def _client(settings: Settings, make: Callable[[StylusBot], Services]) -> StylusBot:
+    """discord.py takes one trace of its requests, before there are services to tell."""
+    told: list[Callable[[], None]] = []
+
+    def limited() -> None:
+        for tell in told:
+            tell()
+
+    trace = watching_limits(limited)
+    bot = StylusBot(make, shards=settings.discord.shards, trace=trace)
+    told += [bot.services.metrics.limited, bot.services.status.limited]
+    return bot
+
+
+async def _live(bot: StylusBot, token: str, stop: asyncio.Event) -> int:
+    """Log in, work until asked to stop, drain. 1: something ended that should not have."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(bot.close)
+        if not await _before(stop, logged_in(bot, token)):
+            return 0
+        await _open_health(bot, stack)
+        await bot.services.supervisor.start()
+        stack.push_async_callback(bot.services.supervisor.stop)
+        await bot.services.courier.resume()
+        async with _at_work(bot) as work:
+            ended = await _first_end(work, stop)
+            if ended is None:
+                await _drain(bot.services)
+            return 0 if ended is None else _blame(ended)
+
+
+async def _open_health(bot: StylusBot, stack: AsyncExitStack) -> None:
+    services = bot.services
+    pages = health_pages(services.settings.health.port, services.metrics, lambda: _look(bot))
+    await stack.enter_async_context(pages)
+    await stack.enter_async_context(watching_the_loop(services.metrics))
+
+
+@asynccontextmanager
+async def _at_work(bot: StylusBot) -> AsyncGenerator[tuple[asyncio.Task[None], ...], None]:
+    """What never ends by itself, ended with the block."""
+    services = bot.services
+    rounds: dict[str, Coroutine[Any, Any, None]] = {
+        "gateway": connected(bot),
+        "dispatcher": services.dispatcher.run(),
+        "courier": services.courier.run(),
+        "status": services.status.run(),
+        "lease": housekeeping.hold(services),
+        "sweep": housekeeping.sweep(services),
+    }
+    tasks = tuple(asyncio.create_task(work, name=name) for name, work in rounds.items())
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _first_end(
+    work: Sequence[asyncio.Task[None]], stop: asyncio.Event
+) -> asyncio.Task[None] | None:
+    """The task that ended though it should not; None when somebody asked to stop."""
+    asked = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait((asked, *work), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asked.cancel()
+    return None if stop.is_set() else next(task for task in work if task.done())
+
+
+def _blame(ended: asyncio.Task[None]) -> int:
+    """Raises what a person can mend; the rest goes to the log, and whoever watches starts us anew."""
+    error = ended.exception()
+    if isinstance(error, StylusError):
+        raise error
+    if _is_about(error, LeaseLost):
+        why = "another bot has taken this database over"
+        raise BadSettings(where="database.url", why=why) from error
+    log.error("the bot ends: its %s did", ended.get_name(), exc_info=error)
+    return 1
+
+
+def _is_about(error: BaseException | None, kind: type[Exception]) -> bool:
+    """Whether it is this, or a task group's bundle with one inside."""
+    if isinstance(error, BaseExceptionGroup):
+        bundle = cast("BaseExceptionGroup[BaseException]", error)
+        return any(_is_about(each, kind) for each in bundle.exceptions)
+    return isinstance(error, kind)
+
+
+async def _drain(services: Services) -> None:
+    """Nothing new is drawn; what is being drawn is finished and posted, while there is time."""
+    log.info("stopping: finishing what was begun")
+    end = services.clock.ticks() + services.settings.delivery.drain_seconds
+    await services.dispatcher.drain(POSTING_SHARE * services.settings.delivery.drain_seconds)
+    services.courier.wake()
+    await asyncio.sleep(0)
+    await services.courier.drain(max(0.0, end - services.clock.ticks()))
+
+
+async def _before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work ended before somebody asked to stop."""
+    task, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((task, asked), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+        return task.done()
+    finally:
+        for each in (task, asked):
+            each.cancel()
+        await asyncio.gather(task, asked, return_exceptions=True)
+
+
+async def _look(bot: StylusBot) -> Snapshot:
+    """What is so now."""
+    services = bot.services
+    return Snapshot(
+        gateway=bot.is_ready() and not bot.is_closed(),
+        planner=services.supervisor.planner_up,
+        drawers=services.supervisor.drawers_up,
+        paused=await services.line.paused(),
+        jobs={str(state): count for state, count in (await services.line.counts()).items()},
+    )

@@ -1,0 +1,78 @@
+"""Pictures that people bring: fetched with a limit, never decoded here.
+
+The bot looks at eight bytes; whatever is inside is read by the planner's process.
+"""
+
+from collections.abc import Sequence
+
+import aiohttp
+import discord
+
+from bot.crew.told import Told
+from bot.refusals import NotAPicture, NoWorker
+from bot.services import Services
+from stylus_engine.model import Manifest
+from stylus_engine.workers.frames import Inspect, Inspected
+
+MEBIBYTE = 1 << 20
+MOST_BYTES = 25 * MEBIBYTE  # what Discord itself lets through at most in one request
+PATIENCE = aiohttp.ClientTimeout(total=10)
+PNG = b"\x89PNG\r\n\x1a\n"
+OTHERS = (b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # pictures that carry no manifest of ours
+SHORTEST = len(PNG)
+
+
+async def manifest_of(
+    services: Services, attachments: Sequence[discord.Attachment]
+) -> Manifest | None:
+    """What the first picture among them says of itself; None: nothing.
+
+    Raises `NotAPicture` for anything else, however it calls itself; `NoWorker`.
+    """
+    chosen = _chosen(attachments)
+    data = await fetch(chosen)
+    if data.startswith(OTHERS):
+        return None
+    if not data.startswith(PNG):
+        raise NotAPicture(name=chosen.filename)
+    try:
+        found = await services.supervisor.ask(Inspect(call=0, data=data))
+    except Told as told:
+        raise NotAPicture(name=chosen.filename) from told
+    if not isinstance(found, Inspected):
+        raise NoWorker
+    return found.manifest
+
+
+def _chosen(attachments: Sequence[discord.Attachment]) -> discord.Attachment:
+    """The first that says it is a picture, else the first: it gets its own refusal."""
+    for each in attachments:
+        if (each.content_type or "").startswith("image/"):
+            return each
+    return attachments[0]
+
+
+async def fetch(attachment: discord.Attachment) -> bytes:
+    """The file, when it is as small as a picture may be. Raises `NotAPicture`."""
+    refusal = NotAPicture(name=attachment.filename)
+    if not SHORTEST <= attachment.size <= MOST_BYTES:
+        raise refusal
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=PATIENCE) as session,
+            session.get(attachment.url) as answer,
+        ):
+            answer.raise_for_status()
+            return await _body(answer, refusal)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise refusal from error
+
+
+async def _body(answer: aiohttp.ClientResponse, refusal: NotAPicture) -> bytes:
+    """At most `MOST_BYTES`, whatever the declared size was."""
+    data = bytearray()
+    async for chunk in answer.content.iter_chunked(64 << 10):
+        data += chunk
+        if len(data) > MOST_BYTES:
+            raise refusal
+    return bytes(data)

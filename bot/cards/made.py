@@ -1,0 +1,65 @@
+"""The small print of Details: sampler, sizes, hashes, versions."""
+
+from collections.abc import Iterator
+
+from bot.captions import weight
+from bot.cards.parts import small
+from bot.cards.sheet import Sheet, shot_of
+from bot.cards.words import DOT, MOST_NAME, moment
+from bot.texts.catalogue import Say
+from bot.texts.escape import escape
+from stylus_engine.model import Manifest, Shot
+
+MOST_VERSIONS = 250
+HASH = 12
+
+
+def made(say: Say, sheet: Sheet) -> Iterator[str]:
+    """Of a job: how it was sampled, by what, and when it was asked for."""
+    job, request = sheet.job, sheet.job.request
+    manifests = [one.picture.manifest for one in sheet.drawn if one.picture is not None]
+    shots = [shot for one in sheet.positions if (shot := shot_of(one)) is not None]
+    yield say("details-made")
+    if shots:
+        yield _sampled(say, shots[0], request.strength)
+        yield from _model(say, shots[0], sheet.checkpoint, manifests[0] if manifests else None)
+    if job.plan is not None:
+        composer, preset = escape(job.plan.composer, 40), escape(job.plan.preset, 40)
+        yield say("details-composer", composer=composer, preset=preset)
+    if manifests:
+        yield small(_versions(say, manifests[0]))
+    yield small(say("details-times", state=say(f"state-{job.state}"), when=moment(job.made_at)))
+
+
+def made_of(say: Say, told: Manifest) -> Iterator[str]:
+    """Of a picture alone."""
+    yield say("details-made")
+    yield _sampled(say, told.shot, 1.0)
+    yield from _model(say, told.shot, "", told)
+    yield small(_versions(say, told))
+
+
+def _sampled(say: Say, shot: Shot, strength: float) -> str:
+    return say(
+        "details-sampling",
+        sampler=escape(shot.sampler, 40),
+        steps=shot.steps,
+        guidance=weight(shot.guidance),
+        strength=weight(strength),
+    )
+
+
+def _model(say: Say, shot: Shot, name: str, told: Manifest | None) -> Iterator[str]:
+    """Its name where the bot knows it, the size, and the hash of what really drew."""
+    known = told.checkpoint if told else ""
+    parts = (
+        escape(name, MOST_NAME),
+        say("result-size", width=shot.width, height=shot.height),
+        say("details-model-hash", hash=escape(known[:HASH], HASH)) if known else "",
+    )
+    yield DOT.join(part for part in parts if part)
+
+
+def _versions(say: Say, told: Manifest) -> str:
+    said = ", ".join(f"{name} {version}" for name, version in sorted(told.versions.items()))
+    return say("details-versions", versions=escape(said, MOST_VERSIONS)) if said else ""

@@ -1,0 +1,53 @@
+"""All that a result card is made of, gathered before it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.cards.letter import Enclosure
+from bot.jobs.nouns import Job, Position, Seen
+from stylus_engine.model import Shot
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A finished job, its positions by index, and the files to enclose (by position).
+
+    `owner` asked for the job this one is based on.  `quiet`: without the prompt's
+    words.  `vary`: with the row V, for engines that draw variations.
+    """
+
+    job: Job
+    positions: tuple[Position, ...]
+    files: Mapping[int, Enclosure] = field(default_factory=dict[int, Enclosure])
+    seen: Seen | None = None
+    owner: int | None = None
+    checkpoint: str = ""
+    quiet: bool = False
+    vary: bool = False
+
+    @property
+    def drawn(self) -> tuple[Position, ...]:
+        """The positions that have a picture."""
+        return tuple(position for position in self.positions if position.picture is not None)
+
+    @property
+    def failed(self) -> tuple[Position, ...]:
+        """Those that ended without one."""
+        return tuple(position for position in self.positions if position.error is not None)
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """What was drawn, in the grid's order."""
+        return tuple(shot for position in self.drawn if (shot := shot_of(position)) is not None)
+
+    @property
+    def bare(self) -> bool:
+        """Whether no picture lights any adapter."""
+        return not any(shot.recipe.adapters for shot in self.shots)
+
+
+def shot_of(position: Position) -> Shot | None:
+    """What the line planned, or else what the picture says of itself."""
+    if position.shot is not None or position.picture is None:
+        return position.shot
+    return position.picture.manifest.shot

@@ -1,0 +1,53 @@
+"""One job through the planner."""
+
+from bot.clock import Clock
+from bot.crew.bus import News
+from bot.crew.staff import Crew
+from bot.crew.telling import Teller
+from bot.crew.told import Told
+from bot.jobs.line import Line
+from bot.jobs.nouns import Job
+from bot.refusals import NoWorker
+from stylus_engine.workers.frames import Arrange, Arranged
+
+
+async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock) -> bool:
+    """Plan `job` and keep the plan; a refusal ends it. False: the planner is gone, and the job must go back."""
+    try:
+        answer = await crew.ask(await question(line, job))
+    except NoWorker:
+        return False
+    except Told as told:
+        await _refused(line, teller, job, told, clock)
+        return True
+    if not isinstance(answer, Arranged):
+        raise TypeError(f"asked to arrange, the planner answered {type(answer).__name__}")
+    kept = await line.planned(
+        job.id, job.fence,
+        plan=answer.plan, order=answer.order, total=answer.total, shots=answer.shots,
+        now=clock.now(),
+    )  # fmt: skip
+    if kept:
+        teller.news(News(job.id, "planned", count=len(answer.shots), plan=answer.plan))
+    return True
+
+
+async def question(line: Line, job: Job) -> Arrange:
+    """What the planner is asked: a root's plan is its own to find, a derived job brings one."""
+    if job.plan is None:
+        return Arrange(call=0, job=job.id, request=job.request, order_seed=job.request.seed)
+    root = job if job.root == job.id else await line.job(job.root)
+    positions = await line.positions(job.id)
+    return Arrange(
+        call=0,
+        job=job.id,
+        request=job.request,
+        plan=job.plan,
+        masks=tuple(each.mask for each in positions),
+        order_seed=(root or job).request.seed,
+    )
+
+
+async def _refused(line: Line, teller: Teller, job: Job, told: Told, clock: Clock) -> None:
+    if await line.fail(job.id, told.kind, told.sentence, clock.now(), fence=job.fence):
+        teller.became(await line.job(job.id))

@@ -1,0 +1,282 @@
+"""From the line to the workers and back: the only one who claims.
+
+    feed   planned jobs -> drawers, whenever one has room
+    plan   queued jobs -> the planner, one at a time and not far ahead
+    hear   what workers say -> the line, under the fence it was given with
+
+Each job's handling fails alone: what goes wrong unexpectedly ends that job with a
+sentence, never a loop.  Only `LeaseLost` (another bot has the database) ends `run`.
+"""
+
+import asyncio
+import logging
+from functools import partial
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.crew.arranging import arrange
+from bot.crew.bell import Bell
+from bot.crew.bus import Bus, News, What
+from bot.crew.deciding import Kitchen, Table, next_fed, plans_more
+from bot.crew.hands import Hand, Hands, hand_of
+from bot.crew.hearing import Hearing
+from bot.crew.owing import Owing
+from bot.crew.signals import Came, Heard, Signal, Went
+from bot.crew.staff import Crew, Pace
+from bot.crew.standing_down import StandingDown
+from bot.crew.telling import Hearer, Teller, nobody
+from bot.jobs.line import LeaseLost, Line
+from bot.jobs.nouns import Job
+from stylus_engine.workers.frames import Beat, Draw, Happened
+
+LOG = logging.getLogger("stylus.crew")
+HOUR = 3600.0
+
+
+class Dispatcher:
+    """Runs the crew's day. Made anew for every `run`."""
+
+    def __init__(
+        self,
+        line: Line,
+        crew: Crew,
+        bus: Bus,
+        clock: Clock,
+        pace: Pace,
+        *,
+        on_drawn: Hearer = nobody,
+        on_ended: Hearer = nobody,
+    ) -> None:
+        self._line = line
+        self._crew = crew
+        self._clock = clock
+        self._pace = pace
+        self._teller = Teller(bus, on_drawn, on_ended)
+        self._owing = Owing(line, self._teller, clock)
+        self._hands = Hands()
+        self._planning: str | None = None  # the job at the planner
+        self._food, self._orders = Bell(), Bell()
+        self._paused = self._draining = self._hungry = False
+        self._drawer_seen = clock.now()
+        self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
+        self._stand_down = StandingDown(
+            line, crew, self._hands, self._hearing.put_away, self._teller, clock, pace.pause_seconds
+        )
+
+    async def run(self) -> None:
+        """Until it is cancelled. Raises `LeaseLost`."""
+        self._teller.all_became(await self._line.released(None, self._clock.now()))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hear_all(), name="hear")
+                tasks.create_task(self._again(self._feed, self._food), name="feed")
+                tasks.create_task(self._again(self._plan, self._orders), name="plan")
+                tasks.create_task(self._again(self._look_round, Bell()), name="look round")
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+
+    def wake(self) -> None:
+        """The line has changed: a new job, a cancel, a pause."""
+        self._food.ring()
+        self._orders.ring()
+
+    async def cancel(self, job: str) -> None:
+        """The line has cancelled this job: its drawer lets go of it at the next step."""
+        await self._hearing.drop(job)
+        self._teller.became(await self._line.job(job))
+        self.wake()
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new, wait for what is being drawn, then give the rest back uncounted."""
+        self._draining = True
+        end = self._clock.ticks() + seconds
+        while (self._hands.jobs or self._planning) and self._clock.ticks() < end:
+            await self._hearing.put_away.wait(min(1.0, end - self._clock.ticks()))
+        for job in self._hands.jobs:
+            await self._hearing.drop(job)
+        self._teller.all_became(await self._line.released(None, self._clock.now()))
+
+    @property
+    def in_hand(self) -> int:
+        """How many jobs are being planned or drawn."""
+        return len(self._hands.jobs) + (self._planning is not None)
+
+    # --- feed ----------------------------------------------------------------------
+
+    async def _feed(self) -> None:
+        await self._follow_the_pause()
+        if self._paused or self._draining:
+            return None
+        self._hungry = False
+        while (worker := next_fed(self._tables())) is not None:
+            job = await self._line.claim_draw(worker, self._clock.now())
+            if job is None:
+                self._hungry = True
+                return self._orders.ring()
+            await self._owing.or_fail(job, partial(self._give, worker, job))
+            self._orders.ring()
+        return None
+
+    def _tables(self) -> dict[str, Table]:
+        drawers = self._crew.drawers.items()
+        return {worker: self._hands.table(worker, slots) for worker, slots in drawers}
+
+    async def _give(self, worker: str, job: Job) -> None:
+        """The hand is there before the drawer hears of it: its first words may come at once."""
+        hand, draw = await self._prepared(job)
+        self._hands.put(worker, hand)
+        self._teller.news(hand.news("drawing"))
+        sent = False
+        try:
+            sent = await self._crew.send(worker, draw)
+        finally:
+            if not sent:
+                self._hands.take(worker, job.id)
+        if not sent:
+            self._teller.all_became(await self._line.lost(worker, self._clock.now()))
+        elif not await self._still_wanted(job):
+            await self._hearing.drop(job.id)
+
+    async def _still_wanted(self, job: Job) -> bool:
+        """A cancel may have come before the hand was there."""
+        now = await self._line.job(job.id)
+        return now is not None and now.state == "planned" and now.fence == job.fence
+
+    async def _prepared(self, job: Job) -> tuple[Hand, Draw]:
+        """What is still to draw of a job. Raises `LookupError` when that is nothing."""
+        positions = await self._line.positions(job.id)
+        shots = tuple(
+            each.shot
+            for each in positions
+            if each.shot is not None and each.picture is None and each.error is None
+        )
+        if not shots:
+            raise LookupError(f"{job.id} has nothing to draw")
+        done = sum(each.picture is not None for each in positions)
+        hand = hand_of(job.id, job.fence, shots, count=len(positions), done=done)
+        return hand, Draw(job=job.id, fence=job.fence, shots=shots)
+
+    async def _follow_the_pause(self) -> None:
+        """The line says whether the bot is paused; here it is only carried out."""
+        paused = await self._line.paused()
+        if paused == self._paused:
+            return
+        before, self._paused = self._paused, paused
+        try:
+            if paused:
+                await self._stand_down.all(tuple(self._crew.drawers))
+            await self._tell_who_waits("paused" if paused else "resumed")
+        except BaseException:
+            self._paused = before  # the next turn does it once more
+            raise
+
+    async def _tell_who_waits(self, what: What) -> None:
+        for job in await self._line.unfinished():
+            if job.state in {"queued", "planned"}:
+                self._teller.news(News(job.id, what))
+
+    # --- plan ----------------------------------------------------------------------
+
+    async def _plan(self) -> None:
+        while not (self._paused or self._draining) and await self._wants_plans():
+            planner = self._crew.planner
+            if planner is None:
+                return
+            job = await self._line.claim_plan(planner, self._clock.now())
+            if job is None:
+                return
+            self._planning = job.id
+            try:
+                await self._owing.or_fail(job, partial(self._arranged, planner, job))
+            finally:
+                self._planning = None
+                self._hearing.put_away.ring()
+            self._food.ring()
+
+    async def _arranged(self, planner: str, job: Job) -> None:
+        self._teller.news(News(job.id, "planning", count=job.request.count))
+        if not await arrange(self._line, self._crew, self._teller, job, self._clock):
+            lost = await self._line.lost(planner, self._clock.now())
+            self._teller.all_became(lost)
+
+    async def _wants_plans(self) -> bool:
+        counts = await self._line.counts()
+        waiting = counts.get("planned", 0) - len(self._hands.jobs)
+        return plans_more(Kitchen(len(self._crew.drawers), waiting, self._hungry))
+
+    # --- hear ----------------------------------------------------------------------
+
+    async def _hear_all(self) -> None:
+        while True:
+            signal = await self._crew.signals.get()
+            try:
+                await self._hear(signal)
+            except LeaseLost:
+                raise
+            except Exception:  # one word misheard may not make us deaf
+                LOG.exception("misheard %s", signal)
+
+    async def _hear(self, signal: Signal) -> None:
+        match signal:
+            case Came():
+                self.wake()
+            case Went(worker=worker):
+                await self._gone(worker)
+            case Heard(worker=worker, frame=Beat()):
+                if self._hands.of(worker) or (self._planning and worker == self._crew.planner):
+                    await self._line.extend(worker, self._clock.now())
+            case Heard(worker=worker, frame=Happened() as frame):
+                if await self._hearing.happened(worker, frame):
+                    self._food.ring()
+            case _:
+                pass
+
+    async def _gone(self, worker: str) -> None:
+        await self._hearing.gone(worker, counted=not self._draining)
+        self.wake()
+
+    # --- look round ----------------------------------------------------------------
+
+    async def _look_round(self) -> None:
+        """What no word from a worker will ever mend."""
+        await self._owing.settle()
+        now = self._clock.now()
+        names = {*self._crew.drawers, self._crew.planner}
+        overdue = {job.owner for job in await self._line.expired(now)} - {None}
+        for owner in sorted(str(name) for name in overdue):
+            if owner in names:
+                await self._line.extend(owner, now)  # we were asleep, not the worker
+            else:
+                await self._gone(owner)
+        await self._give_up_waiting(now)
+
+    async def _give_up_waiting(self, now: float) -> None:
+        """Without any drawer for hours, those who have waited that long are told."""
+        if self._crew.drawers:
+            self._drawer_seen = now
+        horizon = now - self._pace.no_worker_hours * HOUR
+        if self._drawer_seen > horizon:
+            return
+        sentence = "Nothing can be drawn at the moment: the drawing program does not start."
+        for job in await self._line.unfinished():
+            early = job.state in {"queued", "planned"} and job.made_at <= horizon
+            if early and await self._line.fail(job.id, "NoWorker", sentence, now):
+                self._teller.became(await self._line.job(job.id))
+
+    async def _again(self, turn: "Turn", bell: Bell) -> None:
+        while True:
+            try:
+                await turn()
+            except LeaseLost:
+                raise
+            except Exception:  # a turn that failed is made again: the line holds all that counts
+                LOG.exception("a turn failed")
+            await bell.wait(self._pace.beat_seconds)
+
+
+class Turn(Protocol):
+    """One round of a loop."""
+
+    async def __call__(self) -> None:
+        """Make it."""
+        ...

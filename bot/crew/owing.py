@@ -1,0 +1,67 @@
+"""A job whose handling went wrong is failed with a sentence, now or as soon as the line can write."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from bot.clock import Clock
+from bot.crew.telling import Teller
+from bot.jobs.line import LeaseLost, Line
+from bot.jobs.nouns import Job
+from stylus_engine.errors import DrawFailed
+
+LOG = logging.getLogger("stylus.crew")
+Work: TypeAlias = Callable[[], Awaitable[None]]
+
+
+class Owing:
+    """Remembers ends that could not be written: job -> (fence, why)."""
+
+    def __init__(self, line: Line, teller: Teller, clock: Clock) -> None:
+        self._line = line
+        self._teller = teller
+        self._clock = clock
+        self._owed: dict[str, tuple[int, DrawFailed]] = {}
+
+    async def or_fail(self, job: Job, work: Work) -> bool:
+        """Do `work` for `job`; whatever goes wrong is that job's end, nobody else's. Whether all went well."""
+        return await self.or_fail_by(job.id, job.fence, work)
+
+    async def or_fail_by(
+        self, job: str, fence: int, work: Work, *, again: Sequence[float] = ()
+    ) -> bool:
+        """The same, for a job known by name and fence; tried once more after each pause of `again`."""
+        pauses = iter(again)
+        while True:
+            try:
+                await work()
+            except LeaseLost:
+                raise
+            except Exception as error:  # the one place where a job's own fault ends
+                LOG.exception("the handling of job %s failed", job)
+                if (pause := next(pauses, None)) is None:
+                    await self._owe(job, fence, error)
+                    return False
+                await self._clock.sleep(pause)
+            else:
+                return True
+
+    async def _owe(self, job: str, fence: int, error: Exception) -> None:
+        self._owed[job] = fence, DrawFailed(why=f"an unexpected {type(error).__name__}")
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Write what is owed; what cannot be written stays owed."""
+        for job, (fence, error) in list(self._owed.items()):
+            try:
+                await self._fail(job, fence, error)
+            except LeaseLost:
+                raise
+            except Exception:  # the database may be back at the next round
+                LOG.exception("job %s could not be ended", job)
+
+    async def _fail(self, job: str, fence: int, error: DrawFailed) -> None:
+        kind, sentence = type(error).__name__, str(error)
+        if await self._line.fail(job, kind, sentence, self._clock.now(), fence=fence):
+            self._teller.became(await self._line.job(job))
+        self._owed.pop(job, None)

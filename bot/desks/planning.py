@@ -1,0 +1,165 @@
+"""The planner's desk: shots for jobs, adapters for people who look for them, pictures made ready."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from stylus_engine.engine import Arrangement
+from stylus_engine.errors import StylusError, UnknownName, Unsupported
+from stylus_engine.model import Adapter, Candidate, Failed, Manifest, Plan, Policy, Request
+from stylus_engine.ports import CardStore
+from stylus_engine.workers.frames import (
+    Arrange,
+    Arranged,
+    Cards,
+    Draw,
+    Found,
+    FromWorker,
+    Inspect,
+    Inspected,
+    Lookup,
+    Pack,
+    Packed,
+    Ready,
+    Search,
+)
+from stylus_engine.workers.serving import Question, Tell
+
+
+class Planning(Protocol):
+    """What the desk asks of the engine."""
+
+    @property
+    def cards(self) -> CardStore:
+        """Every card this installation knows."""
+        ...
+
+    async def arrange(
+        self,
+        request: Request,
+        job: str,
+        *,
+        plan: Plan | None = None,
+        masks: Sequence[str] | None = None,
+        order_seed: int | None = None,
+    ) -> Arrangement:
+        """See `Engine.arrange`."""
+        ...
+
+    async def browse(
+        self, text: str, policy: Policy, k: int, offset: int = 0
+    ) -> tuple[Sequence[Candidate], int]:
+        """A page of the shelf, and how long the shelf is."""
+        ...
+
+    async def index(self, *, anew: bool = False) -> int:
+        """Make the index hold exactly the cards of today."""
+        ...
+
+
+class PlanningDesk:
+    """Implements `serving.Desk` for the role "planner". `packed` is where made-ready pictures lie."""
+
+    def __init__(self, engine: Planning, packed: Path, checkpoints: tuple[str, ...] = ()) -> None:
+        self._engine = engine
+        self._packed = packed
+        self._checkpoints = checkpoints
+        self._indexed = False
+        self._indexing = asyncio.Lock()
+
+    @property
+    def steps(self) -> int:
+        """A planner takes none."""
+        return 0
+
+    @property
+    def loaded(self) -> bool:
+        """A planner holds no checkpoint."""
+        return False
+
+    def ready(self) -> Ready:
+        """Broken cards do not keep a planner from coming up: each question will tell of them."""
+        adapters = 0
+        with suppress(StylusError):
+            adapters = sum(1 for _ in self._engine.cards.cards())
+        return Ready(
+            role="planner", pid=os.getpid(), checkpoints=self._checkpoints, adapters=adapters
+        )
+
+    async def open(self) -> None:
+        """Bring the index in line with the cards. Raises `BadIndex`, `BadCards`, `BadEmbedder`."""
+        async with self._indexing:
+            if not self._indexed:
+                await self._engine.index()
+                self._indexed = True
+
+    async def answer(self, question: Question) -> FromWorker:
+        """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
+        match question:
+            case Arrange():
+                return await self._arrange(question)
+            case Search():
+                return await self._search(question)
+            case Lookup():
+                return Cards(call=question.call, adapters=tuple(self._known(question.names)))
+            case Inspect():
+                manifest = await asyncio.to_thread(_inspected, question.data)
+                return Inspected(call=question.call, manifest=manifest)
+            case Pack():
+                paths = await asyncio.to_thread(_packed, question, self._packed)
+                return Packed(call=question.call, paths=paths)
+            case _:
+                raise Unsupported(what=f"{type(question).__name__} at a planner")
+
+    async def draw(self, work: Draw, tell: Tell) -> None:
+        """A planner draws nothing: every shot fails at once."""
+        error = Unsupported(what="Drawing at a planner")
+        kind, sentence = type(error).__name__, str(error)
+        for shot in work.shots:
+            tell(Failed(job=work.job, shot=shot.id, kind=kind, sentence=sentence))
+
+    def drop(self, job: str) -> None:
+        """Nothing is ever in hand here."""
+
+    async def _arrange(self, question: Arrange) -> Arranged:
+        if question.plan is None and question.request.preset != "base":
+            await self.open()
+        made = await self._engine.arrange(
+            question.request,
+            question.job,
+            plan=question.plan,
+            masks=question.masks,
+            order_seed=question.order_seed,
+        )
+        return Arranged(
+            call=question.call, plan=made.plan, order=made.order, total=made.total, shots=made.shots
+        )
+
+    async def _search(self, question: Search) -> Found:
+        await self.open()
+        found, total = await self._engine.browse(
+            question.text, question.policy, question.k, question.offset
+        )
+        return Found(call=question.call, candidates=tuple(found), total=total)
+
+    def _known(self, names: Sequence[str]) -> Iterator[Adapter]:
+        for name in names:
+            with suppress(UnknownName):  # left out of the answer, as the frame says
+                yield self._engine.cards.find(name)
+
+
+def _inspected(data: bytes) -> Manifest | None:
+    from stylus_engine.pictures.png import decode
+
+    return decode(data, "the attachment")[1]
+
+
+def _packed(question: Pack, folder: Path) -> tuple[str, ...]:
+    from stylus_engine.pictures.packing import Limits, pack
+
+    limits = Limits(question.most_each, question.most_all)
+    paths = [Path(path) for path in question.paths]
+    return tuple(str(path) for path in pack(paths, folder, limits, strip=question.strip))

@@ -1,0 +1,130 @@
+"""Flags that people type into a prompt by habit: `--ar 3:2 --no text --seed 7 --count 2`.
+
+Phones turn two hyphens into one long dash and straight quotes into curly ones;
+both are understood.  What is not understood stays in the prompt, word for word, and
+is named, so that it can be told.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from stylus_engine.model import LIMITS
+
+LONGEST_SIDE = 3  # an aspect beyond 3:1 is not understood: no checkpoint draws it well
+_DASH = "‐‑‒–—―−﹘﹣－"
+_FLAG = re.compile(rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?)([A-Za-z]+)(?=$|[\s=:])")
+_LEAD = re.compile(r"[\s=:]*")
+_WORD = re.compile(r"\S+")
+_QUOTED = re.compile('["\'“”„‟‘’‚«»]([^"“”„‟‘’‚«»]*)["\'“”„‟‘’«»]')
+_ASPECT = re.compile(r"([0-9]{1,2})[:x×/∶]([0-9]{1,2})", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,10}")
+NAMES = {
+    "ar": "aspect", "aspect": "aspect", "no": "negative", "negative": "negative",
+    "seed": "seed", "count": "count", "n": "count",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """A prompt without its flags, and what they said; None = not said.
+
+    `understood` and `left` are the flags as they were typed; those of `left` still
+    stand in `prompt`.
+    """
+
+    prompt: str
+    aspect: str | None = None
+    negative: str | None = None
+    seed: int | None = None
+    count: int | None = None
+    understood: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far; a flag that is said twice counts as it was said last."""
+
+    kept: list[str] = field(default_factory=list[str])
+    said: dict[str, str] = field(default_factory=dict[str, str])
+    understood: list[str] = field(default_factory=list[str])
+    left: list[str] = field(default_factory=list[str])
+
+
+def read(text: str, *, most_count: int = 4) -> Flags:
+    """Take the flags out of `text`. Never raises; a text without flags comes back as it is."""
+    marks = list(_FLAG.finditer(text))
+    if not marks:
+        return Flags(prompt=text)
+    reading = _Reading(kept=[text[: marks[0].start()]])
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    for mark, end in zip(marks, ends, strict=True):
+        _take(mark, text[mark.end() : end], reading, most_count)
+    return _flags(reading)
+
+
+def _take(mark: re.Match[str], tail: str, reading: _Reading, most_count: int) -> None:
+    """One flag with all that stands behind it up to the next one."""
+    name = NAMES.get(mark[1].lower())
+    lead = _LEAD.match(tail)
+    behind = tail[lead.end() :] if lead else tail
+    value, rest = _split(name, behind)
+    meant = _meaning(name, value, most_count)
+    if name is None or meant is None:
+        reading.left.append(mark[0])
+        reading.kept.append(mark[0] + tail)
+        return
+    before = f"{reading.said[name]}, " if name == "negative" and name in reading.said else ""
+    reading.said[name] = before + meant
+    reading.understood.append(f"{mark[0]} {value}")
+    reading.kept.append(rest)
+
+
+def _split(name: str | None, behind: str) -> tuple[str, str]:
+    """A flag's own words, and those that belong to the prompt again.
+
+    `--no` takes everything up to the next flag, unless quotes say where it ends.
+    """
+    if quoted := _QUOTED.match(behind):
+        return quoted[1].strip(), behind[quoted.end() :]
+    if name == "negative":
+        return behind.strip(), ""
+    word = _WORD.match(behind)
+    return (word[0], behind[word.end() :]) if word else ("", behind)
+
+
+def _meaning(name: str | None, value: str, most_count: int) -> str | None:
+    """The value in its plain form, None when it says nothing."""
+    plain = unicodedata.normalize("NFKC", value).strip(" ,.;")
+    if name == "aspect":
+        return aspect(plain)
+    if name == "negative":
+        return value.strip(" ,;") or None
+    low, high = (1, most_count) if name == "count" else (0, LIMITS.seed)
+    return plain if _NUMBER.fullmatch(plain) and low <= int(plain) <= high else None
+
+
+def aspect(text: str) -> str | None:
+    """`3:2`, `3x2` or `3/2` as `3:2`; None for anything else, and beyond `LONGEST_SIDE`."""
+    found = _ASPECT.fullmatch(text)
+    if not found:
+        return None
+    wide, high = int(found[1]), int(found[2])
+    if not (0 < wide <= LONGEST_SIDE * high and 0 < high <= LONGEST_SIDE * wide):
+        return None
+    return f"{wide}:{high}"
+
+
+def _flags(reading: _Reading) -> Flags:
+    said = reading.said
+    pieces = (piece.strip() for piece in reading.kept)
+    return Flags(
+        prompt=" ".join(piece for piece in pieces if piece),
+        aspect=said.get("aspect"),
+        negative=said.get("negative"),
+        seed=int(said["seed"]) if "seed" in said else None,
+        count=int(said["count"]) if "count" in said else None,
+        understood=tuple(reading.understood),
+        left=tuple(reading.left),
+    )

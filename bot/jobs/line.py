@@ -1,0 +1,84 @@
+"""The line: all that the bot asks of the database. Each subject has its own file.
+
+accepting   a wish gets its place            posting    a card goes out, once
+drawing     workers take and bring           ends       failed, cancelled, deleted
+reading     places, lists, figures           people     ❤, bans, pause, notes
+retention   what is forgotten                lease      one bot per database
+"""
+
+from typing import Self
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+
+from bot.jobs import lease
+from bot.jobs.accepting import Accepting
+from bot.jobs.database import LeaseLost, address, connect
+from bot.jobs.drawing import Drawing
+from bot.jobs.ends import Ends
+from bot.jobs.migrating import migrate
+from bot.jobs.people import People
+from bot.jobs.posting import Posting
+from bot.jobs.reading import Reading
+from bot.jobs.retention import Retention
+from bot.jobs.room import Rules
+from stylus_engine.errors import BadSettings
+
+__all__ = ["LeaseLost", "Line", "Rules"]
+
+
+class Line(Accepting, Drawing, Posting, Ends, People, Reading, Retention):
+    """Every change is one transaction with a guard; a call that changed nothing says so.
+
+    Any write raises `LeaseLost` once another bot has taken the database.
+    """
+
+    @classmethod
+    async def open(cls, url: str, rules: Rules, *, owner: str, now: float) -> Self:
+        """Bring the database up to date and move in as `owner`.
+
+        `url` is `sqlite:///FILE` or `postgresql://…`.  Raises `BadSettings` for a
+        database that cannot be opened or in which another bot lives.
+        """
+        where = address(url)
+        await _enter(where, owner, now)
+        return cls(connect(where, owner), rules)
+
+    async def hold(self, now: float) -> None:
+        """Renew the bot's own lease, every `lease.BOT_SECONDS` / 3. Raises `LeaseLost`."""
+        owner = self._db.owner or ""
+        await self._db.write(lambda connection: lease.hold(connection, owner, now))
+
+    async def close(self) -> None:
+        """Give the lease back and close every connection."""
+        owner = self._db.owner or ""
+        try:
+            await self._db.write(lambda connection: lease.give_back(connection, owner))
+        except LeaseLost:
+            pass  # another bot lives here: nothing of ours is left to give back
+        finally:
+            await self._db.close()
+
+
+async def _enter(url: URL, owner: str, now: float) -> None:
+    """Migrate and take the lease in one transaction, so that two bots cannot both."""
+
+    def move_in(connection: Connection) -> None:
+        migrate(connection)
+        lease.take(connection, owner, now)
+
+    try:
+        door = connect(url)
+        try:
+            await door.write(move_in)
+        finally:
+            await door.close()
+    except (DBAPIError, OSError) as error:
+        told = url.render_as_string(hide_password=True)
+        why = f"{told} cannot be opened ({_first_line(error)})"
+        raise BadSettings(where="database.url", why=why) from error
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause or error).partition("\n")[0]

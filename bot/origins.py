@@ -1,0 +1,89 @@
+"""What an interaction says of the person, the place and the rights."""
+
+from typing import TypeAlias
+
+import discord
+
+from bot import rights, safety
+from bot.jobs.nouns import Job, Origin
+from bot.refusals import Forbidden, JobGone
+from bot.settings import Settings
+from stylus_engine.model import Rating
+
+Interaction: TypeAlias = "discord.Interaction[discord.Client]"
+
+
+def origin(interaction: Interaction, settings: Settings, now: float) -> Origin:
+    """Where a wish comes from, and the roads back to there."""
+    return Origin(
+        interaction=interaction.id,
+        token=interaction.token,
+        token_until=now + settings.delivery.token_seconds,
+        user=interaction.user.id,
+        user_name=interaction.user.display_name,
+        guild=interaction.guild_id,
+        channel=interaction.channel_id or 0,
+        locale=str(interaction.locale),
+        guild_locale=str(interaction.guild_locale or interaction.locale),
+        roads_beside_token=interaction.is_guild_integration(),
+    )
+
+
+def ceiling(interaction: Interaction, settings: Settings) -> Rating:
+    """The highest rating that may be drawn in this channel."""
+    restricted = age_restricted(interaction.channel)
+    return safety.ceiling(settings.selection.most_rating, age_restricted=restricted)
+
+
+def age_restricted(channel: object) -> bool:
+    """A thread is what its channel is; what cannot say so is open to everybody."""
+    match channel:
+        case (
+            discord.TextChannel()
+            | discord.VoiceChannel()
+            | discord.StageChannel()
+            | discord.ForumChannel()
+            | discord.Thread()
+        ):
+            return channel.is_nsfw()
+        case _:
+            return False
+
+
+def require_rights(interaction: Interaction) -> None:
+    """Raise `MissingRights` unless the bot may post pictures here."""
+    thread = isinstance(interaction.channel, discord.Thread)
+    permissions = interaction.app_permissions.value
+    rights.require(permissions, channel=interaction.channel_id or 0, thread=thread)
+
+
+def moderates(interaction: Interaction) -> bool:
+    """Whether this person may delete other people's messages here."""
+    return rights.has(interaction.permissions.value, rights.MANAGE_MESSAGES)
+
+
+def manages(interaction: Interaction, settings: Settings) -> bool:
+    """Whether this person may use `/admin`."""
+    owner = interaction.user.id in settings.safety.owners
+    return owner or rights.has(interaction.permissions.value, rights.MANAGE_GUILD)
+
+
+def visible(job: Job | None, interaction: Interaction, asked: str) -> Job:
+    """The job, if this person may know of it: private ones are their requester's alone.
+
+    Raises `JobGone` for both others, so that a guessed id tells nothing; also in another
+    server than the job's own.
+    """
+    if job is None:
+        raise JobGone(job=asked)
+    elsewhere = job.private or job.origin.guild != interaction.guild_id
+    if elsewhere and job.origin.user != interaction.user.id:
+        raise JobGone(job=asked)
+    return job
+
+
+def require_say(job: Job, interaction: Interaction) -> None:
+    """Raise `Forbidden` unless it is this person's job, or they moderate here."""
+    mine = job.origin.user == interaction.user.id
+    if not mine and (job.private or not moderates(interaction)):
+        raise Forbidden(owner=job.origin.user)

@@ -1,0 +1,85 @@
+"""The way into the line: cheap checks, one commit, the first answer, the acknowledgement.
+
+What is told to a person was committed before.  A job whose answer Discord did not
+take is taken back at once: the person read "failed".
+"""
+
+import asyncio
+import logging
+from weakref import WeakValueDictionary
+
+from bot import origins, safety
+from bot.crew.bus import News
+from bot.jobs.nouns import Job, Wish
+from bot.refusals import Banned, Unsafe
+from bot.routing.reply import Interaction, Reply, TooSlow
+from bot.routing.serving import notice
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Entrance:
+    """Where every wish comes in, typed or pressed."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._doors: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def admit(self, wish: Wish, reply: Reply) -> None:
+        """Give a wish its place and its first answer. Raises a `Refusal` or `BadRequest`."""
+        await self._check(wish, reply.interaction)
+        async with self._doors.setdefault(wish.origin.user, asyncio.Lock()):
+            fresh, job = await self._accept(wish)
+        if not fresh:
+            say = self._services.say(wish.origin.locale)
+            await reply.send(notice(say, "notice-twice"), ephemeral=True)
+            return
+        await self._answer(job, reply)
+
+    async def _check(self, wish: Wish, interaction: Interaction) -> None:
+        """What costs nothing first. A private result needs no right of the bot's in the channel."""
+        services, origin, asked = self._services, wish.origin, wish.request
+        reason = await services.line.banned(origin.guild or 0, origin.user)
+        if reason is not None:
+            raise Banned(reason=reason)
+        safety.check(asked.prompt, asked.negative, words=services.settings.safety.words)
+        if safety.above(asked.policy.most_rating, origins.ceiling(interaction, services.settings)):
+            raise Unsafe(what="rating", words="")
+        if not wish.private:
+            origins.require_rights(interaction)
+
+    async def _accept(self, wish: Wish) -> tuple[bool, Job]:
+        """One job for one wish: whoever runs the same thing again while it waits has it already."""
+        line = self._services.line
+        if wish.action == "imagine" and wish.source is not None:
+            for job in await line.unfinished(wish.origin.user):
+                if job.source == wish.source and job.request == wish.request:
+                    return False, job
+        accepted = await line.accept(wish, self._services.now())
+        return accepted.fresh, accepted.job
+
+    async def _answer(self, job: Job, reply: Reply) -> None:
+        services = self._services
+        place = await services.line.place(job.id, services.now(), services.supervisor.drawers_up)
+        paused = News(job=job.id, what="paused") if await services.line.paused() else None
+        letter = await services.clerk.status(job, paused, place)
+        try:
+            sent = await reply.send(letter, ephemeral=job.private)
+        except TooSlow:
+            await self._take_back(job)
+            raise
+        if sent is not None:
+            await services.line.acknowledged(
+                job.id, message=sent.message, channel=sent.channel, now=services.now()
+            )
+        services.dispatcher.wake()
+        services.courier.wake()
+
+    async def _take_back(self, job: Job) -> None:
+        """Discord did not take the answer and has said so; nobody waits for this job."""
+        services = self._services
+        now = services.now()
+        await services.line.cancel(job.id, job.origin.user, now)
+        await services.line.told(job.id, now)
+        log.warning("job %s was taken back: its answer came too late", job.id)

@@ -1,0 +1,195 @@
+"""The one answer to an interaction, and what may be said after it.
+
+Discord takes a first answer within three seconds, and only one.  Whoever works on an
+answer works inside `in_time()`: when it takes too long, a "thinking" answer goes out
+first and the real one replaces it.  A lock keeps the two apart.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Literal, TypeAlias, TypeVar
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.cards.letter import Letter
+from bot.delivery.wire import Sent
+from bot.refusals import NoWorker
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Interaction: TypeAlias = "discord.Interaction[discord.Client]"
+Slow: TypeAlias = Literal["message", "update"]
+
+UNKNOWN_INTERACTION = 10062
+ALREADY_ANSWERED = 40060
+TRIES = 3
+BETWEEN_TRIES = 0.2  # seconds
+
+
+class TooSlow(Exception):
+    """Discord does not wait for this answer any more; the person was told that it failed."""
+
+
+class Reply:
+    """Answers one interaction. `ephemeral` and `slow` say what a "thinking" answer becomes."""
+
+    def __init__(
+        self, interaction: Interaction, *, ephemeral: bool = True, slow: Slow = "message"
+    ) -> None:
+        self.interaction = interaction
+        self.answered = interaction.response.is_done()
+        self._ephemeral = ephemeral
+        self._slow: Slow = slow
+        self._deferred: Slow | None = None
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def in_time(self, patience: float) -> AsyncGenerator[None, None]:
+        """Within: if no answer was given after `patience` seconds, say that one is coming."""
+        timer = asyncio.create_task(self._defer_after(patience), name="patience")
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with suppress(asyncio.CancelledError):
+                await timer
+
+    async def send(self, letter: Letter, *, ephemeral: bool | None = None) -> Sent | None:
+        """Answer with a message; later ones are follow-ups. None: where it stands is not known.
+
+        Raises `TooSlow`, `discord.HTTPException`.
+        """
+        hidden = letter.ephemeral if ephemeral is None else ephemeral
+        async with self._lock:
+            if self._deferred == "message":
+                self._deferred = None
+                return await self._replace(letter)
+            if self.answered:
+                return await self._follow(letter, hidden=hidden)
+            sent = await self._first(lambda: self._message(letter, hidden=hidden))
+            return sent or await self._original()
+
+    async def change(self, letter: Letter) -> None:
+        """Change the message the pressed component stands on."""
+        async with self._lock:
+            if self.answered:
+                await self._replace(letter)
+                return
+            await self._first(lambda: self._edit(letter))
+
+    async def quiet(self) -> None:
+        """Acknowledge a component and show nothing; raises `TooSlow`."""
+        async with self._lock:
+            if not self.answered:
+                await self._first(self._defer_update)
+
+    async def quiet_if_silent(self) -> None:
+        """Work that forgot to answer is still acknowledged."""
+        if not self.answered and self.interaction.type is discord.InteractionType.component:
+            await self.quiet()
+
+    async def open(self, modal: ui.Modal) -> None:
+        """Open a window. Only a first answer can: raises `NoWorker` when that was given."""
+        async with self._lock:
+            if self.answered:
+                raise NoWorker
+            await self._first(lambda: self._modal(modal))
+
+    async def delete_card(self) -> None:
+        """Take the message away that the component stands on; after `quiet`. For private ones."""
+        with suppress(discord.NotFound):
+            await self.interaction.delete_original_response()
+
+    # --- the first answer ----------------------------------------------------------
+
+    async def _first(self, answer: Callable[[], Awaitable[T]]) -> T | None:
+        """Try until it is sure. An answer whose echo was lost is known by 40060 of the next try."""
+        for tried in range(1, TRIES + 1):
+            try:
+                sent = await answer()
+            except discord.HTTPException as error:
+                if error.code != ALREADY_ANSWERED:
+                    raise _meant(error) from error
+                sent = None
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                if tried == TRIES:
+                    raise
+                await asyncio.sleep(BETWEEN_TRIES)
+                continue
+            self.answered = True
+            return sent
+        return None
+
+    async def _message(self, letter: Letter, *, hidden: bool) -> Sent | None:
+        answer = await self.interaction.response.send_message(
+            view=letter.view(),
+            files=letter.attachments(),
+            ephemeral=hidden,
+            allowed_mentions=letter.allowed,
+        )
+        return self._sent(answer.message_id)
+
+    async def _edit(self, letter: Letter) -> None:
+        await self.interaction.response.edit_message(
+            view=letter.view(), attachments=letter.attachments(), allowed_mentions=letter.allowed
+        )
+
+    async def _modal(self, modal: ui.Modal) -> None:
+        await self.interaction.response.send_modal(modal)
+
+    async def _defer_update(self) -> None:
+        await self.interaction.response.defer()
+
+    async def _defer_after(self, patience: float) -> None:
+        await asyncio.sleep(patience)
+        async with self._lock:
+            if self.answered:
+                return
+            try:
+                await self._first(self._defer)
+            except (TooSlow, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("an interaction could not be deferred: %s", error)
+                return
+            self._deferred = self._slow
+
+    async def _defer(self) -> None:
+        thinking = self._slow == "message"
+        await self.interaction.response.defer(ephemeral=self._ephemeral, thinking=thinking)
+
+    # --- after it ------------------------------------------------------------------
+
+    async def _replace(self, letter: Letter) -> Sent:
+        message = await self.interaction.edit_original_response(
+            view=letter.view(), attachments=letter.attachments(), allowed_mentions=letter.allowed
+        )
+        return Sent(message=message.id, channel=message.channel.id)
+
+    async def _follow(self, letter: Letter, *, hidden: bool) -> Sent:
+        message = await self.interaction.followup.send(
+            view=letter.view(),
+            files=letter.attachments(),
+            ephemeral=hidden,
+            allowed_mentions=letter.allowed,
+            wait=True,
+        )
+        return Sent(message=message.id, channel=message.channel.id)
+
+    async def _original(self) -> Sent | None:
+        """Where the first answer stands, when its echo was lost."""
+        with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            message = await self.interaction.original_response()
+            return Sent(message=message.id, channel=message.channel.id)
+        return None
+
+    def _sent(self, message: int | None) -> Sent | None:
+        channel = self.interaction.channel_id
+        return Sent(message=message, channel=channel) if message and channel else None
+
+
+def _meant(error: discord.HTTPException) -> Exception:
+    """The error a caller can do something about."""
+    return TooSlow() if error.code == UNKNOWN_INTERACTION else error

@@ -1,0 +1,150 @@
+"""From what was typed or pressed to a wish: pure, within what this installation allows.
+
+An option that was given wins over a flag in the prompt (`--ar 3:2`), a flag over the
+settings.
+"""
+
+import secrets
+from collections.abc import Collection
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from bot import flags
+from bot.jobs.nouns import Action, Job, Origin, Wish
+from bot.settings import Settings
+from stylus_engine.model import LIMITS, Manifest, Mask, Plan, Policy, Rating, Request
+from stylus_engine.model.noun import Noun, within
+
+T = TypeVar("T")
+STRENGTHS: dict[str, float] = {"low": 0.6, "normal": 1.0, "high": 1.4}  # of the settings' own
+ASPECTS: tuple[str, ...] = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+MOST_PROMPT, MOST_NEGATIVE = 1500, 500  # characters a person may type
+MOST_COUNT = 4  # pictures of one card
+AUTO, OFF = "auto", "off"  # the two values of the option `adapters` that are no names
+BARE_PRESET = "base"
+
+
+class Asked(Noun, frozen=True, kw_only=True):
+    """What a person said; None or "" = not said. `pinned` are names or card ids."""
+
+    prompt: str
+    negative: str | None = None
+    aspect: str = ""
+    strength: str = "normal"
+    count: int | None = None
+    seed: int | None = None
+    bare: bool = False
+    pinned: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+
+
+def named(adapters: str) -> tuple[str, ...]:
+    """The names in the option `adapters`; none for auto and off."""
+    if adapters.strip().lower() in {"", AUTO, OFF}:
+        return ()
+    return tuple(dict.fromkeys(name.strip() for name in adapters.split(",") if name.strip()))
+
+
+def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
+    """What will be drawn. Raises `BadRequest`."""
+    said = flags.read(asked.prompt, most_count=most_count(settings))
+    drawing = settings.drawing
+    count = asked.count or said.count or min(drawing.count, MOST_COUNT)
+    within("Count", count, 1, most_count(settings))
+    return Request(
+        prompt=said.prompt,
+        negative=_first(asked.negative, said.negative, drawing.negative),
+        aspect=asked.aspect or said.aspect or "",
+        steps=drawing.steps,
+        guidance=drawing.guidance,
+        sampler=drawing.sampler,
+        count=count,
+        seed=_first(asked.seed, said.seed, new_seed()),
+        preset=BARE_PRESET if asked.bare else settings.selection.preset,
+        strength=dial(asked.strength, settings),
+        pinned=asked.pinned,
+        banned=asked.banned,
+        policy=policy(settings, most_rating),
+    )
+
+
+def edited(asked: Asked, source: Request, settings: Settings, most_rating: Rating) -> Request:
+    """The request of an edited prompt: what the window does not show stays as it was."""
+    said = flags.read(asked.prompt, most_count=most_count(settings))
+    return replace(
+        source,
+        prompt=said.prompt,
+        negative=_first(asked.negative or said.negative, asked.negative, source.negative),
+        aspect=said.aspect or asked.aspect,
+        count=said.count or min(source.count, most_count(settings)),
+        seed=_first(said.seed, source.seed),
+        strength=dial(asked.strength, settings),
+        pinned=asked.pinned,
+        banned=asked.banned,
+        policy=policy(settings, most_rating),
+    )
+
+
+def remixed(manifest: Manifest, settings: Settings, most_rating: Rating) -> Request:
+    """A request like the one a picture came from, as far as the picture tells."""
+    recipe = manifest.shot.recipe
+    asked = Asked(prompt=recipe.prompt[:MOST_PROMPT], negative=recipe.negative[:MOST_NEGATIVE])
+    return request(asked, settings, most_rating)
+
+
+def derived(source: Job, origin: Origin, action: Action) -> Wish:
+    """A button's wish. What was chosen under one ceiling stays under it: see `Entrance`."""
+    asked = source.request
+    if action == "seed":
+        asked = replace(asked, seed=new_seed())
+    return Wish(
+        origin=origin, action=action, source=source.id, request=asked, private=source.private
+    )
+
+
+def kept_mask(plan: Plan, numbers: Collection[int]) -> str:
+    """The code of the mask that lights exactly these choices, by their number in the plan."""
+    wanted = iter(range(len(plan.choices)))
+    bits = tuple(tuple(next(wanted) in numbers for _ in task.choices) for task in plan.tasks)
+    return Mask(bits=bits).code
+
+
+def policy(settings: Settings, most_rating: Rating) -> Policy:
+    """Which adapters may be chosen, with the channel's ceiling."""
+    selection = settings.selection
+    return Policy(
+        most_rating=most_rating,
+        commercial_only=selection.commercial_only,
+        styles=selection.styles,
+        per_task=selection.per_task,
+    )
+
+
+def most_count(settings: Settings) -> int:
+    """Pictures of one request: what a card shows, or less where the settings say so."""
+    return min(MOST_COUNT, settings.drawing.most_count)
+
+
+def dial(strength: str, settings: Settings) -> float:
+    """The settings' own strength, turned down or up."""
+    turned = settings.selection.strength * STRENGTHS.get(strength, 1.0)
+    return min(round(turned, 3), LIMITS.strength)
+
+
+def strength_of(asked: Request, settings: Settings) -> str:
+    """The word of the dial nearest to a request's number: what an edit window shows."""
+    return min(STRENGTHS, key=lambda word: abs(dial(word, settings) - asked.strength))
+
+
+def new_seed() -> int:
+    """Any seed a request may have."""
+    return secrets.randbelow(LIMITS.seed + 1)
+
+
+def _first(said: T | None, *others: T | None) -> T:
+    """The first that was said at all; "" and 0 are said."""
+    for value in (said, *others):
+        if value is not None:
+            return value
+    raise LookupError("nothing was said")

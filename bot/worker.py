@@ -1,0 +1,137 @@
+"""The door of a worker process: `python -m bot.worker planner|drawer --fd N`.
+
+The bot starts it with `--inherit`: its own settings come as JSON on stdin, so that both
+go by the same ones and no secret stands on a command line.  By hand it reads them as
+`stylus` does.  Nothing heavy is imported here before a question needs it.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bot.desks.drawing import DrawingDesk
+from bot.desks.planning import PlanningDesk
+from bot.settings import Settings, load
+from stylus_engine.workers.frames import Role
+from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
+
+if TYPE_CHECKING:
+    from stylus_engine.assembly import House
+
+KINDER = 5  # niceness: on a small machine the conversation with people goes before drawing
+
+
+class Arguments(argparse.Namespace):
+    """What stands on the command line."""
+
+    role: Role
+    fd: int
+    config: Path | None
+    flags: list[str]
+    device: str
+    inherit: bool
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Serve until the bot ends; then this process ends, whatever it is doing."""
+    given = _arguments(words)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    _settle(given.role)
+    settings = settings_of(given)
+    asyncio.run(serve(given.fd, desk_of(given.role, settings), settings.line.beat_seconds))
+
+
+def settings_of(given: Arguments) -> Settings:
+    """The bot's own, or those of this machine. Raises `BadSettings`."""
+    if given.inherit:
+        settings = msgspec.json.decode(sys.stdin.buffer.read(), type=Settings)
+    else:
+        settings = load(given.config, dict(os.environ), given.flags)
+    if not given.device:
+        return settings
+    sampling = msgspec.structs.replace(settings.sampling, device=given.device)
+    return msgspec.structs.replace(settings, sampling=sampling)
+
+
+def desk_of(role: Role, settings: Settings) -> Desk:
+    """The desk of a role over the real engine."""
+    house = open_house(settings)
+    default = settings.checkpoints.default
+    others = (name for name in settings.checkpoints.by_name if name != default)
+    checkpoints = (default, *others)
+    if role == "planner":
+        return PlanningDesk(house, settings.paths.place("cache") / "packed", checkpoints)
+    return DrawingDesk(house, settings.sampling.slots, checkpoints)
+
+
+def open_house(settings: Settings) -> "House":
+    """The real engine, built as it is used. This function is why this module may import `assembly`."""
+    from stylus_engine import assembly
+
+    sampling, selection = settings.sampling, settings.selection
+    folder = settings.embedder.folder
+    return assembly.engine(
+        assembly.Setup(
+            checkpoints=settings.checkpoints.by_name,
+            default_checkpoint=settings.checkpoints.default,
+            cards=settings.cards.paths,
+            pictures=settings.paths.place("pictures"),
+            index=settings.paths.place("index"),
+            cache=settings.paths.place("cache"),
+            embedder=Path(folder) if folder else None,
+            slots=sampling.slots,
+            waiting=sampling.waiting,
+            device=sampling.device,
+            dtype=sampling.dtype,
+            executor=sampling.executor,
+            factor_cache_mib=sampling.factor_cache_mib,
+            preview_every=sampling.preview_every,
+            threads=sampling.threads,
+            k=selection.k,
+            task_budget=selection.task_budget,
+            total_budget=selection.total_budget,
+        )
+    )
+
+
+def _arguments(words: Sequence[str] | None) -> Arguments:
+    parser = argparse.ArgumentParser(prog="python -m bot.worker", description=__doc__)
+    parser.add_argument("role", choices=("planner", "drawer"))
+    parser.add_argument("--fd", type=int, required=True, help="the socket to the bot")
+    parser.add_argument("--config", type=Path, help="the settings file, as for `stylus`")
+    parser.add_argument(
+        "--set", dest="flags", action="append", default=[], help="section.key=value"
+    )
+    parser.add_argument("--device", default="", help="over sampling.device")
+    parser.add_argument("--inherit", action="store_true", help="settings as JSON on stdin")
+    return parser.parse_args(words, namespace=Arguments())
+
+
+def _settle(role: Role) -> None:
+    """What this process is to the system around it."""
+    die_with_parent()
+    outlive_signals()
+    _quiet_libraries()
+    with suppress(OSError):
+        os.nice(KINDER)
+    with suppress(OSError):  # only Linux has it; it is what `top` shows
+        Path("/proc/self/comm").write_text(f"stylus-{role}", encoding="ascii")
+
+
+def _quiet_libraries() -> None:
+    """Libraries keep their bars and advice to themselves, and ask no hub."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+if __name__ == "__main__":
+    main()

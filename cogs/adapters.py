@@ -1,0 +1,54 @@
+"""/adapters browse and info: what is on the shelf."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cards.paging import Page
+from bot.client import StylusBot
+from bot.routing.reply import Reply
+from bot.routing.serving import serve
+
+Interaction = discord.Interaction[StylusBot]
+
+
+class Adapters(
+    commands.GroupCog, group_name="adapters", group_description="The adapters there are."
+):
+    """Looking at cards; nothing is changed here."""
+
+    def __init__(self, bot: StylusBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Leaf through the adapters, or search them.")
+    @app_commands.describe(query="What they should be good for; empty for all of them.")
+    async def browse(
+        self, interaction: Interaction, query: app_commands.Range[str, 1, 100] | None = None
+    ) -> None:
+        """Pages, only for the person who asks."""
+
+        async def work(reply: Reply) -> None:
+            page = Page("adapters", 0, (query or "").strip())
+            await reply.send(await self.bot.router.lists.letter(page, reply.interaction))
+
+        await serve(self.bot.services, interaction, work)
+
+    @app_commands.command(description="One adapter: what it does, whose it is, what is allowed.")
+    @app_commands.describe(name="Its name.")
+    async def info(self, interaction: Interaction, name: app_commands.Range[str, 1, 200]) -> None:
+        """One card, only for the person who asks."""
+
+        async def work(reply: Reply) -> None:
+            await reply.send(await self.bot.router.lists.adapter(name, reply.interaction))
+
+        await serve(self.bot.services, interaction, work)
+
+    @info.autocomplete("name")
+    async def names(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """What the shelf has near what is being typed."""
+        return await self.bot.router.lists.shelf.suggestions(interaction, current)
+
+
+async def setup(bot: StylusBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(Adapters(bot))

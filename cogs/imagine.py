@@ -1,0 +1,93 @@
+"""/imagine: from what was typed to a place in the line."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from msgspec.structs import replace
+
+from bot import origins, wishes
+from bot.client import StylusBot
+from bot.jobs.nouns import Wish
+from bot.routing.reply import Reply
+from bot.routing.serving import serve
+from bot.shelf import Shelf
+from stylus_engine.model import LIMITS
+
+Interaction = discord.Interaction[StylusBot]
+ASPECTS = [app_commands.Choice(name=aspect, value=aspect) for aspect in wishes.ASPECTS]
+STRENGTHS = [app_commands.Choice(name=name, value=name) for name in wishes.STRENGTHS]
+
+
+class Imagine(commands.Cog):
+    """The one command that matters."""
+
+    def __init__(self, bot: StylusBot) -> None:
+        self.bot = bot
+        self.shelf = Shelf(bot.services)
+
+    @app_commands.command(description="Draw pictures of what you describe.")
+    @app_commands.describe(
+        prompt="What the pictures should show.",
+        adapters="auto, off, or the ones you pick by name, separated by commas.",
+        style_strength="How strongly the adapters count.",
+        aspect="The shape: width to height.",
+        count="How many pictures, each with other adapters.",
+        seed="The same seed and prompt draw the same pictures again.",
+        negative="What the pictures should not show.",
+        private="Only you see the result.",
+    )
+    @app_commands.choices(aspect=ASPECTS, style_strength=STRENGTHS)
+    async def imagine(  # noqa: PLR0917  discord.py reads the options off the function
+        self,
+        interaction: Interaction,
+        prompt: app_commands.Range[str, 1, wishes.MOST_PROMPT],
+        adapters: app_commands.Range[str, 1, 400] = wishes.AUTO,
+        style_strength: str = "normal",
+        aspect: str = "",
+        count: app_commands.Range[int, 1, wishes.MOST_COUNT] | None = None,
+        seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
+        negative: app_commands.Range[str, 1, wishes.MOST_NEGATIVE] | None = None,
+        private: bool = False,
+    ) -> None:
+        """One wish, at the person's own charge."""
+        asked = wishes.Asked(
+            prompt=prompt,
+            negative=negative,
+            aspect=aspect,
+            strength=style_strength,
+            count=count,
+            seed=seed,
+            bare=adapters.strip().lower() == wishes.OFF,
+            pinned=wishes.named(adapters),
+        )
+
+        async def work(reply: Reply) -> None:
+            await self._admit(asked, private, reply)
+
+        await serve(self.bot.services, interaction, work, ephemeral=private)
+
+    async def _admit(self, asked: wishes.Asked, private: bool, reply: Reply) -> None:
+        services, interaction = self.bot.services, reply.interaction
+        pinned = await self.shelf.known(asked.pinned)
+        wish = Wish(
+            origin=origins.origin(interaction, services.settings, services.now()),
+            request=wishes.request(
+                replace(asked, pinned=pinned),
+                services.settings,
+                origins.ceiling(interaction, services.settings),
+            ),
+            private=private,
+        )
+        await self.bot.entrance.admit(wish, reply)
+
+    @imagine.autocomplete("adapters")
+    async def adapters(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """auto, off, and what the shelf has near the last name that is being typed."""
+        return await self.shelf.suggestions(interaction, current, several=True)
+
+
+async def setup(bot: StylusBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(Imagine(bot))

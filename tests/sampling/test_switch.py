@@ -1,0 +1,174 @@
+"""The switch: which checkpoint is in memory, and no shot lost while that changes."""
+
+import weakref
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+
+from stylus_engine.errors import BadCheckpoint, Busy, UnknownName
+from stylus_engine.model import Checkpoint, Event, Failed, Recipe, Shot, Started
+from stylus_engine.sampling.switch import Switch
+from tests.house.source import fresh
+
+NAMES = ("one", "two")
+
+
+def shot(name: str, checkpoint: str = "one") -> Shot:
+    return Shot(
+        id=name, job=name, index=0, recipe=Recipe(prompt="a"), seed=0, checkpoint=checkpoint,
+        width=16, height=16, steps=2, guidance=1.0, sampler="ddim",
+    )  # fmt: skip
+
+
+class Known:
+    def find(self, name: str) -> Checkpoint:
+        if name not in NAMES:
+            raise UnknownName(kind="checkpoint", name=name, known="")
+        return Checkpoint(id=name, name=name, path="/", family="sd1", size=16, multiple=8)
+
+
+@dataclass(eq=False)
+class Fake:
+    """Implements `Loaded`: a shot starts, then ends in `Failed`, which is terminal."""
+
+    checkpoint: str
+    shots: list[Shot] = field(default_factory=list[Shot])
+    off: set[str] = field(default_factory=set[str])
+
+    @property
+    def idle(self) -> bool:
+        return not self.shots
+
+    def admit(self, shot: Shot) -> None:
+        if shot.id == "busy":
+            raise Busy(slots=1)
+        self.shots.append(shot)
+
+    def cancel(self, shot_id: str) -> None:
+        self.off.add(shot_id)
+
+    def events(self) -> Generator[Event, None, None]:
+        while self.shots:
+            one = self.shots[0]
+            yield Started(job=one.job, shot=one.id)
+            self.shots.pop(0)
+            kind = "Cancelled" if one.id in self.off else f"Drawn by {self.checkpoint}"
+            yield Failed(job=one.job, shot=one.id, kind=kind, sentence="")
+
+
+@dataclass
+class Loader:
+    """Opens fakes, and lets a test do something while a checkpoint is being loaded."""
+
+    loads: list[str] = field(default_factory=list[str])
+    drawers: list[Fake] = field(default_factory=list[Fake])
+    broken: bool = False
+
+    def meanwhile(self) -> None:
+        """Nothing, unless a test says otherwise."""
+
+    def __call__(self, checkpoint: Checkpoint) -> Fake:
+        self.loads.append(checkpoint.id)
+        self.meanwhile()
+        if self.broken:
+            raise BadCheckpoint(path="/", why="it is broken")
+        self.drawers.append(Fake(checkpoint.id))
+        return self.drawers[-1]
+
+
+def switched() -> tuple[Switch, Loader]:
+    loader = Loader()
+    return Switch(Known(), loader, waiting=4), loader
+
+
+def ends(switch: Switch) -> dict[str, str]:
+    with closing(switch.events()) as events:
+        return {event.shot: event.kind for event in events if isinstance(event, Failed)}
+
+
+def test_each_shot_is_drawn_by_its_own_checkpoint() -> None:
+    switch, loader = switched()
+    for number, name in enumerate(("one", "two", "one")):
+        switch.admit(shot(str(number), name))
+    assert ends(switch) == {"0": "Drawn by one", "2": "Drawn by one", "1": "Drawn by two"}
+    assert loader.loads == ["one", "two"]
+
+
+def test_a_cancel_while_its_checkpoint_is_loaded_is_heard() -> None:
+    switch, loader = switched()
+    switch.admit(shot("a"))
+    switch.admit(shot("b"))
+    loader.meanwhile = lambda: switch.cancel("a")
+    assert ends(switch) == {"a": "Cancelled", "b": "Drawn by one"}
+    switch.admit(shot("a"))
+    assert ends(switch) == {"a": "Drawn by one"}, "a cancel is for once"
+
+
+def test_a_cancel_before_its_checkpoint_is_loaded_is_heard() -> None:
+    switch, _ = switched()
+    switch.admit(shot("a"))
+    switch.cancel("a")
+    assert ends(switch) == {"a": "Cancelled"}
+
+
+def test_a_checkpoint_that_does_not_load_fails_its_shots_and_forgets_their_cancels() -> None:
+    switch, loader = switched()
+    loader.broken = True
+    switch.admit(shot("a"))
+    loader.meanwhile = lambda: switch.cancel("a")
+    assert ends(switch) == {"a": "BadCheckpoint"}
+    loader.broken = False
+    loader.meanwhile = lambda: None
+    switch.admit(shot("a"))
+    assert ends(switch) == {"a": "Drawn by one"}
+
+
+def test_a_shot_that_the_loaded_one_refuses_fails_alone() -> None:
+    switch, _ = switched()
+    switch.admit(shot("busy"))
+    switch.admit(shot("b"))
+    assert ends(switch) == {"busy": "Busy", "b": "Drawn by one"}
+
+
+def test_unloaded_it_holds_nothing_and_loads_again() -> None:
+    switch, loader = switched()
+    assert switch.unload()
+    switch.admit(shot("a"))
+    assert not switch.loaded
+    ends(switch)
+    assert switch.loaded
+    held = weakref.ref(loader.drawers.pop())
+    assert held() is not None
+    assert switch.unload()
+    assert not switch.loaded
+    assert held() is None
+    switch.admit(shot("b"))
+    assert ends(switch) == {"b": "Drawn by one"}
+    assert loader.loads == ["one", "one"]
+
+
+def test_a_shot_that_came_before_the_unloading_keeps_the_checkpoint() -> None:
+    switch, loader = switched()
+    switch.admit(shot("a"))
+    ends(switch)
+    switch.admit(shot("b"))
+    assert not switch.unload()
+    assert ends(switch) == {"b": "Drawn by one"}
+    assert loader.loads == ["one"]
+
+
+def test_too_many_waiting_shots_are_refused() -> None:
+    switch, _ = switched()
+    for number in range(4):
+        switch.admit(shot(str(number)))
+    with pytest.raises(Busy):
+        switch.admit(shot("5"))
+
+
+def test_whoever_only_hands_shots_on_loads_no_torch() -> None:
+    program = (
+        "import json, sys, stylus_engine.sampling.switch; print(json.dumps('torch' in sys.modules))"
+    )
+    assert fresh(program) is False

@@ -1,0 +1,259 @@
+"""The whole path on the wire: the real bot process, the strict stand-in, a sleepy worker.
+
+One bot serves the tests of this file; those that end a bot start their own.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from stylus_engine.model import Request
+from tests.playground.driver import until
+from tests.reading import buttons, hidden, is_card, job_of, pictures, text
+from tests.stage import Json, Stage, staged
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+Json = dict[str, Any]
+PROMPT = "an ink drawing of a dragon in a night city"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with staged(tmp_path_factory.mktemp("bot")) as made:
+        yield made
+
+
+def adapters_of(card: Json) -> list[str]:
+    """The line under the gallery for each picture."""
+    return [line for line in text(card).splitlines() if line[:1].isdigit() and " · " in line]
+
+
+async def test_imagine_becomes_a_card(stage: Stage):
+    pressed = await stage.ada.slash("imagine", prompt=f"{PROMPT} —ar 3:2 --seed 7 —no “big hats”")
+    answer = await stage.ada.answer(pressed)
+    assert answer["type"] == 4
+    first = answer["message"]
+    assert PROMPT in text(first)
+    assert "—ar" not in text(first)
+    assert list(buttons(first)) == ["cancel"]
+    assert not hidden(first)
+    card = await stage.card(stage.ada, first["id"])
+    assert len(pictures(card)) == 4
+    assert "seed 7" in text(card)
+    assert len(set(adapters_of(card))) == 4
+    assert (await stage.ada.read(pictures(card)[0])).startswith(b"\x89PNG")
+    request = stage.request(card)
+    assert (request.aspect, request.negative, request.policy.most_rating) == (
+        "3:2",
+        "big hats",
+        "pg13",
+    )
+
+
+async def test_options_reach_the_request(stage: Stage):
+    card = await stage.imagine(
+        stage.ada, prompt="a fox --seed 3", seed=11, count=2, aspect="16:9", style_strength="low",
+        negative="text", adapters="Ink A",
+    )  # fmt: skip
+    assert len(pictures(card)) == 2
+    request = stage.request(card)
+    assert (request.seed, request.count, request.aspect) == (11, 2, "16:9")
+    assert (request.strength, request.negative) == (0.6, "text")
+    assert request.pinned == ("sleepy:ink-a:1",)
+
+
+async def test_adapters_can_be_off(stage: Stage):
+    pressed = await stage.ada.slash("imagine", prompt="a fox", adapters="off", count=1)
+    await stage.ada.answer(pressed)
+    [(raw,)] = stage.rows("SELECT request FROM jobs ORDER BY made_at DESC, id DESC LIMIT 1")
+    assert msgspec.json.decode(raw, type=Request).preset == "base"
+
+
+async def test_a_name_nobody_knows_is_refused(stage: Stage):
+    told = await stage.told(stage.ada, "imagine", prompt="a fox", adapters="Moonlit Nonsense")
+    assert hidden(told)
+    assert "Moonlit Nonsense" in text(told)
+
+
+async def test_every_button_of_a_card(stage: Stage):
+    card = await stage.imagine(stage.ada, seed=7)
+    reseeded = await stage.derived(stage.ben, card, "seed")
+    assert adapters_of(reseeded) == adapters_of(card)
+    assert "seed 7 " not in text(reseeded)
+    single = await stage.derived(stage.ben, card, "u:1")
+    assert len(pictures(single)) == 1
+    assert "seed 8" in text(single)
+    kept = await stage.derived(stage.ben, card, "keep", values=["0", "2"])
+    assert {line.partition(" · ")[2] for line in adapters_of(kept)} == {"Ink A 0.8 + Night A 0.8"}
+    details = await stage.press(stage.ben, card, "info")
+    assert hidden(details["message"])
+    assert job_of(card) in text(details["message"])
+    for word in ("Kept", "No longer"):
+        liked = await stage.press(stage.ben, card, "fav")
+        assert word in text(liked["message"])
+
+
+async def test_other_adapters_three_times_repeat_no_mask(stage: Stage):
+    card = await stage.imagine(stage.ada)
+    seen = adapters_of(card)
+    for _ in range(3):
+        card = await stage.derived(stage.ada, card, "mask")
+        seen += adapters_of(card)
+    masks = [line.partition(" · ")[2] for line in seen]
+    assert len(masks) == 16
+    assert len(set(masks)) == 16
+
+
+async def test_the_edit_window_makes_a_job_of_its_own(stage: Stage):
+    card = await stage.imagine(stage.ada, seed=7)
+    pressed = await stage.ben.press(card, buttons(card)["edit"])
+    answer = await stage.ben.answer(pressed)
+    assert answer["type"] == 9
+    typed = await stage.ben.submit(
+        pressed, prompt="a fox in snow —no hats", negative="", aspect=["16:9"]
+    )
+    edited = await stage.card(stage.ben, (await stage.ben.answer(typed))["message"]["id"])
+    assert "a fox in snow" in text(edited)
+    assert "seed 7 " in text(edited)
+    [(root, source, raw)] = stage.rows(
+        f"SELECT root_job, source, request FROM jobs WHERE id = '{job_of(edited)}'"  # noqa: S608 - as above
+    )
+    assert (root, source) == (job_of(edited), job_of(card))
+    request = msgspec.json.decode(raw, type=Request)
+    assert (request.prompt, request.negative, request.aspect) == ("a fox in snow", "hats", "16:9")
+
+
+async def test_private_is_private(stage: Stage):
+    card = await stage.imagine(stage.ada, private=True, prompt="a secret garden")
+    assert hidden(card)
+    assert all("secret" not in text(message) for message in await stage.ben.messages())
+    some = await stage.imagine(stage.ben)
+    for action in ("seed", "info", "edit", "del", "fav"):
+        forged = buttons(card)[action]
+        answer = await stage.ben.answer(await stage.ben.press(some, forged, forged=True))
+        assert hidden(answer["message"])
+        assert "secret" not in text(answer["message"])
+        assert "Job" in text(answer["message"])
+    deleted = await stage.press(stage.ada, card, "del")
+    assert deleted["type"] == 6
+    await stage.gone(stage.ada, card)
+
+
+async def test_who_may_delete_and_restore(stage: Stage):
+    card = await stage.imagine(stage.ada)
+    refused = await stage.press(stage.ben, card, "del")
+    assert hidden(refused["message"])
+    assert await stage.ben.message(card["id"]) is not None
+    await stage.press(stage.ada, card, "del")
+    await stage.gone(stage.ada, card)
+    offer = await stage.ada.message_where(lambda m: "restore" in buttons(m))
+    assert hidden(offer)
+    back = (await stage.press(stage.ada, offer, "restore"))["message"]
+    assert is_card(back)
+    assert not hidden(back)
+    again = await stage.press(stage.ada, offer, "restore")
+    assert hidden(again["message"])
+    details = await stage.ada.answer(await stage.ada.menu("Image details", back))
+    assert job_of(card) in text(details["message"])  # the line knows the new message
+
+
+async def test_a_moderator_deletes_what_others_made(stage: Stage):
+    card = await stage.imagine(stage.ben)
+    await stage.press(stage.ada, card, "del")
+    await stage.gone(stage.ben, card)
+
+
+async def test_cancel(stage: Stage):
+    pressed = await stage.ben.slash("imagine", prompt="HANG a slow fox")
+    status = (await stage.ben.answer(pressed))["message"]
+    stopped = await stage.press(stage.ada, status, "cancel")  # she moderates
+    assert stopped["type"] == 6
+    ended = await stage.ben.message_where(
+        lambda m: m["id"] == status["id"] and "Cancelled" in text(m), what="the end"
+    )
+    assert "again" in buttons(ended)
+    late = await stage.ben.press(ended, buttons(status)["cancel"], forged=True)
+    assert "too late" in text((await stage.ben.answer(late))["message"])
+
+
+async def test_cancel_is_not_for_everybody(stage: Stage):
+    pressed = await stage.ada.slash("imagine", prompt="HANG a slow fox")
+    status = (await stage.ada.answer(pressed))["message"]
+    refused = await stage.press(stage.ben, status, "cancel")
+    assert hidden(refused["message"])
+    assert stage.state(job_of(status)) != "cancelled"
+    told = await stage.told(stage.ada, "cancel", job="all")
+    assert "cancelled" in text(told)
+    await until(_is(stage, status, "cancelled"), 20, "the cancel")
+
+
+def _is(stage: Stage, message: Json, state: str) -> Any:
+    async def there() -> bool:
+        return stage.state(job_of(message)) == state
+
+    return there
+
+
+async def test_lists(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a lighthouse for the lists")
+    assert "Your jobs" in text(await stage.told(stage.ada, "queue")) or "no job" in text(
+        await stage.told(stage.ada, "queue")
+    )
+    history = await stage.told(stage.ada, "history")
+    assert hidden(history)
+    assert "a lighthouse for the lists" in text(history)
+    page = next(name for name in buttons(history) if name.startswith("page"))
+    turned = await stage.press(stage.ada, history, page)
+    assert turned["type"] == 7
+    assert "page 2" in text(turned["message"])
+    opened = await stage.derived(stage.ada, turned["message"], "open")
+    assert hidden(opened)
+    shown = await stage.told(stage.ada, "show", job=job_of(card))
+    assert is_card(await stage.card(stage.ada, shown["id"]))
+    assert "favourites" in text(await stage.told(stage.ada, "history", favourites=True))
+
+
+async def test_the_shelf(stage: Stage):
+    shelf = await stage.told(stage.ada, "adapters browse")
+    assert hidden(shelf)
+    assert "Night B" in text(shelf)
+    info = await stage.press(stage.ada, shelf, "open:adapter", values=["sleepy:night-b:1"])
+    assert "Night B" in text(info["message"])
+    assert "Ink A" in text(await stage.told(stage.ada, "adapters info", name="Ink A"))
+    assert "Nobody’s" in text(await stage.told(stage.ada, "adapters info", name="Nobody’s"))
+    for page in ("help", "about"):
+        assert "Stylus" in text(await stage.told(stage.ada, page))
+
+
+async def test_suggestions(stage: Stage):
+    some = await stage.ada.autocomplete("imagine", "adapters", prompt="x", adapters="")
+    assert [one["value"] for one in some[:2]] == ["auto", "off"]
+    assert {"name": "Ink A · style", "value": "sleepy:ink-a:1"} in some
+    more = await stage.ada.autocomplete(
+        "imagine", "adapters", prompt="x", adapters="sleepy:ink-a:1,"
+    )
+    assert "sleepy:ink-a:1,sleepy:ink-b:1" in [one["value"] for one in more]
+    assert all(len(one["name"]) <= 100 and len(one["value"]) <= 100 for one in more)
+    assert await stage.ada.autocomplete("cancel", "job", job="") == []
+    names = await stage.ada.autocomplete("adapters info", "name", name="")
+    assert "sleepy:city-a:1" in [one["value"] for one in names]
+
+
+async def test_menus_of_a_card(stage: Stage):
+    card = await stage.imagine(stage.ada)
+    details = await stage.ben.answer(await stage.ben.menu("Image details", card))
+    assert job_of(card) in text(details["message"])
+    remix = await stage.ben.menu("Remix", card)
+    assert (await stage.ben.answer(remix))["type"] == 9
+    typed = await stage.ben.submit(remix, prompt="a remix of it")
+    assert "a remix of it" in text((await stage.ben.answer(typed))["message"])
+
+
+async def test_menus_of_a_message_without_pictures(stage: Stage):
+    said = await stage.ben.say("just words")
+    for menu in ("Remix", "Image details"):
+        told = await stage.ben.answer(await stage.ben.menu(menu, said))
+        assert "no picture" in text(told["message"])

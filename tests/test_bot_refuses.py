@@ -1,0 +1,104 @@
+"""What the bot says no to, on the wire: unsafe words, missing rights, forged ids, double clicks."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.reading import buttons, hidden, job_of, text
+from tests.stage import Stage, staged
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with staged(tmp_path_factory.mktemp("bot"), safety__words='["forbiddenfruit"]') as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("a nude child", "nude, child"),
+        ("n4k3d k\u200bids at the beach", "n4k3d, kids"),
+        ("a forbiddenfruit on a table", "forbiddenfruit"),
+    ],
+)
+async def test_the_floor_of_safety(stage: Stage, prompt: str, words: str):
+    before = stage.rows("SELECT count(*) FROM jobs")
+    told = await stage.told(stage.ada, "imagine", prompt=prompt)
+    assert hidden(told)
+    assert words in text(told)
+    assert stage.rows("SELECT count(*) FROM jobs") == before
+
+
+async def test_an_edited_prompt_passes_the_same_floor(stage: Stage):
+    card = await stage.imagine(stage.ada)
+    pressed = await stage.ada.press(card, buttons(card)["edit"])
+    await stage.ada.answer(pressed)
+    typed = await stage.ada.submit(pressed, prompt="a nude child")
+    assert "nude, child" in text((await stage.ada.answer(typed))["message"])
+
+
+async def test_missing_rights_are_named_and_nothing_is_queued(stage: Stage):
+    before = stage.rows("SELECT count(*) FROM jobs")
+    told = await stage.told(stage.ada.at("no-files"), "imagine", prompt="a fox")
+    assert hidden(told)
+    assert "Attach Files" in text(told)
+    assert stage.rows("SELECT count(*) FROM jobs") == before
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "sty:1:01ARZ3NDEKTSV4RRFFQ69G5FAV:seed",  # a job that never was
+        "sty:1:01ARZ3NDEKTSV4RRFFQ69G5FAV:page:history~0",
+        "sty:1:00000000000000000000000000:seed",
+        "sty:1:00000000000000000000000000:page:nonsense",
+        "sty:1:00000000000000000000000000:open:adapter",
+        "sty:0:01ARZ3NDEKTSV4RRFFQ69G5FAV:seed",
+        "sty:1:01ARZ3NDEKTSV4RRFFQ69G5FAV:explode",
+        "another-bot:1",
+        "x" * 100,
+    ],
+)
+async def test_forged_and_stale_ids_get_one_sentence(stage: Stage, custom_id: str):
+    card = await stage.card_of_this_file()
+    answer = await stage.ben.answer(await stage.ben.press(card, custom_id, forged=True))
+    shown = answer["message"]
+    assert hidden(shown) or answer["type"] == 7
+    assert text(shown)
+
+
+@pytest.mark.parametrize("values", [["99"], ["-1"], ["nonsense"], ["0", "99"]])
+async def test_forged_choices_are_refused(stage: Stage, values: list[str]):
+    card = await stage.card_of_this_file()
+    pressed = await stage.ben.press(card, buttons(card)["keep"], values, forged=True)
+    assert hidden((await stage.ben.answer(pressed))["message"])
+
+
+async def test_a_double_click_is_one_job(stage: Stage):
+    card = await stage.imagine(stage.ada)
+    pressed = [await stage.ada.press(card, buttons(card)["seed"]) for _ in range(3)]
+    answers = [await stage.ada.answer(one) for one in pressed]
+    assert sorted(hidden(answer["message"]) for answer in answers) == [False, True, True]
+    [(count,)] = stage.rows(
+        f"SELECT count(*) FROM jobs WHERE source = '{job_of(card)}' AND action = 'seed'"  # noqa: S608 - as above
+    )
+    assert count == 1
+
+
+async def test_nasty_prompts_stay_words(stage: Stage):
+    nasty = "@everyone <@1> **bold** `code` [x](https://evil.example) \u200b\u202e " + "é" * 1400
+    pressed = await stage.ada.slash("imagine", prompt=nasty[:1500], count=1)
+    status = (await stage.ada.answer(pressed))["message"]
+    card = await stage.card(stage.ada, status["id"])
+    for message in (status, card):
+        assert message["mention_everyone"] is False
+        assert "@everyone" not in text(message)
+        assert "**bold**" not in text(message)
+
+
+async def test_the_stand_in_itself_spoke_as_discord_does(stage: Stage):
+    assert await stage.play.faults_of_ours() == []

@@ -1,0 +1,355 @@
+"""A worker that knows no torch: it invents plans, sleeps for every step and keeps real pictures.
+
+    python tests/workers/sleepy.py planner|drawer --fd N --pictures FOLDER [--step-seconds S] …
+
+The frames, the desks, the engine's planning and the store are the real ones; adapters,
+composer and sampler are invented here.  Every plan has three tasks of two adapters:
+63 masks.  Words of the prompt make it misbehave, once for each job when ONCE is among
+them: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
+frame), NOISE (prints), BREAK (every second picture fails), BARREN (every picture fails),
+REFUSE (the planner refuses), PLANCRASH.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # started as a file, from anywhere
+
+import numpy as np
+
+from bot.desks.drawing import DrawingDesk
+from bot.desks.planning import PlanningDesk
+from stylus_engine.engine import Arrangement, Engine, Method
+from stylus_engine.errors import Cancelled, DrawFailed, UnknownName
+from stylus_engine.model import (
+    Adapter,
+    Candidate,
+    Checkpoint,
+    Choice,
+    Drawn,
+    Event,
+    Failed,
+    Lit,
+    Manifest,
+    Plan,
+    Policy,
+    Query,
+    Request,
+    Shot,
+    Started,
+    Stepped,
+    Task,
+)
+from stylus_engine.pictures.store import PictureStore
+from stylus_engine.planning.presets import presets
+from stylus_engine.planning.weights import Budgets
+from stylus_engine.walking import Walker
+from stylus_engine.workers.frames import Role
+from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
+
+CHECKPOINT = Checkpoint(
+    id="5" * 64, name="sleepy", path="/nowhere", family="sd1-96", size=64, multiple=8
+)
+TASKS, CHOICES = 3, 2
+
+
+def adapter(name: str, **fields: object) -> Adapter:
+    known: dict[str, object] = {
+        "card_id": f"sleepy:{name.lower().replace(' ', '-')}:1",
+        "name": name,
+        "family_declared": "sd1-96",
+        "path": "/nowhere.safetensors",
+        "author": "the sandman",
+        "description": f"Dreams of {name.lower()}.",
+    }
+    return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType] - the noun checks itself
+
+
+SHELF = tuple(
+    adapter(f"{kind} {letter}", category=category)
+    for kind, category in (("Ink", "style"), ("Night", "light"), ("City", "place"))
+    for letter in "AB"
+)
+
+
+class Shelf:
+    """Implements `CardStore`."""
+
+    def cards(self) -> Iterable[Adapter]:
+        return SHELF
+
+    def get(self, card_id: str) -> Adapter:
+        return self.find(card_id)
+
+    def find(self, name: str) -> Adapter:
+        for card in SHELF:
+            if name.casefold() in {card.card_id, card.name.casefold()}:
+                return card
+        raise UnknownName(kind="adapter", name=name[:80], known="")
+
+
+class Checkpoints:
+    def find(self, name: str) -> Checkpoint:
+        if name not in {"", CHECKPOINT.name, CHECKPOINT.id}:
+            raise UnknownName(kind="checkpoint", name=name[:80], known="Known: sleepy.")
+        return CHECKPOINT
+
+
+class Words:
+    """Implements `Tokens`: everything fits."""
+
+    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
+        return True
+
+
+class Nothing:
+    """Implements `Retriever`."""
+
+    async def recall(self, query: Query) -> Sequence[Candidate]:
+        return ()
+
+
+@dataclass
+class Inventor:
+    """Implements `Composer`: the first words of the prompt get two adapters each."""
+
+    seconds: float
+
+    async def compose(
+        self, request: Request, query: Query, candidates: Sequence[Candidate]
+    ) -> Plan:
+        await asyncio.sleep(self.seconds)
+        tasks: list[Task] = []
+        start = 0
+        for number, word in enumerate(request.prompt.split()[:TASKS]):
+            start = request.prompt.index(word, start)
+            mine = SHELF[number * CHOICES : (number + 1) * CHOICES]
+            choices = tuple(Choice(adapter=a, weight=0.8, reason="a dream") for a in mine)
+            tasks.append(Task(concept=word, start=start, choices=choices))
+            start += len(word)
+        return Plan(prompt=request.prompt, tasks=tuple(tasks), composer="sleepy")
+
+
+@dataclass
+class Mischief:
+    """What the words of a prompt make this worker do; ONCE: the first time for each job."""
+
+    folder: Path
+    fd: int
+
+    def wants(self, word: str, prompt: str, job: str) -> bool:
+        words = prompt.split()
+        if word not in words:
+            return False
+        if "ONCE" not in words:
+            return True
+        mark = self.folder / f".{word}-{job}"
+        if mark.exists():
+            return False
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        return True
+
+    def at_work(self, prompt: str, job: str) -> None:
+        if self.wants("NOISE", prompt, job):
+            sys.stdout.write("\x00\xff a frame? " * 1000 + "\n")
+            sys.stdout.flush()
+        if self.wants("CRASH", prompt, job):
+            os._exit(9)
+        if self.wants("HANG", prompt, job):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if self.wants("GARBAGE", prompt, job):
+            os.write(self.fd, b"\xff\xff\xff\xff garbage")
+        if self.wants("STALL", prompt, job):
+            threading.Event().wait()
+
+
+@dataclass
+class Dreams:
+    """Implements `Sampler`: up to `slots` shots take a step together, each step a nap."""
+
+    store: PictureStore
+    mischief: Mischief
+    slots: int
+    nap: float
+    _line: list[Shot] = field(default_factory=list[Shot])
+    _off: set[str] = field(default_factory=set[str])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def admit(self, shot: Shot) -> None:
+        with self._lock:
+            self._line.append(shot)
+
+    def cancel(self, shot_id: str) -> None:
+        self._off.add(shot_id)
+
+    def events(self) -> Generator[Event, None, None]:
+        seated: dict[str, int] = {}
+        shots: dict[str, Shot] = {}
+        while self._line or seated:
+            with self._lock:
+                room = self.slots - len(seated)
+                came, self._line = self._line[:room], self._line[room:]
+            for shot in came:
+                shots[shot.id], seated[shot.id] = shot, 0
+                yield Started(job=shot.job, shot=shot.id)
+            time.sleep(self.nap)
+            for name in list(seated):
+                seated[name] += 1
+                ended = yield from self._step(shots[name], seated[name])
+                if ended:
+                    del seated[name]
+
+    def _step(self, shot: Shot, step: int) -> Generator[Event, None, bool]:
+        prompt = shot.recipe.prompt
+        if shot.id in self._off:
+            self._off.discard(shot.id)
+            yield failed(shot, Cancelled(done=0))
+            return True
+        self.mischief.at_work(prompt, shot.job)
+        yield Stepped(job=shot.job, shot=shot.id, step=step, of=shot.steps)
+        if step < shot.steps:
+            return False
+        if "BARREN" in prompt or ("BREAK" in prompt and shot.index % 2):
+            yield failed(shot, DrawFailed(why="a bad dream"))
+        else:
+            yield self._drawn(shot)
+        return True
+
+    def _drawn(self, shot: Shot) -> Drawn:
+        lit = tuple(
+            Lit(
+                card_id=w.adapter.card_id,
+                name=w.adapter.name,
+                file_sha256="ab" * 32,
+                weight=w.weight,
+            )
+            for w in shot.recipe.adapters
+        )
+        manifest = Manifest(
+            shot=shot,
+            checkpoint=CHECKPOINT.id,
+            adapters=lit,
+            mask=shot.recipe.mask.code,
+            encoded=shot.recipe.prompt,
+        )
+        return Drawn(job=shot.job, shot=shot.id, picture=self.store.keep(dreamt(shot), manifest))
+
+
+def dreamt(shot: Shot) -> np.ndarray:
+    """Colours of the seed, stripes of the mask: two masks of one seed can be told apart."""
+    dice = np.random.default_rng([shot.seed, *shot.recipe.mask.code.encode()])
+    corners = dice.integers(0, 255, (4, 4, 3))
+    pixels = np.kron(corners, np.ones((shot.height // 4, shot.width // 4, 1)))
+    return np.ascontiguousarray(pixels, dtype=np.uint8)
+
+
+def failed(shot: Shot, error: Cancelled | DrawFailed) -> Failed:
+    return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=str(error))
+
+
+class House:
+    """The engine as the desks know it."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.mischief = Mischief(given.pictures, given.fd)
+        self.sampler = Dreams(
+            PictureStore(given.pictures), self.mischief, given.slots, given.step_seconds
+        )
+        self.walker = Walker(self.sampler)
+        method = Method(Nothing(), Inventor(given.plan_seconds), presets(Budgets())["stylus"])
+        self.engine = Engine(
+            checkpoints=Checkpoints(),
+            cards=Shelf(),
+            methods={"stylus": method, "paper-rules": method, "base": method},
+            tokens=Words(),
+            walker=self.walker,
+        )
+        self.cards = Shelf()
+        self.loaded = False
+
+    async def arrange(
+        self,
+        request: Request,
+        job: str,
+        *,
+        plan: Plan | None = None,
+        masks: Sequence[str] | None = None,
+        order_seed: int | None = None,
+    ) -> Arrangement:
+        if self.mischief.wants("PLANCRASH", request.prompt, job):
+            os._exit(9)
+        if "REFUSE" in request.prompt:
+            raise UnknownName(kind="adapter", name="REFUSE", known="")
+        return await self.engine.arrange(
+            request, job, plan=plan, masks=masks, order_seed=order_seed
+        )
+
+    async def browse(
+        self, text: str, policy: Policy, k: int, offset: int = 0
+    ) -> tuple[Sequence[Candidate], int]:
+        wanted = text.strip().casefold()
+        found = [
+            Candidate(adapter=card, concept="", similarity=1.0, rank=rank)
+            for rank, card in enumerate(SHELF, start=1)
+            if wanted in card.name.casefold()
+        ]
+        return found[offset : offset + k], len(found)
+
+    async def index(self, *, anew: bool = False) -> int:
+        return 0
+
+    def draw(self, job: str, shots: Sequence[Shot]):
+        self.loaded = True
+        return self.walker.draw(job, shots)
+
+    def cancel(self, shot: str) -> None:
+        self.sampler.cancel(shot)
+
+    async def rest(self) -> bool:
+        await asyncio.wrap_future(self.walker.between(lambda: None))
+        self.loaded = False
+        return True
+
+
+def desk_of(role: Role, given: argparse.Namespace) -> Desk:
+    house = House(given)
+    if role == "planner":
+        return PlanningDesk(house, given.pictures / "packed", (CHECKPOINT.name,))
+    return DrawingDesk(house, given.slots, (CHECKPOINT.name,))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", choices=("planner", "drawer"))
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--device", default="")
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--step-seconds", type=float, default=0.01)
+    parser.add_argument("--plan-seconds", type=float, default=0.0)
+    parser.add_argument("--beat-seconds", type=float, default=0.2)
+    parser.add_argument("--start-seconds", type=float, default=0.0)
+    parser.add_argument("--slots", type=int, default=4)
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    die_with_parent()
+    outlive_signals()
+    time.sleep(given.start_seconds)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(given.fd, desk_of(given.role, given), given.beat_seconds))
+
+
+if __name__ == "__main__":
+    main()

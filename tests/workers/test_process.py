@@ -1,0 +1,384 @@
+"""Real processes: they come, answer, draw, and end when they must."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from stylus_engine.model import Drawn, Event, Failed, Request, Shot, Stepped
+from stylus_engine.pictures.store import manifest_of
+from stylus_engine.workers.channel import ChannelBroken
+from stylus_engine.workers.frames import (
+    Arrange,
+    Arranged,
+    Beat,
+    Cards,
+    Draw,
+    Drop,
+    Found,
+    FromWorker,
+    Happened,
+    Inspect,
+    Inspected,
+    Lookup,
+    Pack,
+    Packed,
+    Refused,
+    Rest,
+    Rested,
+    Role,
+    Search,
+    ToWorker,
+)
+from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
+
+SLEEPY = str(Path(__file__).with_name("sleepy.py"))
+PROMPT = "ink night city"
+
+
+def launch(folder: Path, role: Role, *more: str) -> Launch:
+    command = (sys.executable, SLEEPY, role, "--pictures", str(folder / "pictures"), *more)
+    return Launch(command, role, ready_seconds=30)
+
+
+@asynccontextmanager
+async def started(folder: Path, role: Role, *more: str) -> AsyncGenerator[WorkerProcess]:
+    worker = await WorkerProcess.start(launch(folder, role, *more), name=role)
+    try:
+        yield worker
+    finally:
+        await worker.kill()
+    assert not alive(worker.pid)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+async def heard(worker: WorkerProcess, count: int) -> list[FromWorker]:
+    """The next `count` frames that are no beats."""
+    found: list[FromWorker] = []
+    async with aclosing(worker.frames()) as frames:
+        async for frame in frames:
+            if not isinstance(frame, Beat):
+                found.append(frame)
+            if len(found) == count:
+                break
+    return found
+
+
+async def asked(worker: WorkerProcess, question: ToWorker) -> FromWorker:
+    await worker.send(question)
+    return (await heard(worker, 1))[0]
+
+
+async def arranged(worker: WorkerProcess, prompt: str = PROMPT, **fields: int) -> Arranged:
+    request = Request(prompt=prompt, **({"steps": 3, "seed": 5} | fields))  # pyright: ignore[reportArgumentType] - numbers all
+    answer = await asked(worker, Arrange(call=1, job="job", request=request))
+    assert isinstance(answer, Arranged)
+    return answer
+
+
+async def shots_for(folder: Path, prompt: str = PROMPT, **fields: int) -> tuple[Shot, ...]:
+    async with started(folder, "planner") as planner:
+        return (await arranged(planner, prompt, **fields)).shots
+
+
+async def events_until(worker: WorkerProcess, ended: int, fence: int = 1) -> list[Event]:
+    """Events of the job until `ended` shots have ended."""
+    found: list[Event] = []
+    async with aclosing(worker.frames()) as frames:
+        async for frame in frames:
+            if isinstance(frame, Happened):
+                assert frame.fence == fence
+                found.append(frame.event)
+            if sum(isinstance(event, Drawn | Failed) for event in found) == ended:
+                return found
+    raise AssertionError(f"it ended early: {found}")
+
+
+@pytest.mark.asyncio
+async def test_a_planner_answers_every_kind_of_question(tmp_path: Path) -> None:
+    async with started(tmp_path, "planner") as planner:
+        assert (planner.ready.role, planner.ready.adapters) == ("planner", 6)
+        plan = await arranged(planner)
+        assert (len(plan.order), plan.total, len(plan.shots)) == (63, 63, 4)
+        assert [shot.recipe.mask.code for shot in plan.shots] == list(plan.order[:4])
+        found = await asked(planner, Search(call=2, text="ink", k=1, offset=1))
+        assert isinstance(found, Found)
+        assert [one.adapter.name for one in found.candidates] == ["Ink B"]
+        assert found.total == 2
+        cards = await asked(planner, Lookup(call=3, names=("city a", "nobody", "Ink B")))
+        assert isinstance(cards, Cards)
+        assert [card.name for card in cards.adapters] == ["City A", "Ink B"]
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_names_its_class_and_says_its_sentence(tmp_path: Path) -> None:
+    async with started(tmp_path, "planner") as planner:
+        request = Request(prompt="REFUSE this please")
+        refused = await asked(planner, Arrange(call=9, job="j", request=request))
+        assert isinstance(refused, Refused)
+        assert (refused.call, refused.kind) == (9, "UnknownName")
+        assert refused.sentence.startswith("There is no adapter called “REFUSE”.")
+        odd = await asked(planner, Rest(call=10))
+        assert isinstance(odd, Refused)
+        assert (odd.call, odd.kind) == (10, "Unsupported")
+
+
+@pytest.mark.asyncio
+async def test_hostile_pictures_are_refused_in_the_worker(tmp_path: Path) -> None:
+    async with started(tmp_path, "planner") as planner:
+        for data in (b"", b"\x89PNG\r\n\x1a\n" + b"\xff" * 64, b"GIF89a" * 1000):
+            refused = await asked(planner, Inspect(call=1, data=data))
+            assert isinstance(refused, Refused)
+            assert refused.kind == "BadManifest"
+        refused = await asked(planner, Pack(call=2, paths=("/no",), most_each=1, most_all=1))
+        assert isinstance(refused, Refused)
+
+
+@pytest.mark.asyncio
+async def test_a_drawer_draws_keeps_and_what_it_kept_can_be_read_and_packed(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path)
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=7, shots=shots))
+        events = await events_until(drawer, 4, fence=7)
+    drawn = {event.shot: event.picture for event in events if isinstance(event, Drawn)}
+    assert set(drawn) == {shot.id for shot in shots}
+    assert sum(isinstance(event, Stepped) for event in events) == 12
+    for shot in shots:
+        assert manifest_of(Path(drawn[shot.id].path)).shot == shot
+    path = Path(drawn[shots[0].id].path)
+    async with started(tmp_path, "planner") as planner:
+        told = await asked(planner, Inspect(call=1, data=path.read_bytes()))
+        assert isinstance(told, Inspected)
+        assert told.manifest is not None
+        assert told.manifest.shot == shots[0]
+        room = path.stat().st_size
+        packed = await asked(
+            planner, Pack(call=2, paths=(str(path),), most_each=room, most_all=room, strip=True)
+        )
+        assert isinstance(packed, Packed)
+        assert Path(packed.paths[0]).stat().st_size < room
+
+
+@pytest.mark.asyncio
+async def test_two_jobs_are_drawn_at_the_same_time(tmp_path: Path) -> None:
+    one = (await shots_for(tmp_path, steps=20, count=2))[:2]
+    two = tuple(_renamed(shot, "other") for shot in one)
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=one))
+        await drawer.send(Draw(job="other", fence=1, shots=two))
+        events = await events_until(drawer, 4)
+    order = [event.job for event in events if isinstance(event, Stepped)]
+    assert order.index("other") < len(order) - 1 - order[::-1].index("job")
+
+
+def _renamed(shot: Shot, job: str) -> Shot:
+    from msgspec.structs import replace
+
+    return replace(shot, job=job, id=f"{job}-{shot.index + 1}")
+
+
+@pytest.mark.asyncio
+async def test_a_dropped_job_ends_as_cancelled_and_the_other_goes_on(tmp_path: Path) -> None:
+    one = await shots_for(tmp_path, steps=100, count=2)
+    two = tuple(_renamed(shot, "other") for shot in await shots_for(tmp_path, steps=5, count=2))
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=one))
+        await drawer.send(Draw(job="other", fence=1, shots=two))
+        await drawer.send(Drop(job="job"))
+        events = await events_until(drawer, 4)
+        await drawer.send(Drop(job="never heard of"))
+        ended = {event.shot: event for event in events if isinstance(event, Drawn | Failed)}
+        kinds = {name: getattr(event, "kind", "drawn") for name, event in ended.items()}
+        assert kinds == {
+            "job-1": "Cancelled", "job-2": "Cancelled", "other-1": "drawn", "other-2": "drawn",
+        }  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_comes_again_is_drawn_under_its_new_fence(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path, steps=30)
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=shots))
+        await drawer.send(Draw(job="job", fence=2, shots=shots))
+        ends: dict[int, list[str]] = {1: [], 2: []}
+        async with aclosing(drawer.frames()) as frames:
+            async for frame in frames:
+                if isinstance(frame, Happened) and isinstance(frame.event, Drawn | Failed):
+                    ends[frame.fence].append(type(frame.event).__name__)
+                if len(ends[2]) == 4:
+                    break
+    assert ends == {1: ["Failed"] * 4, 2: ["Drawn"] * 4}
+
+
+@pytest.mark.asyncio
+async def test_a_drawer_rests_and_draws_again(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path, count=1)
+    async with started(tmp_path, "drawer") as drawer:
+        for _ in range(2):
+            await drawer.send(Draw(job="job", fence=1, shots=shots))
+            await events_until(drawer, 1)
+            assert await asked(drawer, Rest(call=3)) == Rested(call=3)
+
+
+@pytest.mark.asyncio
+async def test_a_planner_that_is_asked_to_draw_says_so(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path)
+    async with started(tmp_path, "planner") as planner:
+        await planner.send(Draw(job="job", fence=1, shots=shots))
+        events = await events_until(planner, 4)
+    assert {event.kind for event in events if isinstance(event, Failed)} == {"Unsupported"}
+
+
+@pytest.mark.asyncio
+async def test_beats_come_while_it_works_and_count_its_steps(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path, steps=60)
+    beats: list[Beat] = []
+    async with started(
+        tmp_path, "drawer", "--beat-seconds", "0.05", "--step-seconds", "0.01"
+    ) as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=shots))
+        async with aclosing(drawer.frames()) as frames:
+            async for frame in frames:
+                if isinstance(frame, Beat):
+                    beats.append(frame)
+                if len(beats) == 6:
+                    break
+    steps = [beat.steps for beat in beats]
+    assert steps == sorted(steps)
+    assert len(set(steps)) >= 4
+    assert beats[-1].loaded
+
+
+@pytest.mark.asyncio
+async def test_what_it_prints_is_logged_and_never_read_as_frames(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "stylus.worker")
+    shots = await shots_for(tmp_path, "NOISE ONCE here", count=1)
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=shots))
+        assert isinstance((await events_until(drawer, 1))[-1], Drawn)
+    assert any("a frame?" in record.message for record in caplog.records)
+    assert max(len(record.message) for record in caplog.records) < 2100
+
+
+@pytest.mark.asyncio
+async def test_garbage_breaks_the_conversation(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path, "GARBAGE from here", count=1)
+    async with started(tmp_path, "drawer") as drawer:
+        await drawer.send(Draw(job="job", fence=1, shots=shots))
+        with pytest.raises(ChannelBroken):
+            await events_until(drawer, 1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("role", ["planner", "drawer"])
+async def test_the_end_of_the_conversation_ends_it_at_once_even_at_work(
+    tmp_path: Path, role: Role
+) -> None:
+    shots = await shots_for(tmp_path, "STALL here now")
+    async with started(tmp_path, role, "--plan-seconds", "60") as worker:
+        if role == "planner":
+            await worker.send(Arrange(call=1, job="j", request=Request(prompt=PROMPT)))
+        else:
+            await worker.send(Draw(job="job", fence=1, shots=shots))
+            await asyncio.sleep(0.3)
+        before = time.monotonic()
+        await worker.stop(grace=10)
+        assert time.monotonic() - before < 1
+        assert worker.exit_code == 0
+
+
+@pytest.mark.asyncio
+async def test_ctrl_c_and_sigterm_do_not_end_it(tmp_path: Path) -> None:
+    async with started(tmp_path, "planner") as planner:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(planner.pid, number)
+        assert isinstance(await asked(planner, Lookup(call=1, names=())), Cards)
+        assert os.getpgid(planner.pid) != os.getpgid(0)
+
+
+@pytest.mark.asyncio
+async def test_kill_ends_one_that_hangs(tmp_path: Path) -> None:
+    async with started(tmp_path, "drawer") as drawer:
+        os.kill(drawer.pid, signal.SIGSTOP)
+        await asyncio.wait_for(drawer.kill(), 5)
+        assert drawer.exit_code == -signal.SIGKILL
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        (("/no/such/program",), "No such file"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "exit 3"),
+        ((sys.executable, "-c", "import time; time.sleep(60)"), "not ready within"),
+        (
+            (sys.executable, "-c", "import os, sys; os.write(int(sys.argv[-1]), b'\\xff' * 9)"),
+            "is announced",
+        ),
+        ((sys.executable, SLEEPY, "planner", "--pictures", "."), "is no drawer"),
+    ],
+)
+async def test_a_start_that_fails_says_why_and_leaves_nothing(
+    tmp_path: Path, program: tuple[str, ...], why: str
+) -> None:
+    seconds = 1 if "sleep(60)" in program[-1] else 20
+    with pytest.raises(WorkerFailed, match=why):
+        await WorkerProcess.start(Launch(program, "drawer", ready_seconds=seconds), name="w")
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    assert not [pid for pid in children if b"sleepy" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+PARENT = """
+import asyncio, sys
+from tests.workers.test_process import Draw, launch, shots_for
+from stylus_engine.workers.process import WorkerProcess
+from pathlib import Path
+
+async def main():
+    folder = Path(sys.argv[1])
+    shots = await shots_for(folder, "STALL here now")
+    worker = await WorkerProcess.start(launch(folder, "drawer"), name="w")
+    await worker.send(Draw(job="job", fence=1, shots=shots))
+    print(worker.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
+def test_no_worker_outlives_its_bot(tmp_path: Path, stopped: bool) -> None:
+    """kill -9 of the bot: at work or hanging, the child is gone within a second."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    with parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert alive(child)
+        if stopped:
+            os.kill(child, signal.SIGSTOP)
+        parent.kill()
+        end = time.monotonic() + 1
+        while alive(child) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not alive(child)
