@@ -62,33 +62,10 @@ def application(opener: Opener) -> typer.Typer:
 
 
 def open_engine(settings: Settings) -> Engine:
-    """The real engine. This function is why this module may import `assembly`."""
-    from stylus_engine import assembly
+    """The real engine: the one that workers open."""
+    from bot.worker import open_house
 
-    sampling, selection = settings.sampling, settings.selection
-    folder = settings.embedder.folder
-    return assembly.engine(
-        assembly.Setup(
-            checkpoints=settings.checkpoints.by_name,
-            default_checkpoint=settings.checkpoints.default,
-            cards=settings.cards.paths,
-            pictures=settings.paths.place("pictures"),
-            index=settings.paths.place("index"),
-            cache=settings.paths.place("cache"),
-            embedder=Path(folder) if folder else None,
-            slots=sampling.slots,
-            waiting=sampling.waiting,
-            device=sampling.device,
-            dtype=sampling.dtype,
-            executor=sampling.executor,
-            factor_cache_mib=sampling.factor_cache_mib,
-            preview_every=sampling.preview_every,
-            threads=sampling.threads,
-            k=selection.k,
-            task_budget=selection.task_budget,
-            total_budget=selection.total_budget,
-        )
-    )
+    return open_house(settings)
 
 
 def _desk(

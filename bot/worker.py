@@ -83,6 +83,7 @@ def open_house(settings: Settings) -> "House":
             checkpoints=settings.checkpoints.by_name,
             default_checkpoint=settings.checkpoints.default,
             cards=settings.cards.paths,
+            shelves=tuple(Path(folder) for folder in settings.cards.folders),
             pictures=settings.paths.place("pictures"),
             index=settings.paths.place("index"),
             cache=settings.paths.place("cache"),

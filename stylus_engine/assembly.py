@@ -52,6 +52,7 @@ class Setup:
     checkpoints: Mapping[str, Path]
     default_checkpoint: str
     cards: tuple[Path, ...]
+    shelves: tuple[Path, ...] = ()
     pictures: Path
     index: Path
     cache: Path
@@ -195,8 +196,10 @@ class House:
     @cached_property
     def _cards(self) -> CardStore:
         from stylus_engine.catalog.cards import CardFile
+        from stylus_engine.catalog.shelf import shelf
 
-        return CardFile(*self._setup.cards)
+        found = (card for folder in self._setup.shelves for card in shelf(folder))
+        return CardFile(*self._setup.cards, found=found)
 
     @cached_property
     def _checkpoints(self) -> Checkpoints:

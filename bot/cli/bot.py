@@ -18,6 +18,7 @@ def bot(context: typer.Context) -> None:
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         from bot.app import run
 
         raise typer.Exit(asyncio.run(run(settings)))

@@ -3,6 +3,7 @@
 import { announce } from "./announcer.js";
 import { el } from "./dom.js";
 import { isEphemeral, messageNode } from "./message.js";
+import { Pressed } from "./pressed.js";
 import { nameOf, store } from "./store.js";
 
 const NEAR = 80; // pixels from the end that still count as "at the end"
@@ -10,6 +11,8 @@ const log = document.querySelector("#log");
 const list = document.querySelector("#messages");
 const newer = document.querySelector("#newer");
 const nodes = new Map(); // message id → node
+const drawn = new Map(); // message id → what its node shows, as text
+const held = new Pressed();
 let atEnd = true;
 
 /** Draw the log, and keep drawing it. */
@@ -17,7 +20,7 @@ export function showLog() {
   store.on("messages", drawAll);
   store.on("message", ({ message, fresh }) => put(message, fresh));
   store.on("gone", ({ id }) => drop(id));
-  store.on("world", drawAll);
+  store.on("faces", drawAll);
   for (const change of ["user", "channel"]) store.on(change, () => ((atEnd = true), drawAll()));
   log.addEventListener("scroll", scrolled, { passive: true });
   new ResizeObserver(stay).observe(list);
@@ -47,8 +50,12 @@ function welcome() {
 
 function put(message, fresh) {
   const old = nodes.get(message.id);
+  const shown = store.shown(message);
+  if (old && drawn.get(message.id) === shown) return;
+  if (old && held.is(old, () => store.again(message.id))) return;
   const node = messageNode(message);
   nodes.set(message.id, node);
+  drawn.set(message.id, shown);
   list.querySelector(".welcome")?.remove();
   if (old) renew(old, node);
   else list.insertBefore(node, following(message.id));
@@ -103,6 +110,7 @@ function drop(id) {
 function forget(id) {
   nodes.get(id)?.remove();
   nodes.delete(id);
+  drawn.delete(id);
 }
 
 function scrolled() {

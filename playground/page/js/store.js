@@ -14,6 +14,7 @@ class Store extends EventTarget {
   dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]")); // ephemeral, put away
   heard = new Map(); // message → when an event last told of it
   now = 0; // counts events
+  faces = ""; // names of people, channels and commands: what messages show of the world
 
   tell(type, detail = {}) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -24,8 +25,17 @@ class Store extends EventTarget {
   }
 
   setWorld(world) {
+    const before = this.faces;
     this.world = { dms: [], ...world };
+    this.faces = JSON.stringify([world.users, world.guilds, world.bot.username, world.commands.map(({ name }) => name)]);
+    if (this.faces !== before) this.tell("faces");
     this.tell("world");
+  }
+
+  /** All that the drawing of `message` depends on, as text. */
+  shown(message) {
+    const busy = [...this.busy].filter((key) => key.startsWith(`${message.id}/`));
+    return JSON.stringify([message, this.failures.get(message.id), busy, this.faces]);
   }
 
   setLive(live) {

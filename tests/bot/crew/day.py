@@ -17,7 +17,7 @@ from bot.crew.bus import Bus, News
 from bot.crew.dispatcher import Dispatcher
 from bot.crew.staff import Pace
 from bot.crew.supervisor import Supervisor
-from bot.jobs.line import Line, Rules
+from bot.jobs.line import LeaseLost, Line, Rules
 from bot.jobs.nouns import Job, Origin, Wish
 from bot.settings import Settings
 from stylus_engine.model import Request
@@ -58,6 +58,7 @@ class Day:
     line: Line
     supervisor: Supervisor
     dispatcher: Dispatcher
+    running: "asyncio.Task[None]"
     news: list[News] = field(default_factory=list)
     drawn: list[Job] = field(default_factory=list)
     ended: list[Job] = field(default_factory=list)
@@ -128,16 +129,16 @@ async def a_day(
         line, supervisor, bus, SystemClock(), Pace.of(settings),
         on_drawn=drawn.append, on_ended=ended.append,
     )  # fmt: skip
-    day = Day(line, supervisor, dispatcher, drawn=drawn, ended=ended)
+    run = asyncio.create_task(dispatcher.run())
+    day = Day(line, supervisor, dispatcher, run, drawn=drawn, ended=ended)
     bus.subscribe(day.news.append)
     await supervisor.start()
-    running_ = asyncio.create_task(dispatcher.run())
     try:
         yield day
     finally:
-        running_.cancel()
-        with suppress(asyncio.CancelledError):
-            await running_
+        run.cancel()
+        with suppress(asyncio.CancelledError, LeaseLost):
+            await run
         await supervisor.stop()
         await line.close()
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.crew.bus import News
-from bot.crew.owing import Owing
 from bot.jobs.line import LeaseLost
 from stylus_engine.pictures.store import read
 from tests.bot.crew.day import Day, a_day, reached, settings_for, wish
@@ -219,13 +217,8 @@ async def test_a_lease_whose_owner_nobody_knows_is_taken_back_when_it_is_overdue
     async with a_day(settings_for(tmp_path)) as day:
         await day.line.pause(None, time.time())
         (job,) = await day.accept(wish())
-
-        async def planned() -> bool:
-            return (await day.job(job)).state == "planned"
-
-        await reached(planned)
-        await day.line.resume(None, time.time() - 100)
-        assert await day.line.claim_draw("a ghost", time.time() - 100)
+        assert await day.line.claim_plan("a ghost", time.time() - 100)
+        await day.line.resume(None, time.time())
         ended = await day.until(job, "drawn")
         assert ended.attempts == 1
 
@@ -447,9 +440,4 @@ async def test_a_lost_database_ends_the_run(
         monkeypatch.setattr(day.line, "claim_plan", claim_plan)
         day.dispatcher.wake()
         with pytest.raises(LeaseLost):
-            await asyncio.wait_for(day.dispatcher.run(), 10)
-
-
-def test_names_that_are_imported_for_their_types_are_used() -> None:
-    assert News("j", "queued").step == 0
-    assert Owing.__doc__
+            await asyncio.wait_for(day.running, 10)

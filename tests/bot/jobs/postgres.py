@@ -100,7 +100,7 @@ def _server(programs: Path, folder: Path, identity: dict[str, int]) -> Iterator[
                 server.wait()
 
 
-def _wait(programs: Path, folder: Path, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(programs: Path, folder: Path, server: subprocess.Popen[str], log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     ask = [str(programs / "pg_isready"), "-q", "-h", str(folder)]
     while subprocess.run(ask, check=False).returncode != 0:

@@ -163,6 +163,24 @@ async def test_a_select_is_left_by_escape_and_by_a_press_outside(stage):
         assert len(stage.bot.seen) == before
 
 
+async def test_a_press_is_not_lost_when_the_message_is_edited_under_it(stage):
+    async with stage.page() as chat:
+        await chat.painted("a fox, pressed")
+        other = stage.play.person("ben")
+        message = await other.message_where(lambda m: "a fox, pressed" in str(m["components"]))
+        card = chat.page.locator(f"[data-message-id='{message['id']}']")
+        before = len(stage.bot.seen)
+        await card.locator("[data-custom-id='u:1']").hover()
+        await chat.page.mouse.down()
+        await other.press(message, "more")
+        await other.message_where(lambda m: m["id"] == message["id"] and m["edited_timestamp"])
+        await chat.page.wait_for_timeout(300)
+        await chat.page.mouse.up()
+        await expect(card).to_contain_text("again")
+        await expect(card.locator("[aria-busy]")).to_have_count(0)
+        assert [one["pressed"] for one in stage.bot.seen[before:]] == ["more", "u:1"]
+
+
 async def test_a_sheet_stays_open_while_its_message_is_edited(stage):
     async with stage.page() as chat:
         card = await chat.painted("a fox, sheet")

@@ -27,9 +27,6 @@ async def is_calm(chat):
     assert await chat.page.evaluate(strangers) == 0
     outside = "[...document.images].filter((one) => !one.src.startsWith(location.origin)).length"
     assert await chat.page.evaluate(outside) == 0
-    wide = """() => { const log = document.querySelector('#log'); const edge = log.getBoundingClientRect().left + log.clientWidth;
-      return [...log.querySelectorAll('*')].filter((n) => n.getBoundingClientRect().right > edge + 1).map((n) => n.outerHTML.slice(0, 150)) }"""
-    print(await chat.page.evaluate(wide))
     await chat.no_wider_than_it_is()
 
 
@@ -63,7 +60,6 @@ async def test_the_other_way_round_stays_within_its_message(stage):
         left, right = await chat.last.locator(".message-head").evaluate(
             "(head) => ['.author', 'time'].map((one) => head.querySelector(one).getBoundingClientRect().x)"
         )
-        print(left, right, await chat.last.evaluate("(n) => n.outerHTML"))
         assert left < right
         isolated = await chat.last.locator(".prose").evaluate(
             "(node) => getComputedStyle(node).unicodeBidi"
