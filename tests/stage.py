@@ -1,8 +1,8 @@
 """A playground with the real bot in it, and what end-to-end tests do on it again and again."""
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,17 @@ class Stage:
         """What was asked for, as the line keeps it."""
         [(raw,)] = self.rows(f"SELECT request FROM jobs WHERE id = '{job_of(card)}'")  # noqa: S608 - ids of our own
         return msgspec.json.decode(raw, type=Request)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Somebody else writes in the database for as long as the block lasts."""
+        file = self.bot.folder / "data" / "stylus.db"
+        with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                database.execute("ROLLBACK")
 
     def state(self, job: str) -> str:
         [(state,)] = self.rows(f"SELECT state FROM jobs WHERE id = '{job}'")  # noqa: S608 - ids of our own
@@ -81,12 +92,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, **settings: object) -> AsyncIterator[Stage]:
+async def staged(folder: Path, **settings: Any) -> AsyncIterator[Stage]:
     """One bot for a file of tests; at the end nothing unforeseen stands in its log or on the wire.
 
     Eight programs may share two cores: that three seconds are kept has its own test.
     """
-    roomy: dict[str, object] = {"line__waiting": 9, "delivery__acknowledge_seconds": 20}
+    roomy: dict[str, Any] = {"line__waiting": 9, "delivery__acknowledge_seconds": 20}
     async with (
         Playground(ack_seconds=20) as play,
         BotProcess(play, folder, **(roomy | settings)) as bot,

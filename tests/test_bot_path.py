@@ -13,11 +13,9 @@ import pytest_asyncio
 from stylus_engine.model import Request
 from tests.playground.driver import until
 from tests.reading import buttons, hidden, is_card, job_of, pictures, text
-from tests.stage import Json, Stage, staged
+from tests.stage import PROMPT, Json, Stage, staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
-Json = dict[str, Any]
-PROMPT = "an ink drawing of a dragon in a night city"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -134,6 +134,7 @@ async def test_no_answer_is_tried_again_with_growing_patience(world: World):
         await world.later(wait)
         assert world.wire.calls.count("edit_by_token") == calls
     assert await outcome(world, job.id) == ("posted", "token")
+    assert len(await world.line.deliveries(job.id)) == 1  # one attempt, however often repeated
 
 
 async def test_discord_may_ask_for_more_patience(world: World):

@@ -7,10 +7,20 @@ import pytest
 from playground.rules import judge
 from playground.rules.judging import ROOMS, whole_book
 from playground.rules.tree import Book, Rule
-from tests.playground.rules.rows import ROWS, Case
-from tests.playground.rules.written import WRITTEN
+from tests.playground.rules.cases_callbacks import CALLBACKS
+from tests.playground.rules.cases_commands import COMMANDS
+from tests.playground.rules.cases_layout import LAYOUT
+from tests.playground.rules.cases_messages import MESSAGES
+from tests.playground.rules.rows import ROWS
+from tests.playground.rules.takes import Case
 
-CASES = [*(case for kind, field, takes in ROWS for case in takes.cases(kind, field)), *WRITTEN]
+CASES = [
+    *(case for kind, field, takes in ROWS for case in takes.cases(kind, field)),
+    *MESSAGES,
+    *LAYOUT,
+    *CALLBACKS,
+    *COMMANDS,
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

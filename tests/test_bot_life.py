@@ -1,0 +1,205 @@
+"""The bot's own life on the wire: restarts, the pause, bans, wrong tokens, an orderly end."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot_process import BotProcess
+from tests.playground.driver import Playground, until
+from tests.reading import buttons, hidden, is_card, job_of, text
+from tests.stage import Json, Stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio]
+ROOMY: Json = {"line__waiting": 9, "delivery__acknowledge_seconds": 20}
+SLOW = 0.3  # seconds a step: a job that lasts
+
+
+async def test_buttons_outlive_the_bot_and_commands_are_registered_once(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play:
+        async with BotProcess(play, tmp_path, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            card = await stage.imagine(stage.ada, seed=7)
+            pressed = await stage.ben.press(card, buttons(card)["edit"])
+            await stage.ben.answer(pressed)
+            assert await bot.stop() == 0
+        await play.online(up=False)
+        async with BotProcess(play, tmp_path, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            again = await stage.derived(stage.ben, card, "mask")
+            assert is_card(again)
+            typed = await stage.ben.submit(pressed, prompt="typed before, sent after")
+            edited = (await stage.ben.answer(typed))["message"]
+            assert "typed before, sent after" in text(edited)
+        puts = await play.requests("PUT", "/commands")
+        assert len(puts) == 1
+
+
+async def test_a_killed_bot_loses_nothing(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play:
+        async with BotProcess(play, tmp_path, step_seconds=SLOW, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            pressed = await stage.ada.slash("imagine", prompt="a patient fox", count=1)
+            status = (await stage.ada.answer(pressed))["message"]
+            await until(_drawing(stage, status), 30, "the drawing")
+            await bot.kill()
+        await play.online(up=False)
+        async with BotProcess(play, tmp_path, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            assert is_card(await stage.card(stage.ada, status["id"]))
+            cards = [m for m in await stage.ada.messages() if is_card(m)]
+            assert len(cards) == 1
+
+
+def _drawing(stage: Stage, status: Json):
+    async def there() -> bool:
+        [(worker,)] = stage.rows(f"SELECT worker_id FROM jobs WHERE id = '{job_of(status)}'")  # noqa: S608 - ids of our own
+        return stage.state(job_of(status)) == "planned" and worker is not None
+
+    return there
+
+
+async def test_sigterm_finishes_what_was_begun(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play:
+        async with BotProcess(play, tmp_path, step_seconds=0.1, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            pressed = await stage.ada.slash("imagine", prompt="a fox in a hurry", count=1)
+            status = (await stage.ada.answer(pressed))["message"]
+            await until(_drawing(stage, status), 30, "the drawing")
+            assert await bot.stop() == 0
+            assert stage.state(job_of(status)) == "posted"
+        shown = await stage.ada.message(status["id"])
+        assert shown is not None
+        assert is_card(shown)
+
+
+async def test_pause_and_resume(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+        stage = Stage(play, bot)
+        assert "manage this server" in text(await stage.told(stage.ben, "admin pause"))
+        paused = await stage.told(stage.ada, "admin pause")
+        assert hidden(paused)
+        assert "paused" in text(paused)
+        assert "already" in text(await stage.told(stage.ada, "admin pause"))
+        pressed = await stage.ben.slash("imagine", prompt="a fox that waits")
+        status = (await stage.ben.answer(pressed))["message"]
+        assert "paused" in text(status)
+        assert "paused" in text(await stage.told(stage.ben, "queue"))
+        await stage.told(stage.ada, "admin resume")
+        assert is_card(await stage.card(stage.ben, status["id"]))
+
+
+async def test_ban_and_unban(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+        stage = Stage(play, bot)
+        ben = next(u["id"] for u in (await play.world())["users"] if u["username"] == "ben")
+        card = await stage.imagine(stage.ben)
+        assert "may no longer" in text(
+            await stage.told(stage.ada, "admin ban", user=ben, reason="too many foxes")
+        )
+        refused = await stage.told(stage.ben, "imagine", prompt="a fox")
+        assert hidden(refused)
+        assert "too many foxes" in text(refused)
+        assert "too many foxes" in text((await stage.press(stage.ben, card, "seed"))["message"])
+        assert "again" in text(await stage.told(stage.ada, "admin unban", user=ben))
+        assert "was not" in text(await stage.told(stage.ada, "admin unban", user=ben))
+        assert is_card(await stage.imagine(stage.ben))
+
+
+async def test_the_line_is_full(tmp_path: Path):
+    async with (
+        Playground(ack_seconds=20) as play,
+        BotProcess(play, tmp_path, step_seconds=SLOW, line__waiting=1) as bot,
+    ):
+        stage = Stage(play, bot)
+        for number in range(2):
+            await stage.told(stage.ada, "imagine", prompt=f"fox {number}")
+        full = await stage.told(stage.ada, "imagine", prompt="fox 3")
+        assert hidden(full)
+        assert "the limit" in text(full)
+        freed = await stage.press(stage.ada, full, "cancel")
+        assert "Cancelled" in text(freed["message"])
+        assert not hidden(await stage.told(stage.ada, "imagine", prompt="fox 4"))
+
+
+async def test_age_restricted_channels_and_others(tmp_path: Path):
+    settings: Json = ROOMY | {"selection__most_rating": "r"}
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **settings) as bot:
+        stage = Stage(play, bot)
+        dark = stage.ada.at("after-dark")
+        card = await stage.imagine(dark)
+        assert stage.request(card).policy.most_rating == "r"
+        assert is_card(await stage.derived(dark, card, "seed"))
+        refused = await stage.told(stage.ada, "show", job=job_of(card))
+        assert hidden(refused)
+        light = await stage.imagine(stage.ada)
+        assert stage.request(light).policy.most_rating == "pg13"
+
+
+async def test_three_seconds_are_kept_while_the_database_is_slow(tmp_path: Path):
+    """Real limits on both sides; somebody holds the database for longer than Discord waits."""
+    async with Playground() as play, BotProcess(play, tmp_path) as bot:
+        stage = Stage(play, bot)
+        await stage.imagine(stage.ada, count=1)
+        with stage.holding():
+            pressed = await stage.ada.slash("imagine", prompt="a fox behind a lock", count=1)
+            answer = await stage.ada.answer(pressed)
+            assert answer["type"] == 5
+        assert is_card(await stage.card(stage.ada, answer["message"]["id"]))
+
+
+async def test_a_wrong_token_is_one_sentence(tmp_path: Path):
+    async with Playground() as play:
+        secret = "wrong.token.value"  # noqa: S105 - it is nobody's
+        bot = BotProcess(play, tmp_path, wait=False, discord__token=secret)
+        async with bot:
+            assert await bot.ended() == 1
+        assert "Discord does not know this token" in bot.log
+        assert "Traceback" not in bot.log
+        assert secret not in bot.log
+
+
+async def test_an_address_elsewhere_is_refused(tmp_path: Path):
+    async with Playground() as play:
+        bot = BotProcess(play, tmp_path, wait=False, discord__api="http://discord.example")
+        async with bot:
+            assert await bot.ended() == 1
+        assert "discord.api" in bot.log
+        assert "Traceback" not in bot.log
+
+
+async def test_a_second_bot_on_the_database_is_refused(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path) as first:
+        second = BotProcess(
+            play, tmp_path / "other", wait=False, paths__data=first.settings["paths__data"]
+        )
+        second.folder.mkdir()
+        async with second:
+            assert await second.ended() == 1
+        assert "another bot" in second.log
+        assert "Traceback" not in second.log
+        stage = Stage(play, first)
+        assert is_card(await stage.imagine(stage.ada, count=1))
+
+
+async def test_a_failed_first_handshake_does_not_end_the_bot(tmp_path: Path):
+    async with Playground() as play:
+        await play.fault("status", path="/gw", method="GET", status=503, times=1)
+        await play.fault("status", path="/gateway/bot", method="GET", status=503, times=1)
+        async with BotProcess(play, tmp_path):
+            pass
+
+
+async def test_a_lost_gateway_is_found_again(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+        stage = Stage(play, bot)
+        await play.gateway("drop")
+        await play.online(seconds=60)
+        assert is_card(await stage.imagine(stage.ada, count=1))
+
+
+async def test_the_token_is_never_in_the_log(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+        stage = Stage(play, bot)
+        await stage.imagine(stage.ada, count=1)
+        await bot.stop()
+        assert play.token not in bot.log
