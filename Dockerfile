@@ -2,6 +2,7 @@
 #
 #   docker build -t stylus .
 #   docker run --rm -v "$PWD/pictures:/data" stylus imagine "a red fox in the snow"
+#   docker run -d -v stylus:/data -e STYLUS_DISCORD__TOKEN stylus bot
 #
 # Where pip's usual index has only CUDA builds of torch, name the one for CPUs:
 #   docker build --build-arg TORCH_INDEX=ADDRESS -t stylus .
