@@ -26,7 +26,8 @@ from bot.client import StylusBot
 from bot.clock import Clock, SystemClock
 from bot.connecting import connected, logged_in
 from bot.crew.bus import Bus
-from bot.crew.dispatcher import Dispatcher, Pace
+from bot.crew.dispatcher import Dispatcher
+from bot.crew.staff import Pace
 from bot.crew.supervisor import Supervisor
 from bot.delivery.courier import Courier
 from bot.delivery.office import Office
@@ -46,6 +47,7 @@ from stylus_engine.errors import BadSettings, StylusError
 
 log = logging.getLogger(__name__)
 POSTING_SHARE = 0.8  # of the time to stop is for drawing, the rest for posting
+GLANCE = 0.1  # seconds between two looks at what is still to be posted
 
 
 class OpenLine(Protocol):
@@ -71,6 +73,7 @@ async def run(
     not this machine's, a database that another bot lives on.
     """
     token = secrets.token(settings.discord)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
     clock = clock or SystemClock()
     asked = stop or asyncio.Event()
     with hiding(token), pointed_at(settings.discord.api), stopped_by_signals(asked):
@@ -239,11 +242,13 @@ def _is_about(error: BaseException | None, kind: type[Exception]) -> bool:
 async def _drain(services: Services) -> None:
     """Nothing new is drawn; what is being drawn is finished and posted, while there is time."""
     log.info("stopping: finishing what was begun")
-    end = services.clock.ticks() + services.settings.delivery.drain_seconds
-    await services.dispatcher.drain(POSTING_SHARE * services.settings.delivery.drain_seconds)
-    services.courier.wake()
-    await asyncio.sleep(0)
-    await services.courier.drain(max(0.0, end - services.clock.ticks()))
+    clock, seconds = services.clock, services.settings.delivery.drain_seconds
+    end = clock.ticks() + seconds
+    await services.dispatcher.drain(POSTING_SHARE * seconds)
+    while await services.line.to_post() and clock.ticks() < end:
+        services.courier.wake()
+        await services.courier.drain(max(0.0, end - clock.ticks()))
+        await clock.sleep(GLANCE)
 
 
 async def _before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

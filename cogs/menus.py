@@ -58,13 +58,13 @@ class Menus(commands.Cog):
         """How it was made, for the person who asks."""
 
         async def work(reply: Reply) -> None:
+            say = self.bot.services.say(str(interaction.locale))
             job = await self._job(message, reply)
             if job is not None:
-                await reply.send(await self.bot.services.clerk.details(job), ephemeral=True)
+                await reply.send(await self.bot.services.clerk.details(job, say), ephemeral=True)
                 return
             manifest = await self._manifest(message, reply)
             if manifest is not None:
-                say = self.bot.services.say(str(interaction.locale))
                 await reply.send(details.manifest(say, manifest), ephemeral=True)
 
         await serve(self.bot.services, interaction, work)

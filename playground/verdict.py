@@ -8,12 +8,13 @@ from playground import rules
 from playground.files import Upload
 from playground.journal import Journal, complaints
 from playground.rules import Context, Finding, Operation
-from playground.shapes import Json, Refused, invalid_form
+from playground.shapes import Json, Refused, invalid_form, is_json, is_list
 
 if TYPE_CHECKING:
     from playground.openapi import Spec
 
 PREFIX = "/api/v10"
+REFUSED = 400
 
 
 def opened(document: Path | None) -> "Spec | None":
@@ -38,12 +39,14 @@ class Verdict:
     def request(self, method: str, path: str, body: object, content_type: str) -> list[str]:
         if self.spec is None:
             return []
-        return self.spec.request(method, path.removeprefix(PREFIX), body, content_type)
+        asked = _numbered_rights(body)
+        return self.spec.request(method, path.removeprefix(PREFIX), asked, content_type)
 
     def answer(self, method: str, path: str, status: int, body: object) -> list[str]:
         if self.spec is None:
             return []
-        return self.spec.response(method, path.removeprefix(PREFIX), status, body)
+        told = _without_form_errors(body) if status >= REFUSED else body
+        return self.spec.response(method, path.removeprefix(PREFIX), status, told)
 
     def event(self, name: str, data: Json) -> None:
         """Judge the objects inside a gateway event; complaints are ours to mend."""
@@ -57,6 +60,20 @@ class Verdict:
         if said:
             row: Json = {"direction": "event", "method": "WS", "path": name, "status": 0}
             self.journal.write({**row, "body": data, "findings": complaints(said)})
+
+
+def _numbered_rights(body: object) -> object:
+    """The document wants `default_member_permissions` as a number; Discord's docs send text, it takes both."""
+    if is_list(body):
+        return [_numbered_rights(command) for command in body]
+    if not is_json(body) or not str(body.get("default_member_permissions") or "").isdigit():
+        return body
+    return body | {"default_member_permissions": int(body["default_member_permissions"])}
+
+
+def _without_form_errors(body: object) -> object:
+    """The document wants numbers as codes of form errors; Discord says words (BASE_TYPE_…)."""
+    return {k: v for k, v in body.items() if k != "errors"} if is_json(body) else body
 
 
 def refused(findings: list[Finding]) -> Refused:

@@ -34,6 +34,7 @@ class BotProcess:
         self.folder = folder
         self.wait = wait
         self.log_path = folder / "bot.log"
+        self.forgiven = 0
         self.settings: dict[str, object] = {
             "discord__token": play.token,
             "discord__api": play.url,
@@ -50,7 +51,11 @@ class BotProcess:
 
     @property
     def log(self) -> str:
-        return self.log_path.read_text(encoding="utf-8")
+        return self.log_path.read_text(encoding="utf-8")[self.forgiven :]
+
+    def forgive(self) -> None:
+        """What stands in the log by now was meant."""
+        self.forgiven += len(self.log)
 
     async def __aenter__(self) -> Self:
         clean = {

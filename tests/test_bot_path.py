@@ -3,12 +3,15 @@
 One bot serves the tests of this file; those that end a bot start their own.
 """
 
+import struct
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 
 import msgspec
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from stylus_engine.model import Request
 from tests.playground.driver import until
@@ -255,3 +258,49 @@ async def test_menus_of_a_message_without_pictures(stage: Stage):
     for menu in ("Remix", "Image details"):
         told = await stage.ben.answer(await stage.ben.menu(menu, said))
         assert "no picture" in text(told["message"])
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+BOMB = PNG + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 100_000, 100_000, 8, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("words.txt", b"no picture at all", "text/plain"),
+        ("lying.png", b"<html>not found</html>", "image/png"),
+        ("nothing.png", b"", "image/png"),
+        ("short.png", PNG, "image/png"),
+        ("bomb.png", BOMB + b"\0" * 64, "image/png"),
+        ("program.exe", b"MZ" + b"\0" * 500, "application/octet-stream"),
+    ],
+)
+async def test_attachments_that_are_no_pictures(stage: Stage, name: str, data: bytes, kind: str):
+    said = await stage.ben.say("look", await stage.ben.attach(data, name, kind))
+    for menu in ("Remix", "Image details"):
+        told = (await stage.ben.answer(await stage.ben.menu(menu, said)))["message"]
+        assert hidden(told)
+        assert "is no picture" in text(told)
+
+
+async def test_a_picture_of_somebody_else_says_nothing(stage: Stage):
+    plain = BytesIO()
+    Image.new("RGB", (8, 8)).save(plain, "PNG")
+    photo = b"\xff\xd8\xff\xe0" + b"\0" * 99
+    for name, picture in (("plain.png", plain.getvalue()), ("photo.jpg", photo)):
+        said = await stage.ben.say("look", await stage.ben.attach(picture, name))
+        told = await stage.ben.answer(await stage.ben.menu("Image details", said))
+        assert "says nothing" in text(told["message"])
+
+
+async def test_a_picture_of_ours_speaks_for_itself(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a talking fox", seed=7, count=1)
+    data = await stage.ada.read(pictures(card)[0])
+    said = await stage.ben.say("what is this?", await stage.ben.attach(data, "saved.png"))
+    details = await stage.ben.answer(await stage.ben.menu("Image details", said))
+    assert "a talking fox" in text(details["message"])
+    remix = await stage.ben.menu("Remix", said)
+    window = (await stage.ben.answer(remix))["modal"]
+    assert "a talking fox" in str(window)
+    typed = await stage.ben.submit(remix, prompt="a singing fox")
+    assert "a singing fox" in text((await stage.ben.answer(typed))["message"])

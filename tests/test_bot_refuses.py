@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.reading import buttons, hidden, job_of, text
-from tests.stage import Stage, staged
+from tests.playground.driver import until
+from tests.reading import buttons, hidden, is_card, job_of, text
+from tests.stage import Json, Stage, staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
@@ -102,3 +103,45 @@ async def test_nasty_prompts_stay_words(stage: Stage):
 
 async def test_the_stand_in_itself_spoke_as_discord_does(stage: Stage):
     assert await stage.play.faults_of_ours() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("drop_after", {}),  # Discord has shown the answer, we never hear of it
+        ("drop_before", {}),
+        ("status", {"status": 503}),
+        ("limit", {"seconds": 0.3}),
+    ],
+)
+async def test_a_first_answer_on_a_bad_road(stage: Stage, kind: str, more: Json):
+    await stage.play.fault(kind, path="/callback", method="POST", times=1, **more)
+    card = await stage.imagine(stage.ada, count=1)
+    cards = [m for m in await stage.ada.messages() if is_card(m) and job_of(m) == job_of(card)]
+    assert len(cards) == 1
+
+
+async def test_an_answer_that_came_too_late_leaves_no_job(stage: Stage):
+    """Discord has told the person that it failed, so nothing may appear later."""
+    refused = {"status": 404, "code": 10062}
+    await stage.play.fault("status", path="/callback", method="POST", times=1, **refused)
+    await stage.ada.slash("imagine", prompt="a fox too late")
+
+    async def taken_back() -> bool:
+        rows = stage.rows("SELECT state, told_at FROM jobs ORDER BY made_at DESC, id DESC LIMIT 1")
+        return rows[0][0] == "cancelled" and rows[0][1] is not None
+
+    await until(taken_back, 20, "the job to be taken back")
+    assert all("a fox too late" not in text(message) for message in await stage.ada.messages())
+
+
+async def test_something_unforeseen_gets_a_number_that_stands_in_the_log(stage: Stage):
+    """The planner answers a search with rubbish: nobody planned for that."""
+    await stage.play.fault(
+        "status", path="/callback", method="POST", status=400, code=50035, times=1
+    )
+    told = await stage.ada.slash("help")
+    state = await stage.ada.interaction(told, wait=10)
+    code = text(state["message"]).partition("E-")[2][:4]
+    assert f"E-{code} in /help" in stage.bot.log
+    stage.bot.forgive()

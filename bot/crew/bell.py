@@ -17,5 +17,6 @@ class Bell:
     async def wait(self, seconds: float) -> None:
         """Until it rings, or `seconds` at most."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
         self._rung.clear()

@@ -140,7 +140,8 @@ class Post:
         here.calls[call] = asyncio.get_running_loop().create_future()
         try:
             await here.process.send(msgspec.structs.replace(question, call=call))
-            answer = await asyncio.wait_for(here.calls[call], seconds)
+            async with asyncio.timeout(seconds):
+                answer = await here.calls[call]
         except ChannelBroken as error:
             raise NoWorker from error
         finally:

@@ -97,7 +97,8 @@ class Supervisor:
         it refused), `TimeoutError` after `seconds`, `FrameTooLong`.
         """
         try:
-            await asyncio.wait_for(self._planner.manned.wait(), PATIENCE_FOR_A_PLANNER)
+            async with asyncio.timeout(PATIENCE_FOR_A_PLANNER):
+                await self._planner.manned.wait()
         except TimeoutError as error:
             raise NoWorker from error
         return await self._planner.ask(question, seconds)

@@ -70,7 +70,8 @@ async def end(process: asyncio.subprocess.Process, grace: float = GRACE) -> None
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), grace)
+            async with asyncio.timeout(grace):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -91,7 +92,8 @@ async def _told(playground: asyncio.subprocess.Process, log: Path) -> dict[str, 
     """The one line of JSON that the playground prints when it listens."""
     assert playground.stdout is not None  # noqa: S101 - it was asked for as a pipe
     try:
-        line = await asyncio.wait_for(playground.stdout.readline(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            line = await playground.stdout.readline()
         return json.loads(line)
     except (TimeoutError, ValueError) as error:
         why = f"it did not start; the reason is in {log}"

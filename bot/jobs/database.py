@@ -44,6 +44,7 @@ class Database(Protocol):
     """Transactions. `owner` holds the bot's lease; None: nobody asks for it (at the door)."""
 
     owner: str | None
+    closed: bool
 
     async def write(self, body: Body[T]) -> T:
         """Run `body` alone on the database; committed at its end, undone by any exception.
@@ -57,7 +58,7 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Wait for what was begun, then close every connection."""
+        """Wait for what was begun, then close every connection. Once is enough."""
         ...
 
 
@@ -86,6 +87,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, owner: str | None = None) -> None:
         self.owner = owner
+        self.closed = False
         self._engine = _sqlite(url)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="line-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="line-reader")
@@ -106,6 +108,7 @@ class SqliteDatabase:
             return body(connection)
 
     async def close(self) -> None:
+        self.closed = True
         for threads in (self._writer, self._readers):
             await asyncio.to_thread(threads.shutdown)
         self._engine.dispose()
@@ -116,6 +119,7 @@ class PostgresDatabase:
 
     def __init__(self, url: URL, owner: str | None = None) -> None:
         self.owner = owner
+        self.closed = False
         self._turn = asyncio.Lock()
         self._engine = create_async_engine(url, pool_pre_ping=True)
 
@@ -133,6 +137,7 @@ class PostgresDatabase:
             return await connection.run_sync(body)
 
     async def close(self) -> None:
+        self.closed = True
         async with self._turn:
             await self._engine.dispose()
 

@@ -50,7 +50,9 @@ class Line(Accepting, Drawing, Posting, Ends, People, Reading, Retention):
         await self._db.write(lambda connection: lease.hold(connection, owner, now))
 
     async def close(self) -> None:
-        """Give the lease back and close every connection."""
+        """Give the lease back and close every connection. A second time does nothing."""
+        if self._db.closed:
+            return
         owner = self._db.owner or ""
         try:
             await self._db.write(lambda connection: lease.give_back(connection, owner))

@@ -130,7 +130,8 @@ class Acts:
     async def info(self, press: Press) -> None:
         """ℹ️: how it was made, for the presser alone."""
         job = await self._job(press)
-        await press.reply.send(await self._services.clerk.details(job), ephemeral=True)
+        say = self._services.say(str(press.interaction.locale))
+        await press.reply.send(await self._services.clerk.details(job, say), ephemeral=True)
 
     async def favourite(self, press: Press) -> None:
         """❤: on and off."""

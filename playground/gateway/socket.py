@@ -132,11 +132,15 @@ class Connection:
                 raise end
 
     async def _watch(self) -> None:
-        """A client that forgets its heartbeat is cut off; its session may be resumed."""
+        """A client that forgets its heartbeat is cut off; its session may be resumed.
+
+        Not `wait_for`: on 3.11 it swallows a cancellation that comes together with a beat.
+        """
         patience = self.host.settings.heartbeat_seconds * MISSED_BEATS
         with contextlib.suppress(TimeoutError):
             while True:
-                await asyncio.wait_for(self._beat.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self._beat.wait()
                 self._beat.clear()
         raise Closed(4000, "Heartbeat missed.")
 

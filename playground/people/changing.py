@@ -1,6 +1,7 @@
 """What people write, upload and delete; and what they order to go wrong."""
 
 import time
+from dataclasses import replace
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -20,16 +21,30 @@ OK = {"ok": True}
 
 
 async def write(request: web.Request) -> web.Response:
-    """A person writes a message."""
+    """A person writes a message; `attachments` are ids of earlier uploads."""
     wish = await Wish.read(request)
-    play, place, content = wish.play, wish.channel(), wish.text("content")
-    if not content.strip() or len(content) > LONGEST:
+    play, place, content = wish.play, wish.channel(), wish.text("content", "")
+    attached = [_uploaded(play, str(id_)) for id_ in wish.body.get("attachments") or ()]
+    if not (content.strip() or attached) or len(content) > LONGEST:
         raise Wrong(f"A message has 1 to {LONGEST} characters.")
     fresh = Message(play.ids.next(), place.id, wish.user(), time.time())
     message = compose(play, fresh, Form({"content": content}, {}))
+    message.attachments = [_moved(play, file, place.id) for file in attached]
     known_mentions(play, message, place)
     play.message_made(message)
     return web.json_response(play.shown(message))
+
+
+def _uploaded(play: Play, id_: str) -> Attachment:
+    found = play.store.files.get(int(id_)) if id_.isdigit() else None
+    if found is None:
+        raise Wrong("That attachment was not uploaded.")
+    return found
+
+
+def _moved(play: Play, file: Attachment, channel: int) -> Attachment:
+    """The same file as a message of that channel carries it."""
+    return play.store.keep(replace(file, id=play.ids.next(), channel=channel, ephemeral=False))
 
 
 async def upload(request: web.Request) -> web.Response:

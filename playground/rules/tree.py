@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from playground.rules.nouns import Context, Finding, Operation, Path, Thing
 from playground.rules.reading import is_list, is_thing, thing
 
+Place = tuple[tuple[str, ...], Path]
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The whole request."""
+    """The whole request; `walked` remembers what was found below a spot, by kinds and path."""
 
     operation: Operation
     body: object
     context: Context
     book: Book
+    walked: dict[Place, tuple[Spot, ...]] = field(default_factory=dict[Place, "tuple[Spot, ...]"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,20 @@ class Book:
         return replace(self, rules=kept)
 
 
-def below(spot: Spot) -> Iterator[Spot]:
+def below(spot: Spot) -> tuple[Spot, ...]:
     """Every spot inside, depth first, in the order of the body."""
+    walked, here = spot.call.walked, (spot.kinds, spot.path)
+    if here not in walked:
+        walked[here] = tuple(_walk(spot))
+    return walked[here]
+
+
+def _walk(spot: Spot) -> Iterator[Spot]:
     fields = spot.call.book.fields
     for kind in spot.kinds:
-        for field in fields.get(kind, ()):
-            if field.inner:
-                for inside in field.inside(spot):
+        for row in fields.get(kind, ()):
+            if row.inner:
+                for inside in row.inside(spot):
                     yield inside
                     yield from below(inside)
 

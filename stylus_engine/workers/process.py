@@ -55,16 +55,14 @@ class WorkerProcess:
         """Start it and wait for `Ready`. Raises `WorkerFailed`; then nothing is left behind."""
         process, ours = await _spawned(launch)
         chatter = asyncio.create_task(_log_lines(process, name), name=f"{name} stderr")
-        channel = await to_worker(ours)
         try:
-            await _fed(process, launch.stdin)
-            ready = await asyncio.wait_for(_ready(channel, launch.role), launch.ready_seconds)
-        except BaseException as error:
-            channel.close()
+            channel, ready = await _greeted(process, ours, launch)
+        except (TimeoutError, ChannelBroken) as error:
             await _ended(process, chatter)
-            if isinstance(error, TimeoutError | ChannelBroken):
-                why = str(error) or f"not ready within {launch.ready_seconds:g} s"
-                raise WorkerFailed(f"{name}: {why} (exit {process.returncode})") from error
+            why = str(error) or f"not ready within {launch.ready_seconds:g} s"
+            raise WorkerFailed(f"{name}: {why} (exit {process.returncode})") from error
+        except BaseException:  # cancelled: nothing is left behind then either
+            await _ended(process, chatter)
             raise
         return cls(name, ready, process, channel, chatter)
 
@@ -100,7 +98,8 @@ class WorkerProcess:
         """End the conversation, which ends a sound worker; after `grace` seconds `kill`."""
         self._channel.close()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), grace)
+            async with asyncio.timeout(grace):
+                await self._process.wait()
         await self.kill()
 
 
@@ -116,9 +115,27 @@ async def _spawned(launch: Launch) -> tuple[Process, socket.socket]:
     except OSError as error:
         ours.close()
         raise WorkerFailed(f"{launch.command[0]}: {error.strerror}") from error
+    except BaseException:  # cancelled: asyncio has ended the process itself
+        ours.close()
+        raise
     finally:
         theirs.close()
     return process, ours
+
+
+async def _greeted(
+    process: Process, ours: socket.socket, launch: Launch
+) -> "tuple[Channel[FromWorker, ToWorker], Ready]":
+    """The conversation, opened by its `Ready`. Raises `TimeoutError`, `ChannelBroken`."""
+    channel: Channel[FromWorker, ToWorker] | None = None
+    try:
+        channel = await to_worker(ours)
+        await _fed(process, launch.stdin)
+        async with asyncio.timeout(launch.ready_seconds):
+            return channel, await _ready(channel, launch.role)
+    except BaseException:
+        (channel or ours).close()
+        raise
 
 
 async def _fed(process: Process, data: bytes) -> None:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +25,7 @@ from typing import Any, Self
 import aiohttp
 
 from playground.app import listen
+from playground.openapi import Spec
 from playground.play import Play
 from playground.settings import parse
 
@@ -239,18 +241,36 @@ class Playground:
 class PlaygroundHere(Playground):
     """The same stand-in in the test's own process and loop: the sockets are real, the start is quick.
 
-    Not for tests that block the loop, or that need a process to kill.
+    Not for tests that block the loop, or that need a process to kill.  Where Discord's
+    OpenAPI document lies, it judges all that is said here, and at the end nothing may stand
+    against the stand-in's own answers and events.
     """
 
     async def _start(self) -> None:
-        words = self._words()
-        self.play = Play(parse(words))
+        self.play = Play(parse(self._words()))
+        self.play.verdict.spec = self.play.verdict.spec or the_document()
         self.runner = await listen(self.play)
         self.url, self.token = self.play.base, self.play.token
         self.page = f"{self.url}/playground/"
 
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        rows = [row for row in self.play.journal.rows if row["direction"] != "request"]
+        await super().__aexit__(kind, error, trace)
+        assert kind is not None or not rows, json.dumps(rows[:3], indent=1)
+
     async def _stop(self) -> None:
         await self.runner.cleanup()
+
+
+@cache
+def the_document() -> Spec | None:
+    """The OpenAPI judge, read once for all tests of a process; None where it does not lie."""
+    return Spec(DOCUMENT) if DOCUMENT.is_file() else None
 
 
 class Person:
@@ -301,8 +321,9 @@ class Person:
         """Fill in the modal that answered `interaction`."""
         return (await self._do("submit", interaction=interaction, values=values))["interaction"]
 
-    async def say(self, content: str) -> Json:
-        return await self._do("messages", content=content)
+    async def say(self, content: str, *attachments: str) -> Json:
+        """Write a message; attachments are ids of `attach`."""
+        return await self._do("messages", content=content, attachments=list(attachments))
 
     async def attach(self, data: bytes, filename: str = "picture.png", kind: str = "") -> str:
         """Upload a file for an attachment option; its id."""

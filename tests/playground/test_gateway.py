@@ -342,3 +342,14 @@ async def test_offline_is_seen():
             return seen == [True, False]
 
         await until(both, 5, "news of coming and going")
+
+
+@pytest.mark.asyncio
+async def test_a_heartbeat_together_with_a_bad_identify_still_closes():
+    """As discord.py sends them: both lie in the socket before the first is read."""
+    async with PlaygroundHere() as play:
+        for _ in range(5):
+            async with dialled(play) as bot:
+                await bot.send(1)
+                await bot.identify(1 << 15)
+                assert await bot.close_code() == 4014

@@ -178,7 +178,11 @@ async def news_until(news: Any, kind: str) -> list[Json]:
 async def test_a_form_is_news_and_stays_open_until_sent():
     text = {"type": 4, "custom_id": "t", "style": 1, "label": "L", "value": "before"}
     modal = {"custom_id": "m", "title": "T", "components": [{"type": 1, "components": [text]}]}
-    async with PlaygroundHere() as play, play.events("ada") as news, asked(play) as (bot, event, id_):
+    async with (
+        PlaygroundHere() as play,
+        play.events("ada") as news,
+        asked(play) as (bot, event, id_),
+    ):
         await bot.callback(event, 9, **modal)
         heard = await news_until(news, "modal")
         assert next(n for n in heard if n["type"] == "modal")["modal"]["title"] == "T"
@@ -224,7 +228,9 @@ async def test_links_expire_and_cannot_be_forged():
         async with play.http.get(file["url"]) as answer:
             assert answer.status == 404
     async with PlaygroundHere() as play:
-        file = await play._ask("POST", "attachments", params={"filename": "a ä.png"}, data=picture())
+        file = await play._ask(
+            "POST", "attachments", params={"filename": "a ä.png"}, data=picture()
+        )
         assert file["filename"] == "a_ä.png"
         async with play.http.get(file["url"]) as answer:
             assert answer.status == 200
@@ -267,3 +273,16 @@ async def test_nonsense_gets_one_sentence(path: str, body: Json):
             await play.post(path, **body)
         assert refused.value.sentence
         assert refused.value.status in {400, 404}
+
+
+@pytest.mark.asyncio
+async def test_people_send_pictures():
+    async with PlaygroundHere() as play:
+        ada = play.person("ada")
+        said = await ada.say("", await ada.attach(picture(), "p.png"))
+        assert said["attachments"][0]["filename"] == "p.png"
+        assert f"/{said['channel_id']}/" in said["attachments"][0]["url"]
+        assert await ada.read(said["attachments"][0]["url"]) == picture()
+        for nothing in ([], ["123"]):
+            with pytest.raises(Refusal):
+                await ada.say("", *nothing)

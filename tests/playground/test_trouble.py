@@ -56,10 +56,13 @@ async def test_each_channel_and_each_route_has_its_own_bucket():
 
 @pytest.mark.asyncio
 async def test_everything_together_has_a_limit_but_interactions_have_not():
-    async with PlaygroundHere(global_calls=5, bucket_calls=100) as play, asked(play) as (
-        bot,
-        event,
-        _,
+    async with (
+        PlaygroundHere(global_calls=5, bucket_calls=100) as play,
+        asked(play) as (
+            bot,
+            event,
+            _,
+        ),
     ):
         await asyncio.sleep(1.0)
         answers = [await raw(play) for _ in range(6)]
@@ -72,10 +75,13 @@ async def test_everything_together_has_a_limit_but_interactions_have_not():
 
 @pytest.mark.asyncio
 async def test_interaction_tokens_have_buckets_of_their_own():
-    async with PlaygroundHere(bucket_calls=2, bucket_seconds=30) as play, asked(play) as (
-        bot,
-        event,
-        _,
+    async with (
+        PlaygroundHere(bucket_calls=2, bucket_seconds=30) as play,
+        asked(play) as (
+            bot,
+            event,
+            _,
+        ),
     ):
         await bot.callback(event, 5)
         statuses = [(await bot.hook("GET", event))[0] for _ in range(3)]

@@ -4,8 +4,8 @@ const ROOT = new URL("../../api/", import.meta.url);
 
 /** What went wrong, as a sentence for people. */
 export class ApiError extends Error {
-  constructor(sentence, status) {
-    super(sentence);
+  constructor(said, status) {
+    super(said);
     this.status = status;
   }
 }
@@ -15,21 +15,24 @@ async function call(method, path, { query = {}, json, body } = {}) {
   for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
   const headers = json === undefined ? {} : { "Content-Type": "application/json" };
   const options = { method, headers, body: json === undefined ? body : JSON.stringify(json) };
-  const answer = await fetch(url, options).catch(() => null);
-  if (!answer) throw new ApiError("The playground cannot be reached.", 0);
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(sentence(said, answer.status), answer.status);
+  const reply = await fetch(url, options).catch(() => null);
+  if (!reply) throw new ApiError("The playground cannot be reached.", 0);
+  const said = await reply.json().catch(() => ({}));
+  if (!reply.ok) throw new ApiError(sentence(said, reply.status), reply.status);
   return said;
 }
 
 function sentence(said, status) {
-  const found = [said.error, said.message, said.error?.message].find((text) => typeof text === "string" && text);
+  const found = [said.error, said.message, said.error?.message].find(
+    (text) => typeof text === "string" && text,
+  );
   return found ?? `The playground refused this (${status}).`;
 }
 
 export const world = () => call("GET", "world");
 export const messages = (channel, user) => call("GET", `channels/${channel}/messages`, { query: { user } });
-export const write = (user, channel, content) => call("POST", "messages", { json: { user, channel, content } });
+export const write = (user, channel, content) =>
+  call("POST", "messages", { json: { user, channel, content } });
 export const slash = (user, channel, command, options) =>
   call("POST", "slash", { json: { user, channel, command, options } });
 export const autocomplete = (user, channel, command, options, focused) =>
@@ -38,8 +41,10 @@ export const menu = (user, channel, command, message) =>
   call("POST", "menu", { json: { user, channel, command, message } });
 export const press = (user, channel, message, custom_id, values) =>
   call("POST", "press", { json: { user, channel, message, custom_id, ...(values ? { values } : {}) } });
-export const submit = (user, interaction, values) => call("POST", "submit", { json: { user, interaction, values } });
-export const remove = (user, channel, message) => call("POST", "delete", { json: { user, channel, message } });
+export const submit = (user, interaction, values) =>
+  call("POST", "submit", { json: { user, interaction, values } });
+export const remove = (user, channel, message) =>
+  call("POST", "delete", { json: { user, channel, message } });
 export const upload = (file) =>
   call("POST", "attachments", {
     query: { filename: file.name || "picture.png", content_type: file.type || "application/octet-stream" },

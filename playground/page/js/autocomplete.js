@@ -14,11 +14,20 @@ export class Autocomplete {
   constructor({ field, label, ask }) {
     this.field = field;
     this.ask = ask;
-    this.list = new Listbox({ label: `${label}: suggestions`, pick: (value) => this.take(value), testid: "suggestions" });
+    this.list = new Listbox({
+      label: `${label}: suggestions`,
+      pick: (value) => this.take(value),
+      testid: "suggestions",
+    });
     this.said = el("p", { class: "soft nothing", role: "status" });
     this.box = el("div", { class: "suggestions", hidden: true }, this.said, this.list.node);
     this.node = el("div", { class: "completing" }, field, this.box);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.node.id, "aria-expanded": "false" })) {
+    for (const [name, value] of Object.entries({
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-controls": this.list.node.id,
+      "aria-expanded": "false",
+    })) {
       field.setAttribute(name, value);
     }
     field.addEventListener("input", () => this.changed());
@@ -41,7 +50,10 @@ export class Autocomplete {
 
   /** Ask; an answer to an older question is thrown away. */
   async look(turn) {
-    const found = await this.ask(this.field.value).catch((error) => ({ choices: [], error: error instanceof api.ApiError ? "The bot did not answer with suggestions." : error.message }));
+    const found = await this.ask(this.field.value).catch((error) => ({
+      choices: [],
+      error: error instanceof api.ApiError ? "The bot did not answer with suggestions." : error.message,
+    }));
     if (turn !== this.asked || document.activeElement !== this.field) return;
     this.choices = found.choices ?? [];
     this.list.show(this.choices.map((choice) => ({ value: String(choice.value), label: choice.name })));
@@ -54,6 +66,7 @@ export class Autocomplete {
   open() {
     this.box.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
+    this.node.parentElement.scrollIntoView({ block: "nearest" });
     this.tell();
   }
 

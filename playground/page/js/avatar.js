@@ -6,7 +6,14 @@ import { nameOf } from "./store.js";
 /** → a decoration: the name stands beside it. */
 export function avatar(user, bot = false, extra = "") {
   const name = `avatar ${extra}`.trim();
-  if (bot) return el("img", { class: name, src: new URL("../icon.svg", import.meta.url).href, alt: "", width: 40, height: 40 });
+  if (bot)
+    return el("img", {
+      class: name,
+      src: new URL("../icon.svg", import.meta.url).href,
+      alt: "",
+      width: 40,
+      height: 40,
+    });
   const initial = [...nameOf(user)][0]?.toUpperCase() ?? "?";
   return el("span", { class: name, "aria-hidden": "true", style: { "--colour": colour(user) } }, initial);
 }

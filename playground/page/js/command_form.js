@@ -18,7 +18,11 @@ export class CommandForm {
     this.grid = el("div", { class: "option-grid" });
     this.chips = el("div", { class: "chips", role: "group", "aria-label": "More options" });
     this.problem = el("p", { class: "problem", role: "alert", dataset: { testid: "composer-error" } });
-    this.send = el("button", { type: "submit", class: "button", dataset: { style: "primary", testid: "send" } }, "Send");
+    this.send = el(
+      "button",
+      { type: "submit", class: "button", dataset: { style: "primary", testid: "send" } },
+      "Send",
+    );
     this.node = this.build();
     for (const option of command.options) if (option.required) this.add(option);
     this.drawChips();
@@ -26,11 +30,31 @@ export class CommandForm {
   }
 
   build() {
-    const close = el("button", { type: "button", class: "icon-button", "aria-label": "Leave this command", on: { click: () => this.leave("") } }, icon("close"));
-    const name = el("p", { class: "command-name" }, el("bdi", { class: "pill" }, `/${this.command.path}`), el("bdi", { class: "soft" }, this.command.description));
+    const close = el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "Leave this command",
+        on: { click: () => this.leave("") },
+      },
+      icon("close"),
+    );
+    const name = el(
+      "p",
+      { class: "command-name" },
+      el("bdi", { class: "pill" }, `/${this.command.path}`),
+      el("bdi", { class: "soft" }, this.command.description),
+    );
     return el(
       "form",
-      { class: "command", novalidate: true, "aria-label": `/${this.command.path}`, dataset: { testid: "command-form" }, on: { submit: (event) => this.submit(event), keydown: (event) => this.key(event) } },
+      {
+        class: "command",
+        novalidate: true,
+        "aria-label": `/${this.command.path}`,
+        dataset: { testid: "command-form" },
+        on: { submit: (event) => this.submit(event), keydown: (event) => this.key(event) },
+      },
       el("div", { class: "command-head" }, name, close),
       el("div", { class: "command-body" }, this.grid, this.chips),
       this.problem,
@@ -43,7 +67,12 @@ export class CommandForm {
   }
 
   add(option) {
-    const made = field(option, { user: this.user, channel: this.channel, command: this.command, values: () => this.simple() });
+    const made = field(option, {
+      user: this.user,
+      channel: this.channel,
+      command: this.command,
+      values: () => this.simple(),
+    });
     if (!option.required) made.node.append(this.remover(made));
     this.fields.push(made);
     this.grid.append(made.node);
@@ -52,7 +81,16 @@ export class CommandForm {
 
   remover(made) {
     const name = made.option.name.replaceAll("_", " ");
-    return el("button", { type: "button", class: "icon-button small remove", "aria-label": `Leave out ${name}`, on: { click: () => this.remove(made) } }, icon("close"));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button small remove",
+        "aria-label": `Leave out ${name}`,
+        on: { click: () => this.remove(made) },
+      },
+      icon("close"),
+    );
   }
 
   remove(made) {
@@ -75,7 +113,18 @@ export class CommandForm {
       this.drawChips();
       made.input.focus();
     };
-    return el("button", { type: "button", class: "chip-button", title: option.description, dataset: { chip: option.name, testid: "chip" }, on: { click: open } }, icon("plus"), el("bdi", {}, option.name.replaceAll("_", " ")));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "chip-button",
+        title: option.description,
+        dataset: { chip: option.name, testid: "chip" },
+        on: { click: open },
+      },
+      icon("plus"),
+      el("bdi", {}, option.name.replaceAll("_", " ")),
+    );
   }
 
   /** Files that were pasted or dropped: into the field for them, which is opened if need be. */
@@ -134,6 +183,8 @@ export class CommandForm {
     const wrong = read.find(([, found]) => found?.problem);
     wrong?.[0].input.focus();
     if (wrong) return null;
-    return Object.fromEntries(read.filter(([, found]) => found).map(([one, found]) => [one.option.name, found.value]));
+    return Object.fromEntries(
+      read.filter(([, found]) => found).map(([one, found]) => [one.option.name, found.value]),
+    );
   }
 }

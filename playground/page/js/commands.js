@@ -7,7 +7,9 @@ const mayUse = (command, user) => command.default_member_permissions == null || 
 
 /** → [{path: "adapters browse", description, options}]. */
 export function typed(commands, user) {
-  return commands.filter((command) => (command.type ?? 1) === 1 && mayUse(command, user)).flatMap((command) => leaves(command, ""));
+  return commands
+    .filter((command) => (command.type ?? 1) === 1 && mayUse(command, user))
+    .flatMap((command) => leaves(command, ""));
 }
 
 function leaves(command, above) {
@@ -40,6 +42,8 @@ function rank(path, wanted) {
 
 /** "/imagine a fox" → {command, rest: "a fox"}: a whole name and a space choose it. Else null. */
 export function completed(all, text) {
-  const found = all.filter(({ path }) => text.startsWith(`/${path} `)).sort((one, other) => other.path.length - one.path.length)[0];
+  const found = all
+    .filter(({ path }) => text.startsWith(`/${path} `))
+    .sort((one, other) => other.path.length - one.path.length)[0];
   return found ? { command: found, rest: text.slice(found.path.length + 2) } : null;
 }

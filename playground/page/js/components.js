@@ -32,7 +32,11 @@ export function components(list, message) {
 }
 
 function unknown(one) {
-  return el("p", { class: "subtext" }, `A part of this message cannot be shown here (type ${Number(one.type)}).`);
+  return el(
+    "p",
+    { class: "subtext" },
+    `A part of this message cannot be shown here (type ${Number(one.type)}).`,
+  );
 }
 
 function row(one, message) {
@@ -49,7 +53,12 @@ function button(one, message) {
       class: "button",
       disabled: one.disabled,
       "aria-busy": busy ? "true" : null,
-      dataset: { style: STYLES[one.style] ?? "secondary", customId: one.custom_id, key: `c:${one.custom_id}`, testid: "button" },
+      dataset: {
+        style: STYLES[one.style] ?? "secondary",
+        customId: one.custom_id,
+        key: `c:${one.custom_id}`,
+        testid: "button",
+      },
       on: { click: () => press(message, one.custom_id) },
     },
     face(one),
@@ -58,8 +67,15 @@ function button(one, message) {
 
 function linkButton(one) {
   const url = webAddress(one.url);
-  if (!url || one.disabled) return el("span", { class: "button", dataset: { style: "link" }, "aria-disabled": "true" }, face(one));
-  const attributes = { class: "button", href: url.href, target: "_blank", rel: "noopener noreferrer", title: url.href };
+  if (!url || one.disabled)
+    return el("span", { class: "button", dataset: { style: "link" }, "aria-disabled": "true" }, face(one));
+  const attributes = {
+    class: "button",
+    href: url.href,
+    target: "_blank",
+    rel: "noopener noreferrer",
+    title: url.href,
+  };
   return el("a", { ...attributes, dataset: { style: "link" } }, face(one), icon("out"));
 }
 
@@ -87,8 +103,16 @@ function select(one, message) {
 }
 
 function section(one, message) {
-  const accessory = one.accessory?.type === 11 ? thumbnail(one.accessory, message) : components([one.accessory].filter(Boolean), message);
-  return el("div", { class: "section" }, el("div", { class: "section-text" }, components(one.components, message)), accessory);
+  const accessory =
+    one.accessory?.type === 11
+      ? thumbnail(one.accessory, message)
+      : components([one.accessory].filter(Boolean), message);
+  return el(
+    "div",
+    { class: "section" },
+    el("div", { class: "section-text" }, components(one.components, message)),
+    accessory,
+  );
 }
 
 function thumbnail(one, message) {
@@ -101,7 +125,9 @@ function separator(one) {
 }
 
 function container(one, message) {
-  const colour = Number.isInteger(one.accent_color) ? `#${one.accent_color.toString(16).padStart(6, "0")}` : null;
+  const colour = Number.isInteger(one.accent_color)
+    ? `#${one.accent_color.toString(16).padStart(6, "0")}`
+    : null;
   const node = el(
     "div",
     { class: "container", style: colour ? { "--edge": colour } : null, dataset: { testid: "container" } },
@@ -111,7 +137,11 @@ function container(one, message) {
 }
 
 function veiled(node) {
-  const show = el("button", { type: "button", class: "button", dataset: { style: "secondary" } }, "Spoiler · show");
+  const show = el(
+    "button",
+    { type: "button", class: "button", dataset: { style: "secondary" } },
+    "Spoiler · show",
+  );
   const veil = el("div", { class: "veil" }, show);
   node.inert = true;
   show.addEventListener("click", () => {

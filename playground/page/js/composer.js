@@ -29,13 +29,47 @@ class Composer {
   channel = null;
 
   constructor() {
-    this.field = el("textarea", { id: "compose", class: "compose-field", rows: 1, maxlength: MOST, autocomplete: "off", dir: "auto", dataset: { testid: "compose" } });
+    this.field = el("textarea", {
+      id: "compose",
+      class: "compose-field",
+      rows: 1,
+      maxlength: MOST,
+      autocomplete: "off",
+      dir: "auto",
+      dataset: { testid: "compose" },
+    });
     this.palette = new Palette(this.field, (command, rest) => this.start(command, rest));
     this.problem = el("p", { class: "problem", role: "alert", dataset: { testid: "composer-error" } });
     this.you = el("span", { class: "compose-you" });
-    const commands = el("button", { type: "button", class: "icon-button", "aria-label": "Commands", dataset: { testid: "commands-button" }, on: { click: () => this.slash() } }, icon("slash"));
-    const send = el("button", { type: "submit", class: "icon-button send", "aria-label": "Send message", dataset: { testid: "send-text" } }, icon("send"));
-    this.plain = el("form", { class: "plain", "aria-label": "Write a message", on: { submit: (event) => this.send(event) } }, commands, this.you, this.field, send);
+    const commands = el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "Commands",
+        dataset: { testid: "commands-button" },
+        on: { click: () => this.slash() },
+      },
+      icon("slash"),
+    );
+    const send = el(
+      "button",
+      {
+        type: "submit",
+        class: "icon-button send",
+        "aria-label": "Send message",
+        dataset: { testid: "send-text" },
+      },
+      icon("send"),
+    );
+    this.plain = el(
+      "form",
+      { class: "plain", "aria-label": "Write a message", on: { submit: (event) => this.send(event) } },
+      commands,
+      this.you,
+      this.field,
+      send,
+    );
     this.node = el("div", { class: "composing" }, this.palette.node, this.problem, this.plain);
     this.field.addEventListener("input", () => (this.say(""), this.palette.follow()));
     this.field.addEventListener("keydown", (event) => this.key(event));
@@ -80,7 +114,8 @@ class Composer {
     event.preventDefault();
     const content = this.field.value.trim();
     if (!content) return;
-    if (content.startsWith("/") && !content.includes("\n")) return this.say("There is no such command. Choose one from the list.");
+    if (content.startsWith("/") && !content.includes("\n"))
+      return this.say("There is no such command. Choose one from the list.");
     const { user, channel } = store;
     this.field.value = "";
     try {

@@ -2,7 +2,8 @@
 
 import { el } from "./dom.js";
 
-const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), [tabindex='0']";
+const FOCUSABLE =
+  "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), [tabindex='0']";
 
 /** Open a <dialog> modally; when it closes it goes away and the focus returns. */
 export function showDialog(dialog) {
@@ -30,7 +31,9 @@ function keepInside(event, dialog) {
   if (event.key !== "Tab") return;
   const all = [...dialog.querySelectorAll(FOCUSABLE)].filter((node) => node.checkVisibility());
   const [first, last] = [all[0], all.at(-1)];
-  const leaving = event.shiftKey ? [first, dialog].includes(document.activeElement) : document.activeElement === last;
+  const leaving = event.shiftKey
+    ? [first, dialog].includes(document.activeElement)
+    : document.activeElement === last;
   if (!all.length || !leaving) return;
   event.preventDefault();
   (event.shiftKey ? last : first).focus();
@@ -40,8 +43,15 @@ const GAP = 6; // pixels between a sheet and its button
 
 /** A small sheet at `anchor` (at the bottom edge on narrow screens); a press outside closes it. */
 export function showSheet(anchor, content, { label, kind = "" }) {
-  const dialog = el("dialog", { class: `sheet ${kind}`.trim(), "aria-label": label, dataset: { testid: "sheet" } }, content);
-  dialog.addEventListener("click", (event) => event.target === dialog && outside(event, dialog) && dialog.close());
+  const dialog = el(
+    "dialog",
+    { class: `sheet ${kind}`.trim(), "aria-label": label, dataset: { testid: "sheet" } },
+    content,
+  );
+  dialog.addEventListener(
+    "click",
+    (event) => event.target === dialog && outside(event, dialog) && dialog.close(),
+  );
   const place = anchor.getBoundingClientRect();
   anchor.focus({ preventScroll: true }); // some browsers do not focus a button that is pressed
   showDialog(dialog);
@@ -51,13 +61,21 @@ export function showSheet(anchor, content, { label, kind = "" }) {
 
 function outside(event, dialog) {
   const box = dialog.getBoundingClientRect();
-  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+  return (
+    event.clientX < box.left ||
+    event.clientX > box.right ||
+    event.clientY < box.top ||
+    event.clientY > box.bottom
+  );
 }
 
 function put(dialog, place) {
   const { width, height } = dialog.getBoundingClientRect();
   const below = innerHeight - place.bottom - GAP;
-  const top = below >= height || below >= place.top ? Math.min(place.bottom + GAP, innerHeight - height - GAP) : place.top - GAP - height;
+  const top =
+    below >= height || below >= place.top
+      ? Math.min(place.bottom + GAP, innerHeight - height - GAP)
+      : place.top - GAP - height;
   dialog.style.setProperty("--left", `${Math.max(GAP, Math.min(place.left, innerWidth - width - GAP))}px`);
   dialog.style.setProperty("--top", `${Math.max(GAP, top)}px`);
   dialog.style.setProperty("--least", `${place.width}px`);

@@ -6,21 +6,27 @@ const SVG = "http://www.w3.org/2000/svg";
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) set(node, name, value);
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 
 function set(node, name, value) {
   if (value === null || value === undefined || value === false) return;
-  if (name === "on") for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
+  if (name === "on")
+    for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
   else if (name === "dataset") Object.assign(node.dataset, withoutNothing(value));
-  else if (name === "style") for (const [key, rule] of Object.entries(value)) node.style.setProperty(key, rule);
+  else if (name === "style")
+    for (const [key, rule] of Object.entries(value)) node.style.setProperty(key, rule);
   else if (name === "value") node.value = value;
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
 function withoutNothing(values) {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+  );
 }
 
 let last = 0;

@@ -18,15 +18,33 @@ export function embedCard(embed, message) {
     embed.fields?.length && el("dl", { class: "fields" }, embed.fields.map(field)),
     image(embed.image),
     image(embed.thumbnail),
-    (embed.footer || embed.timestamp) && el("p", { class: "subtext" }, el("bdi", {}, embed.footer?.text ?? ""), embed.footer && embed.timestamp ? " · " : "", embed.timestamp ? stamp(embed.timestamp) : null),
+    (embed.footer || embed.timestamp) &&
+      el(
+        "p",
+        { class: "subtext" },
+        el("bdi", {}, embed.footer?.text ?? ""),
+        embed.footer && embed.timestamp ? " · " : "",
+        embed.timestamp ? stamp(embed.timestamp) : null,
+      ),
   );
 }
 
 function titled(embed) {
   const url = embed.url && webAddress(embed.url);
-  return url ? el("a", { class: "link", href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, embed.title) : el("bdi", {}, embed.title);
+  return url
+    ? el(
+        "a",
+        { class: "link", href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" },
+        embed.title,
+      )
+    : el("bdi", {}, embed.title);
 }
 
 function field(one) {
-  return el("div", { class: one.inline ? "field-inline" : "field-wide" }, el("dt", {}, el("bdi", {}, one.name)), el("dd", {}, prose(one.value)));
+  return el(
+    "div",
+    { class: one.inline ? "field-inline" : "field-wide" },
+    el("dt", {}, el("bdi", {}, one.name)),
+    el("dd", {}, prose(one.value)),
+  );
 }

@@ -15,7 +15,11 @@ export function sizeText(bytes) {
 /** `media` as of pictures.mediaOf → a card. */
 export function fileCard(media) {
   const url = ownAddress(media.url);
-  const inside = [icon("file"), el("bdi", { class: "file-name" }, media.name), el("span", { class: "soft" }, sizeText(media.size))];
+  const inside = [
+    icon("file"),
+    el("bdi", { class: "file-name" }, media.name),
+    el("span", { class: "soft" }, sizeText(media.size)),
+  ];
   if (!url) return el("span", { class: "file" }, inside);
   return el("a", { class: "file", href: url, download: media.name, dataset: { testid: "file" } }, inside);
 }

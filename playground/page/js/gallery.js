@@ -11,6 +11,7 @@ export function openLarge(all, at) {
   const view = new View(shown, shown.indexOf(all[at]));
   view.show();
   showDialog(view.node);
+  view.shut.focus();
 }
 
 class View {
@@ -20,16 +21,28 @@ class View {
     this.image = el("img", { alt: "", draggable: "false", dataset: { testid: "large-picture" } });
     this.count = el("p", { class: "large-count", "aria-live": "polite", dataset: { testid: "large-count" } });
     this.words = el("figcaption", { class: "large-words", dir: "auto", dataset: { testid: "large-alt" } });
-    this.file = el("a", { class: "button", target: "_blank", rel: "noopener", dataset: { style: "secondary" } }, "Open the file", icon("out"));
+    this.file = el(
+      "a",
+      { class: "button", target: "_blank", rel: "noopener", dataset: { style: "secondary" } },
+      "Open the file",
+      icon("out"),
+    );
     this.node = this.build();
   }
 
   build() {
     const several = this.all.length > 1;
+    this.shut = this.button("Close", "close", () => this.node.close(), "large-close");
     const node = el(
       "dialog",
       { class: "large", "aria-label": "Large picture", dataset: { testid: "large" } },
-      el("div", { class: "large-bar" }, this.count, this.file, this.button("Close", "close", () => this.node.close(), "large-close")),
+      el(
+        "div",
+        { class: "large-bar" },
+        this.count,
+        this.file,
+        this.shut,
+      ),
       el("figure", { class: "large-stage" }, this.image, this.words),
       several && this.button("Previous picture", "left", () => this.go(-1), "large-previous"),
       several && this.button("Next picture", "right", () => this.go(1), "large-next"),
@@ -41,12 +54,26 @@ class View {
   }
 
   button(name, drawing, click, testid) {
-    return el("button", { type: "button", class: `icon-button ${testid}`, "aria-label": name, dataset: { testid }, on: { click } }, icon(drawing));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: `icon-button ${testid}`,
+        "aria-label": name,
+        dataset: { testid },
+        on: { click },
+      },
+      icon(drawing),
+    );
   }
 
   listenForSwipes(node) {
     let from = null;
-    node.addEventListener("touchstart", (event) => (from = event.touches.length === 1 ? event.touches[0].clientX : null), { passive: true });
+    node.addEventListener(
+      "touchstart",
+      (event) => (from = event.touches.length === 1 ? event.touches[0].clientX : null),
+      { passive: true },
+    );
     node.addEventListener("touchend", (event) => {
       const moved = from === null ? 0 : event.changedTouches[0].clientX - from;
       if (Math.abs(moved) >= SWIPE) this.go(moved < 0 ? 1 : -1);

@@ -41,7 +41,12 @@ export async function menu(command, message) {
 }
 
 async function follow(interaction, { channel, user, name }) {
-  const row = { id: interaction, channel_id: channel, author: store.world.bot, local: { user, name, failure: null } };
+  const row = {
+    id: interaction,
+    channel_id: channel,
+    author: store.world.bot,
+    local: { user, name, failure: null },
+  };
   const slow = setTimeout(() => store.put(row), 150); // an answer that is at once there needs no row
   const failure = await settled(interaction).catch((error) => error.message);
   clearTimeout(slow);

@@ -13,7 +13,12 @@ export class Listbox {
     this.pick = pick;
     this.several = several;
     this.node = el("ul", {
-      class: "listbox", role: "listbox", id: freshId("listbox"), "aria-label": label, "aria-multiselectable": several ? "true" : null, dataset: { testid },
+      class: "listbox",
+      role: "listbox",
+      id: freshId("listbox"),
+      "aria-label": label,
+      "aria-multiselectable": several ? "true" : null,
+      dataset: { testid },
     });
     // A press must not take the focus from the field that the list belongs to.
     this.node.addEventListener("mousedown", (event) => event.preventDefault());
@@ -38,10 +43,21 @@ export class Listbox {
   option({ value, label, description, emoji }, chosen) {
     return el(
       "li",
-      { role: "option", id: freshId("option"), class: "option", "aria-selected": chosen ? "true" : "false", dataset: { value, testid: "option" } },
+      {
+        role: "option",
+        id: freshId("option"),
+        class: "option",
+        "aria-selected": chosen ? "true" : "false",
+        dataset: { value, testid: "option" },
+      },
       this.several && el("span", { class: "tick" }, icon("check")),
       emoji?.name && el("span", { class: "emoji", "aria-hidden": "true" }, emoji.name),
-      el("span", { class: "option-text" }, el("bdi", { class: "option-label" }, label), description && el("bdi", { class: "option-about" }, description)),
+      el(
+        "span",
+        { class: "option-text" },
+        el("bdi", { class: "option-label" }, label),
+        description && el("bdi", { class: "option-about" }, description),
+      ),
     );
   }
 
@@ -63,7 +79,12 @@ export class Listbox {
   /** Move by a key: → whether it was one of ours. */
   key(key) {
     const last = this.options.length - 1;
-    const moves = { ArrowDown: this.active >= last ? 0 : this.active + 1, ArrowUp: this.active <= 0 ? last : this.active - 1, PageDown: Math.min(last, this.active + 8), PageUp: Math.max(0, this.active - 8) };
+    const moves = {
+      ArrowDown: this.active >= last ? 0 : this.active + 1,
+      ArrowUp: this.active <= 0 ? last : this.active - 1,
+      PageDown: Math.min(last, this.active + 8),
+      PageUp: Math.max(0, this.active - 8),
+    };
     if (!(key in moves) || last < 0) return false;
     this.move(moves[key]);
     return true;
@@ -82,12 +103,16 @@ export class Listbox {
     clearTimeout(this.forget);
     this.forget = setTimeout(() => (this.typed = ""), TYPING);
     this.typed += letter.toLowerCase();
-    const at = this.options.findIndex((node) => node.querySelector(".option-label").textContent.toLowerCase().startsWith(this.typed));
+    const at = this.options.findIndex((node) =>
+      node.querySelector(".option-label").textContent.toLowerCase().startsWith(this.typed),
+    );
     if (at >= 0) this.move(at);
     return true;
   }
 
   mark(chosen) {
-    this.options.forEach((node, at) => node.setAttribute("aria-selected", String(chosen.has(this.values[at]))));
+    this.options.forEach((node, at) =>
+      node.setAttribute("aria-selected", String(chosen.has(this.values[at]))),
+    );
   }
 }

@@ -68,7 +68,9 @@ function single(rest) {
 }
 
 const isPlain = (line, depth) =>
-  !ITEM.test(line) && !STARTS.some(([shape]) => shape.test(line)) && !(depth < DEEPEST && /^>(>>)? /.test(line));
+  !ITEM.test(line) &&
+  !STARTS.some(([shape]) => shape.test(line)) &&
+  !(depth < DEEPEST && /^>(>>)? /.test(line));
 
 function paragraph(rest, depth) {
   const taken = [rest.shift()];
@@ -83,7 +85,10 @@ const RULES = [
   [/`+/y, code],
   [new RegExp(String.raw`\[([^\[\]\n]+)\]\(<?(${URL_TEXT})>?(?: "[^"\n]*")?\)`, "y"), titledLink],
   [/<(https?:\/\/[^\s<>]+)>/y, (found) => ({ kind: "link", url: found[1], inside: [found[1]] })],
-  [/<t:(-?\d{1,17})(?::([tTdDfFsSR]))?>/y, (found) => ({ kind: "time", seconds: Number(found[1]), style: found[2] ?? "f", raw: found[0] })],
+  [
+    /<t:(-?\d{1,17})(?::([tTdDfFsSR]))?>/y,
+    (found) => ({ kind: "time", seconds: Number(found[1]), style: found[2] ?? "f", raw: found[0] }),
+  ],
   [/<@!?(\d{1,20})>/y, (found) => ({ kind: "user", id: found[1] })],
   [/<@&(\d{1,20})>/y, (found) => ({ kind: "role", id: found[1] })],
   [/<#(\d{1,20})>/y, (found) => ({ kind: "channel", id: found[1] })],
@@ -92,8 +97,13 @@ const RULES = [
   [new RegExp(URL_TEXT, "y"), bareLink],
 ];
 const MARKS = [
-  ["***", "strong", "em"], ["**", "strong"], ["__", "underline"], ["~~", "strike"], ["||", "spoiler"],
-  ["*", "em"], ["_", "em"],
+  ["***", "strong", "em"],
+  ["**", "strong"],
+  ["__", "underline"],
+  ["~~", "strike"],
+  ["||", "spoiler"],
+  ["*", "em"],
+  ["_", "em"],
 ];
 const SPECIAL = /[\\`[<h*_~|]/g;
 
@@ -170,15 +180,18 @@ function mark(text, at, depth) {
 function closing(text, sign, from) {
   if (sign === "*" && /\s/.test(text[from] ?? " ")) return -1;
   for (let at = text.indexOf(sign, from); at >= 0; at = text.indexOf(sign, at + 1)) {
-    const single = sign.length === 1;
     if (at === from || text[at - 1] === "\\") continue;
-    if (single && (text[at + 1] === sign || text[at - 1] === sign)) continue;
-    if (sign === "*" && /\s/.test(text[at - 1])) continue;
-    if (sign === "_" && /\w/.test(text[at + 1] ?? "")) continue;
-    if (sign === "**" && text[at + 2] === "*") return at + 1; // **a *b***: the inner one closes first
-    return at;
+    if (sign.length === 1 && !closesAlone(text, sign, at)) continue;
+    return sign === "**" && text[at + 2] === "*" ? at + 1 : at; // **a *b***: the inner one closes first
   }
   return -1;
+}
+
+/** Whether the single star or underline at `at` ends something: no part of a longer mark or a word. */
+function closesAlone(text, sign, at) {
+  const [left, right] = [text[at - 1], text[at + 1] ?? ""];
+  if (left === sign || right === sign) return false;
+  return sign === "*" ? !/\s/.test(left) : !/\w/.test(right);
 }
 
 function merged(nodes) {

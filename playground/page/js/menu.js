@@ -12,7 +12,11 @@ const EPHEMERAL = 1 << 6;
 /** Open the menu of `message` at its button. */
 export function openMenu(anchor, message) {
   const items = [...apps(message), ...own(message)];
-  const list = el("div", { class: "menu", role: "menu", "aria-label": "This message" }, apps(message).length ? el("p", { class: "sheet-title", role: "presentation" }, "Apps") : null);
+  const list = el(
+    "div",
+    { class: "menu", role: "menu", "aria-label": "This message" },
+    apps(message).length ? el("p", { class: "sheet-title", role: "presentation" }, "Apps") : null,
+  );
   const buttons = items.map((item) => button(item));
   list.append(...buttons);
   if (!items.length) list.append(el("p", { class: "soft" }, "Nothing can be done with this message."));
@@ -28,7 +32,10 @@ export function openMenu(anchor, message) {
 }
 
 function apps(message) {
-  return menus(store.world.commands, store.me()).map((command) => ({ name: command.name, run: () => menu(command.name, message) }));
+  return menus(store.world.commands, store.me()).map((command) => ({
+    name: command.name,
+    run: () => menu(command.name, message),
+  }));
 }
 
 function own(message) {
@@ -48,7 +55,13 @@ async function remove(message) {
 function button({ name, danger }) {
   return el(
     "button",
-    { type: "button", role: "menuitem", tabindex: "-1", class: "menu-item", dataset: { danger: danger ? "true" : null, testid: "menu-item" } },
+    {
+      type: "button",
+      role: "menuitem",
+      tabindex: "-1",
+      class: "menu-item",
+      dataset: { danger: danger ? "true" : null, testid: "menu-item" },
+    },
     danger ? icon("bin") : null,
     el("bdi", {}, name),
   );

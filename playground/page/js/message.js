@@ -26,13 +26,30 @@ export function messageNode(message) {
   const when = message.timestamp ?? new Date(Number((BigInt(message.id) >> 22n) + EPOCH)).toISOString();
   return el(
     "li",
-    { class: "message", dataset: { messageId: message.id, author: message.author.id, ephemeral: isEphemeral(message) ? "true" : null, testid: "message" } },
+    {
+      class: "message",
+      dataset: {
+        messageId: message.id,
+        author: message.author.id,
+        ephemeral: isEphemeral(message) ? "true" : null,
+        testid: "message",
+      },
+    },
     above(message),
     avatar(author, bot),
     el(
       "article",
-      { class: "message-main", "aria-label": `${nameOf(author)}, ${new Date(when).toLocaleTimeString(undefined, { timeStyle: "short" })}` },
-      el("div", { class: "message-head" }, el("h2", { class: "author" }, el("bdi", {}, nameOf(author))), bot && el("span", { class: "badge" }, "App"), stamp(when)),
+      {
+        class: "message-main",
+        "aria-label": `${nameOf(author)}, ${new Date(when).toLocaleTimeString(undefined, { timeStyle: "short" })}`,
+      },
+      el(
+        "div",
+        { class: "message-head" },
+        el("h2", { class: "author" }, el("bdi", {}, nameOf(author))),
+        bot && el("span", { class: "badge" }, "App"),
+        stamp(when),
+      ),
       el("div", { class: "body" }, message.local ? waiting(message) : body(message)),
       below(message),
     ),
@@ -46,25 +63,45 @@ function above(message) {
   const name = message.local?.name ?? commandName(asked, message.interaction);
   if (name) {
     const user = nameOf(store.person(message.local?.user ?? asked.user?.id ?? asked.user_id) ?? asked?.user);
-    return el("p", { class: "above", dataset: { testid: "asked" } }, icon("slash"), el("bdi", {}, user), " used ", el("bdi", { class: "pill" }, name));
+    return el(
+      "p",
+      { class: "above", dataset: { testid: "asked" } },
+      icon("slash"),
+      el("bdi", {}, user),
+      " used ",
+      el("bdi", { class: "pill" }, name),
+    );
   }
   const replied = message.referenced_message;
   if (replied === undefined || replied === null) return null;
   const to = nameOf(store.person(replied.author.id) ?? replied.author);
-  return el("p", { class: "above", dataset: { testid: "reply" } }, icon("reply"), el("bdi", {}, to), el("bdi", { class: "glimpse" }, glimpse(replied)));
+  return el(
+    "p",
+    { class: "above", dataset: { testid: "reply" } },
+    icon("reply"),
+    el("bdi", {}, to),
+    el("bdi", { class: "glimpse" }, glimpse(replied)),
+  );
 }
 
 function commandName(asked, legacy) {
   const name = asked?.name ?? legacy?.name ?? asked?.command;
   if (!name || asked.type !== 2) return null;
-  const typed = store.world.commands.some((command) => (command.type ?? 1) === 1 && name.split(" ")[0] === command.name);
+  const typed = store.world.commands.some(
+    (command) => (command.type ?? 1) === 1 && name.split(" ")[0] === command.name,
+  );
   return typed ? `/${name}` : name;
 }
 
 /** One line of what a message says. */
 export function glimpse(message) {
-  const node = el("div", {}, prose(firstText(message)));
-  const text = node.textContent.replace(/\s+/g, " ").trim();
+  const node = prose(firstText(message));
+  for (const end of node.querySelectorAll("br")) end.replaceWith(" ");
+  const text = [...node.children]
+    .map((part) => part.textContent)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim();
   return text.slice(0, 160) || "a picture";
 }
 
@@ -113,22 +150,52 @@ function below(message) {
   const failed = store.failures.get(message.id);
   const seenByAll = !isEphemeral(message) && !message.local?.failure;
   return [
-    message.edited_timestamp && !isThinking(message) ? el("p", { class: "edited", title: new Date(message.edited_timestamp).toLocaleString(), dataset: { testid: "edited" } }, "(edited)") : null,
+    message.edited_timestamp && !isThinking(message)
+      ? el(
+          "p",
+          {
+            class: "edited",
+            title: new Date(message.edited_timestamp).toLocaleString(),
+            dataset: { testid: "edited" },
+          },
+          "(edited)",
+        )
+      : null,
     failed ? failure(failed) : null,
     seenByAll ? null : onlyYou(message),
   ];
 }
 
 function onlyYou(message) {
-  const away = el("button", { type: "button", class: "text-button", dataset: { key: "dismiss", testid: "dismiss" }, on: { click: () => store.dismiss(message) } }, "Dismiss");
-  return el("p", { class: "only-you", dataset: { testid: "only-you" } }, icon("eye"), "Only you can see this", el("span", { "aria-hidden": "true" }, " · "), away);
+  const away = el(
+    "button",
+    {
+      type: "button",
+      class: "text-button",
+      dataset: { key: "dismiss", testid: "dismiss" },
+      on: { click: () => store.dismiss(message) },
+    },
+    "Dismiss",
+  );
+  return el(
+    "p",
+    { class: "only-you", dataset: { testid: "only-you" } },
+    icon("eye"),
+    "Only you can see this",
+    el("span", { "aria-hidden": "true" }, " · "),
+    away,
+  );
 }
 
 function more(message) {
   return el(
     "button",
     {
-      type: "button", class: "icon-button more", "aria-label": "More for this message", "aria-haspopup": "menu", dataset: { key: "more", testid: "more" },
+      type: "button",
+      class: "icon-button more",
+      "aria-label": "More for this message",
+      "aria-haspopup": "menu",
+      dataset: { key: "more", testid: "more" },
       on: { click: (event) => openMenu(event.currentTarget, message) },
     },
     icon("dots"),

@@ -66,7 +66,9 @@ function put(message, fresh) {
 
 /** Put `node` where `old` was; pictures that stay are not loaded again, the focus stays. */
 function renew(old, node) {
-  const key = old.contains(document.activeElement) ? document.activeElement.closest("[data-key]")?.dataset.key : null;
+  const key = old.contains(document.activeElement)
+    ? document.activeElement.closest("[data-key]")?.dataset.key
+    : null;
   const loaded = new Map([...old.querySelectorAll(".cell > img")].map((image) => [image.src, image]));
   for (const image of node.querySelectorAll(".cell > img")) {
     const same = loaded.get(image.src);
@@ -80,7 +82,9 @@ function renew(old, node) {
 /** The node before which a message with this id stands. */
 function following(id) {
   const messages = store.messages();
-  const next = messages.slice(messages.findIndex((message) => message.id === id) + 1).find((message) => nodes.get(message.id)?.isConnected);
+  const next = messages
+    .slice(messages.findIndex((message) => message.id === id) + 1)
+    .find((message) => nodes.get(message.id)?.isConnected);
   return next ? nodes.get(next.id) : null;
 }
 

@@ -21,7 +21,11 @@ class Modal {
     this.parts = modal.components.map((one) => part(one));
     this.inputs = this.parts.filter((one) => one.input);
     this.problem = el("p", { class: "problem", role: "alert", dataset: { testid: "modal-error" } });
-    this.send = el("button", { type: "submit", class: "button", dataset: { style: "primary", testid: "modal-submit" } }, "Submit");
+    this.send = el(
+      "button",
+      { type: "submit", class: "button", dataset: { style: "primary", testid: "modal-submit" } },
+      "Submit",
+    );
     this.node = this.build(modal);
   }
 
@@ -31,15 +35,60 @@ class Modal {
     const form = el(
       "form",
       { novalidate: true, class: "modal-form", on: { submit: (event) => this.submit(event) } },
-      el("div", { class: "modal-head" }, title, el("button", { type: "button", class: "icon-button", "aria-label": "Close", on: { click: close } }, icon("close"))),
-      el("div", { class: "modal-body" }, this.parts.map((one) => one.node), this.problem),
-      el("div", { class: "modal-foot" }, el("button", { type: "button", class: "button", dataset: { style: "secondary", testid: "modal-cancel" }, on: { click: close } }, "Cancel"), this.send),
+      el(
+        "div",
+        { class: "modal-head" },
+        title,
+        el(
+          "button",
+          { type: "button", class: "icon-button", "aria-label": "Close", on: { click: close } },
+          icon("close"),
+        ),
+      ),
+      el(
+        "div",
+        { class: "modal-body" },
+        this.parts.map((one) => one.node),
+        this.problem,
+      ),
+      el(
+        "div",
+        { class: "modal-foot" },
+        el(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            dataset: { style: "secondary", testid: "modal-cancel" },
+            on: { click: close },
+          },
+          "Cancel",
+        ),
+        this.send,
+      ),
     );
-    return el("dialog", { class: "modal", "aria-labelledby": title.id, dataset: { testid: "modal", customId: modal.custom_id } }, form);
+    return el(
+      "dialog",
+      {
+        class: "modal",
+        "aria-labelledby": title.id,
+        dataset: { testid: "modal", customId: modal.custom_id },
+      },
+      form,
+    );
+  }
+
+  pasted(event) {
+    const files = [...event.clipboardData.files];
+    const place = files.length && this.inputs.find(({ input }) => input.give);
+    if (!place) return;
+    event.preventDefault();
+    place.input.give(files);
   }
 
   open() {
     showDialog(this.node);
+    this.node.addEventListener("paste", (event) => this.pasted(event));
     (this.inputs[0]?.input ?? { focus: () => this.send.focus() }).focus();
     return this.node;
   }
@@ -58,7 +107,11 @@ class Modal {
   /** → null, or what went wrong. */
   async sent() {
     const read = this.inputs.map(async ({ customId, input }) => [customId, await input.read()]);
-    const { interaction } = await api.submit(this.user, this.interaction, Object.fromEntries(await Promise.all(read)));
+    const { interaction } = await api.submit(
+      this.user,
+      this.interaction,
+      Object.fromEntries(await Promise.all(read)),
+    );
     const answer = await api.answer(interaction);
     return answer.state === "expired" ? FAILED : null;
   }
@@ -74,7 +127,13 @@ function part(one) {
   if (one.type === 10) return { node: prose(one.content) };
   if (one.type === 18) return labelled(one, one.component);
   if (one.type === 1) return labelled(one.components[0], one.components[0]); // the old shape: a row with one text input
-  return { node: el("p", { class: "subtext" }, `A part of this form cannot be shown here (type ${Number(one.type)}).`) };
+  return {
+    node: el(
+      "p",
+      { class: "subtext" },
+      `A part of this form cannot be shown here (type ${Number(one.type)}).`,
+    ),
+  };
 }
 
 function labelled({ label, description }, component) {
@@ -82,11 +141,19 @@ function labelled({ label, description }, component) {
   const input = inputOf(component, { id, label: label ?? "", describedby: `${about} ${wrong}` });
   if (!input) return part({ type: component.type });
   const problem = el("p", { class: "problem", id: wrong });
-  const star = component.required !== false && component.type !== 23 ? el("span", { class: "star", title: "required", "aria-hidden": "true" }, " *") : null;
+  const star =
+    component.required !== false && component.type !== 23
+      ? el("span", { class: "star", title: "required", "aria-hidden": "true" }, " *")
+      : null;
   const node = el(
     "div",
     { class: "labelled" },
-    el(input.control ? "label" : "p", { class: "label", for: input.control ? id : null }, el("bdi", {}, label ?? ""), star),
+    el(
+      input.control ? "label" : "p",
+      { class: "label", for: input.control ? id : null },
+      el("bdi", {}, label ?? ""),
+      star,
+    ),
     el("p", { class: "hint", id: about }, description ?? ""),
     input.node,
     problem,

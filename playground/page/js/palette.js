@@ -33,7 +33,9 @@ export class Palette {
     const found = matching(all, text.slice(1));
     this.found = new Map(found.map((command) => [command.path, command]));
     this.list.show(found.map(({ path, description }) => ({ value: path, label: `/${path}`, description })));
-    this.empty.textContent = all.length ? "No command is called that." : `${store.world.bot.username} has registered no commands yet.`;
+    this.empty.textContent = all.length
+      ? "No command is called that."
+      : `${store.world.bot.username} has registered no commands yet.`;
     this.empty.hidden = found.length > 0;
     this.list.node.hidden = !found.length;
     this.node.hidden = false;
@@ -52,7 +54,8 @@ export class Palette {
   }
 
   take(path, rest = "") {
-    const command = this.found?.get(path) ?? typed(store.world.commands, store.me()).find((one) => one.path === path);
+    const command =
+      this.found?.get(path) ?? typed(store.world.commands, store.me()).find((one) => one.path === path);
     this.close();
     if (command) this.choose(command, rest);
   }
@@ -61,7 +64,8 @@ export class Palette {
   key(event) {
     if (!this.open || event.isComposing) return false;
     if (event.key === "Escape") this.close();
-    else if (["Enter", "Tab"].includes(event.key) && !event.shiftKey && this.list.activeValue) this.take(this.list.activeValue);
+    else if (["Enter", "Tab"].includes(event.key) && !event.shiftKey && this.list.activeValue)
+      this.take(this.list.activeValue);
     else if (this.list.key(event.key)) this.tell();
     else return false;
     event.preventDefault();

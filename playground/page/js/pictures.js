@@ -6,23 +6,31 @@ import { openLarge } from "./gallery.js";
 const PICTURE = /^image\/(png|jpe?g|gif|webp|avif|bmp)$/;
 const ENDING = /\.(png|jpe?g|gif|webp|avif|bmp)$/i;
 
+const HERE = "attachment://";
+
 /** One media item of a component or one attachment → {url, name, alt, width, height, size, spoiler, type}. */
 export function mediaOf(item, message) {
   const media = item.media ?? item;
-  const wanted = media.url?.startsWith("attachment://") ? media.url.slice("attachment://".length) : null;
-  const same = (one) => (wanted ? one.filename === wanted : one.id === media.attachment_id || one.url === media.url);
-  const file = (message.attachments ?? []).find(same) ?? {};
-  const url = wanted ? (file.url ?? "") : (media.url ?? "");
+  const file = fileOf(media, message.attachments ?? []);
+  const url = (media.url?.startsWith(HERE) ? file.url : media.url) ?? "";
+  const from = (key) => item[key] ?? media[key] ?? file[key] ?? null;
   return {
     url,
-    name: media.filename ?? file.filename ?? item.name ?? nameIn(url),
-    alt: item.description ?? file.description ?? "",
-    width: media.width ?? file.width ?? null,
-    height: media.height ?? file.height ?? null,
-    size: item.size ?? file.size ?? null,
-    spoiler: item.spoiler ?? media.filename?.startsWith("SPOILER_") ?? false,
-    type: media.content_type ?? file.content_type ?? "",
+    name: from("filename") ?? from("name") ?? nameIn(url),
+    alt: from("description") ?? "",
+    width: from("width"),
+    height: from("height"),
+    size: from("size"),
+    spoiler: item.spoiler ?? nameIn(url).startsWith("SPOILER_"),
+    type: from("content_type") ?? "",
   };
+}
+
+/** The attachment that a media item shows; {} when it is none of the message's. */
+function fileOf(media, attachments) {
+  const name = media.url?.startsWith(HERE) ? media.url.slice(HERE.length) : null;
+  const same = (one) => (name === null ? one.url === media.url : one.filename === name);
+  return attachments.find(same) ?? {};
 }
 
 function nameIn(url) {
@@ -37,7 +45,11 @@ export function isPicture(media) {
 
 /** → <ul> with 1 to 10 pictures. */
 export function pictures(all) {
-  const node = el("ul", { class: "pictures", dataset: { count: all.length, testid: "gallery" }, "aria-label": `${all.length} ${all.length === 1 ? "picture" : "pictures"}` });
+  const node = el("ul", {
+    class: "pictures",
+    dataset: { count: all.length, testid: "gallery" },
+    "aria-label": `${all.length} ${all.length === 1 ? "picture" : "pictures"}`,
+  });
   node.style.setProperty("--shape", shape(all));
   node.append(...all.map((_, at) => el("li", {}, cell(all, at))));
   return node;
@@ -54,15 +66,35 @@ function shape(all) {
 export function cell(all, at, extra = "") {
   const media = all[at];
   const url = ownAddress(media.url);
-  if (!url) return el("p", { class: "missing" }, media.alt || "A picture from another place is not loaded here.");
+  if (!url)
+    return el("p", { class: "missing" }, media.alt || "A picture from another place is not loaded here.");
   const name = media.alt || `Picture ${at + 1} of ${all.length}`;
-  const image = el("img", { loading: "lazy", src: url, alt: name, width: media.width, height: media.height, decoding: "async", draggable: "false" });
+  const image = el("img", {
+    loading: "lazy",
+    src: url,
+    alt: name,
+    width: media.width,
+    height: media.height,
+    decoding: "async",
+    draggable: "false",
+  });
   const node = el(
     "button",
-    { type: "button", class: `cell ${extra}`.trim(), "aria-haspopup": "dialog", title: "Show large", dataset: { key: `p:${media.name}:${at}`, testid: "picture" } },
+    {
+      type: "button",
+      class: `cell ${extra}`.trim(),
+      "aria-haspopup": "dialog",
+      title: "Show large",
+      dataset: { key: `p:${media.name}:${at}`, testid: "picture" },
+    },
     image,
   );
-  image.addEventListener("error", () => node.replaceChildren(el("span", { class: "missing" }, `This picture cannot be loaded. ${media.alt}`)), { once: true });
+  image.addEventListener(
+    "error",
+    () =>
+      node.replaceChildren(el("span", { class: "missing" }, `This picture cannot be loaded. ${media.alt}`)),
+    { once: true },
+  );
   const open = () => openLarge(all, at);
   if (media.spoiler) veil(node, image, open);
   else node.addEventListener("click", open);

@@ -5,7 +5,11 @@ export class Pressed {
   after = null; // what waits until the press is over
 
   constructor() {
-    addEventListener("pointerdown", (event) => (this.node = event.target.closest?.("[data-message-id]") ?? null), true);
+    addEventListener(
+      "pointerdown",
+      (event) => (this.node = event.target.closest?.("[data-message-id]") ?? null),
+      true,
+    );
     for (const type of ["pointerup", "pointercancel"]) addEventListener(type, () => this.released(), true);
   }
 

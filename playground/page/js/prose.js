@@ -13,7 +13,8 @@ export function prose(text, extra = "") {
 const BLOCKS = {
   paragraph: (one) => el("p", { dir: "auto" }, one.inside.map(span)),
   // The page has an h1 and every message an h2: what people write begins below.
-  heading: (one) => el(`h${one.level + 2}`, { class: `size-${one.level}`, dir: "auto" }, one.inside.map(span)),
+  heading: (one) =>
+    el(`h${one.level + 2}`, { class: `size-${one.level}`, dir: "auto" }, one.inside.map(span)),
   subtext: (one) => el("p", { class: "subtext", dir: "auto" }, one.inside.map(span)),
   quote: (one) => el("blockquote", {}, one.inside.map(block)),
   code: (one) => el("pre", { class: "code", tabindex: "0", dir: "ltr" }, el("code", {}, one.text)),
@@ -65,14 +66,26 @@ function userName(id) {
 function link(one) {
   const url = webAddress(one.url);
   if (!url) return el("span", {}, one.inside.map(span));
-  const attributes = { class: "link", href: url.href, target: "_blank", rel: "noopener noreferrer nofollow", title: url.href };
+  const attributes = {
+    class: "link",
+    href: url.href,
+    target: "_blank",
+    rel: "noopener noreferrer nofollow",
+    title: url.href,
+  };
   const anchor = el("a", attributes, one.inside.map(span));
   const bare = one.inside.length === 1 && one.inside[0] === one.url;
-  return bare ? anchor : el("span", { class: "linked" }, anchor, el("span", { class: "target" }, ` (${url.host})`));
+  return bare
+    ? anchor
+    : el("span", { class: "linked" }, anchor, el("span", { class: "target" }, ` (${url.host})`));
 }
 
 function spoiler(one) {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler: press to show" }, one.inside.map(span));
+  const node = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler: press to show" },
+    one.inside.map(span),
+  );
   const show = (event) => {
     if (event.type === "keydown" && ![" ", "Enter"].includes(event.key)) return;
     event.preventDefault();

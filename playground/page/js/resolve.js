@@ -14,7 +14,11 @@ export function optionsOf(one) {
 
 /** Everybody here as options. */
 export function people() {
-  return store.world.users.map((user) => ({ value: user.id, label: nameOf(user), description: user.username }));
+  return store.world.users.map((user) => ({
+    value: user.id,
+    label: nameOf(user),
+    description: user.username,
+  }));
 }
 
 /** Every channel of this guild as options. */

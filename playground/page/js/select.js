@@ -5,7 +5,19 @@ import { el, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
 
 /** → <button>. `choose(values)` is called with what was picked, in the order of the options. */
-export function chooser({ label, options, chosen, least, most, disabled, busy, dataset, choose, describedby, name }) {
+export function chooser({
+  label,
+  options,
+  chosen,
+  least,
+  most,
+  disabled,
+  busy,
+  dataset,
+  choose,
+  describedby,
+  name,
+}) {
   const labels = options.filter((option) => chosen.includes(option.value)).map((option) => option.label);
   const node = el(
     "button",
@@ -23,11 +35,26 @@ export function chooser({ label, options, chosen, least, most, disabled, busy, d
       "span",
       { class: "select-text" },
       labels.length && name ? null : el("bdi", { class: labels.length ? "select-caption" : "soft" }, label),
-      labels.length ? el("span", { class: "chosen" }, labels.map((text) => el("bdi", { class: "chip" }, text))) : null,
+      labels.length
+        ? el(
+            "span",
+            { class: "chosen" },
+            labels.map((text) => el("bdi", { class: "chip" }, text)),
+          )
+        : null,
     ),
     icon("down"),
   );
-  const open = () => busy || new Chooser({ label: name ?? label, options, chosen, least, most: Math.min(most, options.length), choose }).open(node);
+  const open = () =>
+    busy ||
+    new Chooser({
+      label: name ?? label,
+      options,
+      chosen,
+      least,
+      most: Math.min(most, options.length),
+      choose,
+    }).open(node);
   node.addEventListener("click", open);
   node.addEventListener("keydown", (event) => {
     if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
@@ -49,7 +76,13 @@ class Chooser {
   }
 
   open(anchor) {
-    const body = el("div", { class: "choosing" }, el("p", { class: "sheet-title" }, this.label), this.list.node, this.several && this.footer());
+    const body = el(
+      "div",
+      { class: "choosing" },
+      el("p", { class: "sheet-title" }, this.label),
+      this.list.node,
+      this.several && this.footer(),
+    );
     this.sheet = showSheet(anchor, body, { label: this.label, kind: "choices" });
     this.list.node.tabIndex = 0;
     this.list.node.addEventListener("keydown", (event) => this.key(event));
@@ -59,7 +92,16 @@ class Chooser {
 
   footer() {
     this.count = el("span", { class: "soft", "aria-live": "polite" });
-    this.apply = el("button", { type: "button", class: "button", dataset: { style: "primary", testid: "apply" }, on: { click: () => this.done() } }, "Apply");
+    this.apply = el(
+      "button",
+      {
+        type: "button",
+        class: "button",
+        dataset: { style: "primary", testid: "apply" },
+        on: { click: () => this.done() },
+      },
+      "Apply",
+    );
     return el("div", { class: "sheet-foot" }, this.count, this.apply);
   }
 

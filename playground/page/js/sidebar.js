@@ -33,10 +33,17 @@ function drawer(open, { focus = true } = {}) {
 }
 
 function draw() {
-  const groups = store.world.guilds.map((guild) => group(guild.name, guild.channels.map((channel) => ({ ...channel, mark: "#" }))));
+  const groups = store.world.guilds.map((guild) =>
+    group(
+      guild.name,
+      guild.channels.map((channel) => ({ ...channel, mark: "#" })),
+    ),
+  );
   const direct = store.world.dms.filter((one) => one.user === store.user);
   const private_ = direct.map((one) => ({ id: one.id, name: store.world.bot.username, mark: "@" }));
-  keepingFocus(document.querySelector("#channels"), () => [...groups, private_.length ? group("Direct messages", private_) : null].filter(Boolean));
+  keepingFocus(document.querySelector("#channels"), () =>
+    [...groups, private_.length ? group("Direct messages", private_) : null].filter(Boolean),
+  );
   keepingFocus(document.querySelector("#people"), people);
   drawHead();
   drawPresence();
@@ -49,7 +56,12 @@ function keepingFocus(place, make) {
 }
 
 function group(name, channels) {
-  return el("section", { class: "guild" }, el("h2", { class: "guild-name" }, el("bdi", {}, name)), el("ul", {}, channels.map(channelLine)));
+  return el(
+    "section",
+    { class: "guild" },
+    el("h2", { class: "guild-name" }, el("bdi", {}, name)),
+    el("ul", {}, channels.map(channelLine)),
+  );
 }
 
 function channelLine({ id, name, mark, nsfw }) {
@@ -60,7 +72,10 @@ function channelLine({ id, name, mark, nsfw }) {
     el(
       "button",
       {
-        type: "button", class: "channel", "aria-current": id === store.channel ? "page" : null, dataset: { channelId: id, key: id, unread: unread ? "true" : null, testid: "channel" },
+        type: "button",
+        class: "channel",
+        "aria-current": id === store.channel ? "page" : null,
+        dataset: { channelId: id, key: id, unread: unread ? "true" : null, testid: "channel" },
         on: { click: () => choose(id) },
       },
       el("span", { class: "channel-mark", "aria-hidden": "true" }, mark),
@@ -78,9 +93,13 @@ function choose(id) {
 
 function people() {
   const said = el("p", { class: "guild-name", id: "you-are" }, "You are");
-  const group = el("div", { class: "switch", role: "radiogroup", "aria-labelledby": "you-are" }, store.world.users.map(person));
-  group.addEventListener("keydown", (event) => walk(event, group));
-  return [said, group];
+  const choice = el(
+    "div",
+    { class: "switch", role: "radiogroup", "aria-labelledby": "you-are" },
+    store.world.users.map(person),
+  );
+  choice.addEventListener("keydown", (event) => walk(event, choice));
+  return [said, choice];
 }
 
 function person(user) {
@@ -88,19 +107,29 @@ function person(user) {
   return el(
     "button",
     {
-      type: "button", class: "person", role: "radio", "aria-checked": String(me), tabindex: me ? "0" : "-1",
-      dataset: { userId: user.id, key: user.id, testid: "user" }, on: { click: () => me || store.setUser(user.id) },
+      type: "button",
+      class: "person",
+      role: "radio",
+      "aria-checked": String(me),
+      tabindex: me ? "0" : "-1",
+      dataset: { userId: user.id, key: user.id, testid: "user" },
+      on: { click: () => me || store.setUser(user.id) },
     },
     avatar(user, false, "small"),
-    el("span", { class: "person-text" }, el("bdi", {}, nameOf(user)), user.moderator ? el("span", { class: "soft" }, "Moderator") : null),
+    el(
+      "span",
+      { class: "person-text" },
+      el("bdi", {}, nameOf(user)),
+      user.moderator ? el("span", { class: "soft" }, "Moderator") : null,
+    ),
   );
 }
 
-function walk(event, group) {
+function walk(event, choice) {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const all = [...group.children];
+  const all = [...choice.children];
   const next = all.at((all.indexOf(document.activeElement) + step) % all.length);
   next.focus();
   next.click();
@@ -115,7 +144,11 @@ function drawHead() {
 
 function drawPresence() {
   const { bot } = store.world;
-  const state = !store.live ? "Reconnecting…" : bot.online ? `${bot.username} is here` : `${bot.username} is away`;
+  const state = !store.live
+    ? "Reconnecting…"
+    : bot.online
+      ? `${bot.username} is here`
+      : `${bot.username} is away`;
   const place = document.querySelector("#presence");
   place.dataset.state = !store.live ? "lost" : bot.online ? "here" : "away";
   if (place.textContent !== state) place.textContent = state;

@@ -25,10 +25,15 @@ class Store extends EventTarget {
   }
 
   setWorld(world) {
-    const before = this.faces;
+    const old = this.faces;
     this.world = { dms: [], ...world };
-    this.faces = JSON.stringify([world.users, world.guilds, world.bot.username, world.commands.map(({ name }) => name)]);
-    if (this.faces !== before) this.tell("faces");
+    this.faces = JSON.stringify([
+      world.users,
+      world.guilds,
+      world.bot.username,
+      world.commands.map(({ name }) => name),
+    ]);
+    if (this.faces !== old) this.tell("faces");
     this.tell("world");
   }
 
@@ -92,7 +97,10 @@ class Store extends EventTarget {
 
   drop(channel, id) {
     this.heard.set(id, ++this.now);
-    this.lists.set(channel, this.messages(channel).filter((message) => message.id !== id));
+    this.lists.set(
+      channel,
+      this.messages(channel).filter((message) => message.id !== id),
+    );
     if (channel === this.channel) this.tell("gone", { id });
   }
 

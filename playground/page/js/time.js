@@ -13,7 +13,13 @@ const FORMATS = {
   S: { dateStyle: "short", timeStyle: "medium" },
 };
 const STEPS = [
-  ["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1],
+  ["year", 31536000],
+  ["month", 2592000],
+  ["week", 604800],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
 ];
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const EVERY = 1000; // milliseconds between two looks at the clock
@@ -35,7 +41,11 @@ export function moment(seconds, style = "f") {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return null;
   const attributes = { class: "moment", datetime: date.toISOString(), title: say(seconds, "F") };
-  return el("time", { ...attributes, dataset: style === "R" ? { relative: seconds } : {} }, say(seconds, style));
+  return el(
+    "time",
+    { ...attributes, dataset: style === "R" ? { relative: seconds } : {} },
+    say(seconds, style),
+  );
 }
 
 /** <time> beside a name: the hour today, else the day too. */

@@ -11,14 +11,31 @@ export class Upload {
   constructor({ most = 1, label, describedby, accept }) {
     this.most = most;
     this.input = el("input", {
-      type: "file", class: "unseen-input", multiple: most > 1, accept: accept ?? null, "aria-label": label, "aria-describedby": describedby,
+      type: "file",
+      class: "unseen-input",
+      multiple: most > 1,
+      accept: accept ?? null,
+      "aria-label": label,
+      "aria-describedby": describedby,
       on: { change: () => this.take([...this.input.files]) },
     });
     this.shelf = el("ul", { class: "shelf" });
     const words = most > 1 ? `Choose up to ${most} files` : "Choose a file";
-    this.door = el("label", { class: "drop" }, icon("picture"), el("span", {}, words, el("span", { class: "soft only-wide" }, " · paste or drop it here")), this.input);
+    this.door = el(
+      "label",
+      { class: "drop" },
+      icon("picture"),
+      el("span", {}, words, el("span", { class: "soft only-wide" }, " · paste or drop here")),
+      this.input,
+    );
     this.said = el("p", { class: "problem", role: "alert" });
-    this.node = el("div", { class: "upload", dataset: { testid: "upload" } }, this.shelf, this.door, this.said);
+    this.node = el(
+      "div",
+      { class: "upload", dataset: { testid: "upload" } },
+      this.shelf,
+      this.door,
+      this.said,
+    );
     this.node.addEventListener("dragover", (event) => event.preventDefault());
     this.node.addEventListener("drop", (event) => this.dropped(event));
   }
@@ -35,7 +52,8 @@ export class Upload {
     this.said.textContent = "";
     if (this.most === 1) this.files.splice(0).forEach((one) => this.forget(one));
     const room = this.most - this.files.length;
-    if (files.length > room) this.said.textContent = `Only ${this.most} ${this.most === 1 ? "file fits" : "files fit"} here.`;
+    if (files.length > room)
+      this.said.textContent = `Only ${this.most} ${this.most === 1 ? "file fits" : "files fit"} here.`;
     await Promise.all(files.slice(0, room).map((file) => this.send(file)));
   }
 
@@ -60,12 +78,26 @@ export class Upload {
   card(file, one) {
     const picture = /^image\/(?!svg)/.test(file.type);
     one.preview = picture ? URL.createObjectURL(file) : null;
-    const away = el("button", { type: "button", class: "icon-button small", "aria-label": `Remove ${file.name}`, on: { click: () => this.drop(one, true) } }, icon("close"));
+    const away = el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button small",
+        "aria-label": `Remove ${file.name}`,
+        on: { click: () => this.drop(one, true) },
+      },
+      icon("close"),
+    );
     return el(
       "li",
       { class: "shelved", "aria-busy": "true", dataset: { testid: "shelved" } },
       picture ? el("img", { src: one.preview, alt: "", width: 44, height: 44 }) : icon("file"),
-      el("span", { class: "shelved-text" }, el("bdi", { class: "file-name" }, file.name), el("span", { class: "soft" }, sizeText(file.size))),
+      el(
+        "span",
+        { class: "shelved-text" },
+        el("bdi", { class: "file-name" }, file.name),
+        el("span", { class: "soft" }, sizeText(file.size)),
+      ),
       away,
     );
   }

@@ -45,3 +45,21 @@ async def test_a_bell_that_rang_before_is_heard_once() -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(bell.wait(60), 0.05)
     await asyncio.wait_for(bell.wait(0.05), 1)
+
+
+@pytest.mark.asyncio
+async def test_a_cancel_that_comes_together_with_the_ringing_is_not_lost() -> None:
+    """`asyncio.wait_for` of Python 3.11 loses it, and a loop that was ended goes on."""
+    bell = Bell()
+
+    async def for_ever() -> None:
+        while True:
+            await bell.wait(60)
+
+    task = asyncio.create_task(for_ever())
+    await asyncio.sleep(0.01)
+    bell.ring()
+    await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=1)
+    assert task in done

@@ -145,6 +145,16 @@ async def test_an_edit_in_doubt_that_cannot_be_repeated_is_looked_at(
     assert "holds" in world.wire.calls
 
 
+async def test_an_edit_in_doubt_whose_message_is_gone_was_posted(world: World):
+    job = await dies(world, "token", "after the effect")
+    world.clock.turn(7200)
+    world.wire.fail("edit_by_bot", TooOld())
+    world.wire.messages[job.message or 0].gone = True
+    await comes_back(world)
+    assert (await world.job(job.id)).state == "posted"
+    assert world.wire.papers(job.id, "result") == [job.message]
+
+
 async def test_an_edit_in_doubt_that_nobody_can_look_at_is_undeliverable(world: World):
     job = await dies(world, "token", "after the effect")
     world.clock.turn(7200)

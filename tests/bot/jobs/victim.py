@@ -8,33 +8,35 @@ import asyncio
 import sys
 import time
 
+import msgspec
 from sqlalchemy import Connection, update
 
 from bot.jobs.line import Line, Rules
+from bot.jobs.nouns import Job
 from bot.jobs.rows import insert_job
 from bot.jobs.tables import jobs
 from tests.bot.jobs.people import ADA, NOW, origin, wish
 
 
-def half(connection: Connection, job: object) -> None:
-    wanted = wish(ADA)
-    insert_job(connection, type(job)(**fields_of(job) | {"origin": origin(ADA)}), wanted)  # pyright: ignore[reportArgumentType] - a job with another id
+def tell(word: str) -> None:
+    print(word, flush=True)  # noqa: T201 - whoever started this reads it
+
+
+def half(connection: Connection, job: Job) -> None:
+    """A row without an end, and a change of all others; then nothing more happens."""
+    other = {"id": "H" * 26, "root": "H" * 26, "origin": origin(ADA)}
+    insert_job(connection, msgspec.structs.replace(job, **other), wish(ADA))
     connection.execute(update(jobs).values(state="failed"))
-    print("inside", flush=True)
+    tell("inside")
     time.sleep(60)
-
-
-def fields_of(job: object) -> dict[str, object]:
-    names: tuple[str, ...] = job.__struct_fields__  # pyright: ignore[reportAttributeAccessIssue] - a noun
-    fields = {name: getattr(job, name) for name in names}
-    return fields | {"id": "H" * 26, "root": "H" * 26}
 
 
 async def main(url: str, where: str) -> None:
     line = await Line.open(url, Rules(), owner="victim", now=NOW)
-    for user in range(3 if where == "inside" else 10_000):
-        made = await line.accept(wish(user), NOW)
-        print(made.job.id, flush=True)
+    made = await line.accept(wish(0), NOW)
+    tell(made.job.id)
+    for user in range(1, 3 if where == "inside" else 10_000):
+        tell((await line.accept(wish(user), NOW)).job.id)
     await line._db.write(lambda connection: half(connection, made.job))
 
 

@@ -16,10 +16,16 @@ from tests.playground.driver import Playground
 from tests.playground.page.scripted import Scripted
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -63,7 +69,9 @@ class Stage:
             page.on("console", chat.listen)
             where = await self.play.channel(channel)
             await page.goto(f"{self.play.page}#{known[user]}/{where}")
-            await expect(page.locator("#presence")).to_have_text(f"{world['bot']['username']} is here")
+            await expect(page.locator("#presence")).to_have_text(
+                f"{world['bot']['username']} is here"
+            )
             yield chat
             assert not chat.errors
         finally:

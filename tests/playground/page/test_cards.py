@@ -31,7 +31,9 @@ async def test_four_pictures_are_two_by_two_and_none_is_cut(stage):
         card = await chat.painted("a fox, two by two")
         cells = card.get_by_test_id("gallery").get_by_test_id("picture")
         boxes = [await cells.nth(n).bounding_box() for n in range(4)]
-        assert len({round(box["x"]) for box in boxes}) == len({round(box["y"]) for box in boxes}) == 2
+        assert (
+            len({round(box["x"]) for box in boxes}) == len({round(box["y"]) for box in boxes}) == 2
+        )
         for box in boxes:  # pictures of 384 × 256
             assert box["width"] / box["height"] == pytest.approx(1.5, rel=0.01)
 
@@ -95,9 +97,7 @@ async def test_an_edit_arrives_live_keeps_the_focus_and_says_that_it_is_one(stag
     async with stage.page() as chat, stage.page(user="ben") as other:
         card = await chat.painted("a fox, live")
         name = await card.get_attribute("data-message-id")
-        mine, theirs = (
-            one.page.locator(f"[data-message-id='{name}']") for one in (chat, other)
-        )
+        mine, theirs = (one.page.locator(f"[data-message-id='{name}']") for one in (chat, other))
         await mine.locator("[data-custom-id=more]").focus()
         await chat.page.keyboard.press("Enter")
         for seen in (mine, theirs):
@@ -112,7 +112,9 @@ async def test_a_button_that_nobody_answers_says_so_at_its_message(stage):
         await card.locator("[data-custom-id=mute]").click()
         await expect(card.locator("[data-custom-id=mute]")).to_have_attribute("aria-busy", "true")
         await expect(card.get_by_test_id("failure")).to_have_text("This interaction failed.")
-        await expect(card.locator("[data-custom-id=mute]")).not_to_have_attribute("aria-busy", "true")
+        await expect(card.locator("[data-custom-id=mute]")).not_to_have_attribute(
+            "aria-busy", "true"
+        )
         await card.locator("[data-custom-id=seed]").click()
         await expect(card.get_by_test_id("failure")).to_have_count(0)
 

@@ -141,7 +141,9 @@ async def test_a_picture_can_be_pasted_into_a_command_and_taken_back(stage):
         await chat.at("compose").click()
         await chat.page.evaluate(paste)
         problem = chat.at("composer-error")
-        await expect(problem).to_have_text("A picture goes with a command: type / and choose one first.")
+        await expect(problem).to_have_text(
+            "A picture goes with a command: type / and choose one first."
+        )
         await chat.choose("paint")
         await chat.page.evaluate(paste)
         await expect(chat.at("shelved")).to_contain_text("pasted.png")

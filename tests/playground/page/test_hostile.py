@@ -45,9 +45,12 @@ async def test_in_text_in_cards_in_embeds_and_in_what_a_person_writes(stage, tmp
         await expect(first.first).to_be_visible()
         await chat.last.get_by_test_id("select").click()
         await chat.page.keyboard.press("Escape")
-        await chat.page.get_by_test_id("message").filter(
-            has=chat.page.locator("[data-custom-id=echoed]")
-        ).first.get_by_test_id("picture").click()
+        await (
+            chat.page.get_by_test_id("message")
+            .filter(has=chat.page.locator("[data-custom-id=echoed]"))
+            .first.get_by_test_id("picture")
+            .click()
+        )
         await expect(chat.at("large-alt")).to_have_text(WORDS[0])
         await is_calm(chat)
 

@@ -70,7 +70,25 @@ async def test_every_case(stage):
 
 async def test_no_text_keeps_it_busy(stage):
     """Four thousand characters of the worst: each is read in a moment, all of it is kept."""
-    worst = ["*", "_", "`", "|", "~", "[", "(", "<", ">", "> ", "- ", "**a ", "`a``", "[a](", "\\", "||a", "***a"]
+    worst = [
+        "*",
+        "_",
+        "`",
+        "|",
+        "~",
+        "[",
+        "(",
+        "<",
+        ">",
+        "> ",
+        "- ",
+        "**a ",
+        "`a``",
+        "[a](",
+        "\\",
+        "||a",
+        "***a",
+    ]
     worst += ["https://(", "```", "> > ", "*a_b`c|d~", "[*_", "<t:1", "<@", "_a*"]
     timed = """(texts) => import('/playground/static/js/markdown.js').then(({ parse }) =>
       texts.map((text) => {
@@ -90,7 +108,10 @@ async def test_moments_are_said_in_words_and_nonsense_stays_text(stage):
     async with stage.page(channel="no-files") as chat:
         await ben.say("at <t:1700000000:D>, long ago <t:0:R>, never <t:99999999999999999:R>")
         times = chat.last.locator("time.moment")
-        assert await times.all_inner_texts() == ["November 14, 2023", await times.nth(1).inner_text()]
+        assert await times.all_inner_texts() == [
+            "November 14, 2023",
+            await times.nth(1).inner_text(),
+        ]
         await expect_ago(times.nth(1))
         assert "never <t:99999999999999999:R>" in await chat.last.inner_text()
 

@@ -33,10 +33,12 @@ async def fits(chat):
 
 async def names(chat):
     assert await chat.page.evaluate(NAMELESS) == []
-    assert await chat.page.locator("[tabindex]:not([tabindex='0']):not([tabindex='-1'])").count() == 0
+    assert (
+        await chat.page.locator("[tabindex]:not([tabindex='0']):not([tabindex='-1'])").count() == 0
+    )
 
 
-async def test_on_a_phone_all_fits_and_every_target_is_large_enough(stage, tmp_path):
+async def test_on_a_phone_one_asks_and_all_fits_and_is_large_enough(stage, tmp_path):
     async with stage.page(channel="after-dark", shape=PHONE) as chat:
         await chat.shot(tmp_path, "phone-empty")
         await fits(chat)
@@ -64,6 +66,11 @@ async def test_on_a_phone_all_fits_and_every_target_is_large_enough(stage, tmp_p
         await expect(card.get_by_test_id("gallery").get_by_test_id("picture")).to_have_count(4)
         await chat.shot(tmp_path, "phone-card")
         await fits(chat)
+
+
+async def test_on_a_phone_one_answers_and_all_fits_and_is_large_enough(stage, tmp_path):
+    async with stage.page(channel="after-dark", shape=PHONE) as chat:
+        card = await chat.painted("a fox on a phone")
         await card.get_by_test_id("select").tap()
         await chat.page.get_by_role("option", name="Glass Garden").tap()
         await chat.shot(tmp_path, "phone-select")
@@ -77,7 +84,11 @@ async def test_on_a_phone_all_fits_and_every_target_is_large_enough(stage, tmp_p
         await chat.shot(tmp_path, "phone-menu")
         await fits(chat)
         await chat.page.keyboard.press("Escape")
-        card = chat.page.get_by_test_id("message").filter(has=chat.page.locator("[data-custom-id=keep]")).last
+        card = (
+            chat.page.get_by_test_id("message")
+            .filter(has=chat.page.locator("[data-custom-id=keep]"))
+            .last
+        )
         await card.locator("[data-custom-id=edit]").tap()
         await expect(chat.at("modal")).to_be_visible()
         await chat.shot(tmp_path, "phone-modal")

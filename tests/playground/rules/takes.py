@@ -1,5 +1,6 @@
 """What a field may take, and the cases that follow: one unit over, and just right."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def case(kind: str, field: str, word: str, bad: object, good: object, holder: st
 
 
 @dataclass(frozen=True)
-class Takes:
+class Takes(ABC):
     """What a field takes; `holder` names another body to try it in."""
 
     needed: bool = False
@@ -60,8 +61,9 @@ class Takes:
     def some(self) -> object:
         return next(iter(self.tries()))[2]
 
+    @abstractmethod
     def tries(self) -> Iterator[tuple[str, object, object]]:
-        raise NotImplementedError
+        """Word of the rule, a value that breaks it, one that just does not."""
 
 
 @dataclass(frozen=True)
