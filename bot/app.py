@@ -166,17 +166,17 @@ async def _live(bot: StylusBot, token: str, stop: asyncio.Event) -> int:
     """Log in, work until asked to stop, drain. 1: something ended that should not have."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(bot.close)
-        if not await _before(stop, logged_in(bot, token)):
+        if not await before(stop, logged_in(bot, token)):
             return 0
         await _open_health(bot, stack)
         await bot.services.supervisor.start()
         stack.push_async_callback(bot.services.supervisor.stop)
         await bot.services.courier.resume()
         async with _at_work(bot) as work:
-            ended = await _first_end(work, stop)
+            ended = await first_end(work, stop)
             if ended is None:
                 await _drain(bot.services)
-            return 0 if ended is None else _blame(ended)
+            return 0 if ended is None else blame(ended)
 
 
 async def _open_health(bot: StylusBot, stack: AsyncExitStack) -> None:
@@ -207,7 +207,7 @@ async def _at_work(bot: StylusBot) -> AsyncGenerator[tuple[asyncio.Task[None], .
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _first_end(
+async def first_end(
     work: Sequence[asyncio.Task[None]], stop: asyncio.Event
 ) -> asyncio.Task[None] | None:
     """The task that ended though it should not; None when somebody asked to stop."""
@@ -219,7 +219,7 @@ async def _first_end(
     return None if stop.is_set() else next(task for task in work if task.done())
 
 
-def _blame(ended: asyncio.Task[None]) -> int:
+def blame(ended: asyncio.Task[None]) -> int:
     """Raises what a person can mend; the rest goes to the log, and whoever watches starts us anew."""
     error = ended.exception()
     if isinstance(error, StylusError):
@@ -251,7 +251,7 @@ async def _drain(services: Services) -> None:
         await clock.sleep(GLANCE)
 
 
-async def _before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     """Whether the work ended before somebody asked to stop."""
     task, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import aiohttp
 import discord
@@ -101,8 +101,8 @@ class StylusBot(commands.AutoShardedBot):
         Two hundred creations a day are allowed; looking is free.  The hash alone is not
         asked: another bot with the same token may have registered its own.
         """
-        payload = await self._payload()
-        known = f"{self.application_id}:{_digest(payload)}"
+        payload = await self.payload()
+        known = f"{self.application_id}:{digest(payload)}"
         if await self.services.line.noted(HASH) == known and await self._are_there(payload):
             return False
         await self.tree.sync()
@@ -110,7 +110,7 @@ class StylusBot(commands.AutoShardedBot):
         log.info("registered %d commands", len(payload))
         return True
 
-    async def _payload(self) -> list[dict[str, object]]:
+    async def payload(self) -> list[dict[str, Any]]:
         """Just what `tree.sync` would send."""
         translator = self.tree.translator
         if translator is None:
@@ -124,6 +124,6 @@ class StylusBot(commands.AutoShardedBot):
         return there == {(one["name"], one["type"]) for one in payload}
 
 
-def _digest(payload: object) -> str:
+def digest(payload: object) -> str:
     """The same commands, the same text, whatever order a dict had."""
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:32]

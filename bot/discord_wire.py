@@ -265,11 +265,8 @@ def _packed(
 def _reply(channel: int, message: int | None) -> "MessageReference":
     if message is None:
         return discord.utils.MISSING  # typed as anything
-    return {
-        "message_id": str(message),
-        "channel_id": str(channel),
-        "fail_if_not_exists": False,
-    }
+    here = {"message_id": str(message), "channel_id": str(channel)}
+    return {**here, "fail_if_not_exists": False}  # pyright: ignore[reportReturnType] - the two ids
 
 
 def _sent(answer: object) -> Sent:

@@ -78,10 +78,10 @@ class Shelf:
         except (StylusError, TimeoutError):
             return fixed
         cards = [candidate.adapter for candidate in found.candidates]
-        return (fixed + _offered(cards, before))[:MOST_CHOICES]
+        return (fixed + offered(cards, before))[:MOST_CHOICES]
 
 
-def _offered(cards: Sequence[Adapter], before: str) -> list[app_commands.Choice[str]]:
+def offered(cards: Sequence[Adapter], before: str) -> list[app_commands.Choice[str]]:
     """Names to read, ids to send; an id that is too long for a choice is left out."""
     offered: list[app_commands.Choice[str]] = []
     chosen = before.split(",") if before else []

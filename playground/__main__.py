@@ -15,17 +15,18 @@ from playground.settings import Settings, parse
 
 async def run(settings: Settings) -> None:
     play = Play(settings)
+    end = _end(with_parent=settings.with_parent)
     runner = await listen(play)
     try:
         told = {"url": play.base, "token": play.token, "page": f"{play.base}/playground/"}
         print(json.dumps(told), flush=True)  # noqa: T201 - whoever started us reads it
-        await _until_told(with_parent=settings.with_parent)
+        await end.wait()
     finally:
         await runner.cleanup()
 
 
-async def _until_told(*, with_parent: bool) -> None:
-    """SIGTERM, SIGINT, or with a parent the end of its pipe."""
+def _end(*, with_parent: bool) -> asyncio.Event:
+    """Set by SIGTERM, SIGINT, or with a parent the end of its pipe."""
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -34,7 +35,7 @@ async def _until_told(*, with_parent: bool) -> None:
     if with_parent:
         # A daemon, not the executor: that one would be waited for at the end.
         threading.Thread(target=_parent_gone, args=(loop, end), daemon=True).start()
-    await end.wait()
+    return end
 
 
 def _parent_gone(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:

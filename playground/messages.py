@@ -34,7 +34,9 @@ class Message:
     reply_to: int | None = None
     mentions: tuple[int, ...] = ()
     everyone: bool = False
-    edits: list[float] = field(default_factory=list[float])  # times of edits by the bot token
+    edits: list[float] = field(
+        default_factory=list[float]
+    )  # monotonic times of late edits by the bot token
 
     def visible_to(self, user: int) -> bool:
         return self.only_for is None or self.only_for == user

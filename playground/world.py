@@ -107,7 +107,7 @@ def build(file: Path | None) -> World:
     """The world of a guild file, else the usual one. The file has the shape of `DEFAULT`."""
     plan: Json = json.loads(file.read_text(encoding="utf-8")) if file else DEFAULT
     world = World(
-        bot=User(BOT_ID, "stylus", None, bot=True), owner=User(OWNER_ID, "owner", "The owner")
+        bot=User(BOT_ID, "Stylus", None, bot=True), owner=User(OWNER_ID, "owner", "The owner")
     )
     for index, person in enumerate(plan["users"]):
         user = User(FIRST_USER + index, **person)

@@ -165,6 +165,9 @@ class Poster(Generic[Letter]):
         if repeats and isinstance(said, MessageGone) and job.message and job.message_channel:
             await self._posted(job, Sent(job.message, job.message_channel))
             return False
+        if any(each.road == road and each.doubtful for each in tried):
+            # what was refused is the repetition: the attempt before it stays in doubt
+            await self._line.posting(job.id, road, self._clock.now())
         await self._line.delivery_failed(job.id, type(said).__name__, self._clock.now())
         return True
 

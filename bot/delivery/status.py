@@ -52,7 +52,6 @@ class Status(Generic[Letter]):
         self._office = office
         self._workers = workers
         self._watches: dict[str, Watch] = {}
-        self._silent: set[str] = set()
         self._waiting: deque[str] = deque()  # in the order in which they are looked at
         self._limited_at = float("-inf")
         office.bus.subscribe(self.hear)
@@ -63,7 +62,7 @@ class Status(Generic[Letter]):
 
     def hear(self, news: News) -> None:
         """What happened to a job; of many in a row the last one is shown."""
-        if news.job in self._silent or news.what in OVER:
+        if news.what in OVER:
             return
         watch = self._watches.get(news.job) or self._begin(news)
         watch.news = news
@@ -74,15 +73,13 @@ class Status(Generic[Letter]):
 
     @asynccontextmanager
     async def silence(self, job: str) -> AsyncGenerator[None]:
-        """No edit of this job's message is under way inside, and none begins."""
-        self._silent.add(job)
-        watch = self._watches.pop(job, None)
-        try:
-            if watch is not None:
-                await self._end(watch)
-            yield
-        finally:
-            self._silent.discard(job)
+        """No edit of this job's message is under way inside.
+
+        None begins either: whoever posts does so for a state that is not `OPEN`.
+        """
+        if (watch := self._watches.pop(job, None)) is not None:
+            await self._end(watch)
+        yield
 
     async def run(self) -> None:
         """Look after those who wait, one a second, until cancelled."""

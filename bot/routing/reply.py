@@ -38,9 +38,16 @@ class Reply:
     """Answers one interaction. `ephemeral` and `slow` say what a "thinking" answer becomes."""
 
     def __init__(
-        self, interaction: Interaction, *, ephemeral: bool = True, slow: Slow = "message"
+        self,
+        interaction: Interaction,
+        *,
+        ephemeral: bool = True,
+        slow: Slow = "message",
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
+        """`heard` is called once, when Discord has taken the first answer."""
         self.interaction = interaction
+        self._heard = heard
         self.answered = interaction.response.is_done()
         self._ephemeral = ephemeral
         self._slow: Slow = slow
@@ -121,6 +128,7 @@ class Reply:
                 await asyncio.sleep(BETWEEN_TRIES)
                 continue
             self.answered = True
+            self._heard()
             return sent
         return None
 

@@ -29,7 +29,12 @@ async def serve(
     slow: Slow = "message",
 ) -> None:
     """Do the work and see that the interaction has its answer, whatever happens in it."""
-    reply = Reply(interaction, ephemeral=ephemeral, slow=slow)
+    began = services.clock.ticks()
+
+    def heard() -> None:
+        services.metrics.answered(services.clock.ticks() - began)
+
+    reply = Reply(interaction, ephemeral=ephemeral, slow=slow, heard=heard)
     try:
         async with reply.in_time(PATIENCE * services.settings.delivery.acknowledge_seconds):
             await work(reply)

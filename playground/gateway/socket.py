@@ -259,7 +259,7 @@ def _decoded(frame: WSMessage) -> Json:
         raise Closed(4002, "Payload too long.")
     try:
         decoded = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Closed(4002, "Error while decoding payload.") from None
     if not is_json(decoded):
         raise Closed(4002, "Error while decoding payload.")

@@ -182,7 +182,8 @@ async def interaction(request: web.Request) -> web.Response:
 
 async def _patiently(found: Interaction, seconds: float) -> None:
     try:
-        await asyncio.wait_for(found.settled.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await found.settled.wait()
     except TimeoutError:
         return
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from playground import rules, verdict
+from playground import verdict
 from playground.files import Upload
+from playground.journal import complaints
 from playground.messages import Message
 from playground.play import Play
 from playground.posting import Form
-from playground.rules import Context, Operation
+from playground.rules import Context, Finding, Operation
 from playground.shapes import Answer, Json, Refused, as_json, invalid_form, unknown
 from playground.world import Channel, Guild
 
@@ -18,7 +19,8 @@ from playground.world import Channel, Guild
 class Call:
     """`body` is the JSON of the request or of its `payload_json`; None where there was none.
 
-    `notes` collects what the judges said, for the journal.
+    `notes` collects what the judges said, for the journal; `objections` are what the OpenAPI
+    document has against the body.
     """
 
     play: Play
@@ -30,6 +32,8 @@ class Call:
     files: dict[int, Upload] = field(default_factory=dict[int, Upload])
     size: int = 0
     notes: list[Json] = field(default_factory=list[Json])
+    operation: Operation | None = None
+    objections: list[str] = field(default_factory=list[str])
 
     # --- what the path names
 
@@ -80,12 +84,19 @@ class Call:
         whole = self.json()
         return Form(as_json(whole.get(key)) if key else whole, self.files)
 
-    def judge(self, operation: Operation, context: Context | None = None) -> None:
-        """Ask the table of limits. Raises its refusal."""
-        said = self.play.verdict.rules(operation, self.body, context or self.context())
-        self.notes += verdict.rows(said)
+    def judge(self, context: Context | None = None) -> None:
+        """Ask the table of limits, whose words are Discord's, then the document. Raises a refusal."""
+        said = self._against_the_rules(context or self.context())
+        self.notes += [*verdict.rows(said), *complaints(self.objections)]
         if said:
             raise verdict.refused(said)
+        if self.objections:
+            raise verdict.refused_by_document(self.objections)
+
+    def _against_the_rules(self, context: Context) -> list[Finding]:
+        if self.operation is None:
+            return []
+        return self.play.verdict.rules(self.operation, self.body, context)
 
     def context(self, message: Message | None = None, interaction: int | None = None) -> Context:
         return Context(
@@ -102,17 +113,21 @@ Handler: TypeAlias = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` with {names}; `majors` are those that have a bucket each; `free` needs no bot token."""
+    """`path` with {names}; `majors` are those that have a bucket each; `free` needs no bot token.
+
+    The handler of a route with an `operation` asks the judge itself, when it knows the context.
+    """
 
     method: str
     path: str
     handler: Handler
     majors: tuple[str, ...] = ()
     free: bool = False
+    operation: Operation | None = None
 
 
 def forbidden(message: str = "Missing Permissions", code: int = 50013) -> Refused:
     return Refused(403, code, message)
 
 
-__all__ = ["Call", "Handler", "Route", "forbidden", "rules"]
+__all__ = ["Call", "Handler", "Route", "forbidden"]

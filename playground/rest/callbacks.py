@@ -19,7 +19,6 @@ from playground.messages import (
 )
 from playground.posting import Form, compose, known_mentions, revise
 from playground.rest.call import Call
-from playground.rules import Operation
 from playground.shapes import (
     NO_CONTENT,
     Answer,
@@ -37,9 +36,9 @@ def answer(call: Call) -> Answer:
     interaction = call.play.interactions.to_answer(
         call.id("interaction_id"), call.places["interaction_token"]
     )
-    _in_time(call, interaction)
+    _in_time(interaction)
     context = call.context(interaction.source, interaction.kind)
-    call.judge(Operation.CALLBACK, replace(context, focused=interaction.focused))
+    call.judge(replace(context, focused=interaction.focused))
     kind = _kind(call)
     message = EFFECTS[kind](call, interaction)
     interaction.callback = kind
@@ -50,11 +49,11 @@ def answer(call: Call) -> Answer:
     return Answer(200, _told(call, interaction, message))
 
 
-def _in_time(call: Call, interaction: Interaction) -> None:
+def _in_time(interaction: Interaction) -> None:
+    """The clock that tells the person runs out for the bot too: see `people.asking.expire`."""
     if interaction.callback is not None:
         raise Refused(400, 40060, "Interaction has already been acknowledged.")
-    late = time.time() - interaction.made_at > call.play.settings.ack_seconds
-    if late or interaction.state == "expired":
+    if interaction.state == "expired":
         raise unknown("interaction")
 
 

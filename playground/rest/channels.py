@@ -8,7 +8,6 @@ from playground.limits import limited
 from playground.messages import REPLY, Message, page
 from playground.posting import compose, known_mentions, revise
 from playground.rest.call import Call, forbidden
-from playground.rules import Operation
 from playground.shapes import NO_CONTENT, Answer, Refused, as_json, invalid_form, unknown
 from playground.world import Channel
 
@@ -40,7 +39,7 @@ def create(call: Call) -> Answer:
         raise forbidden()
     if place.recipient in call.play.mischief.dms_closed:
         raise Refused(403, 50007, "Cannot send messages to this user")
-    call.judge(Operation.MESSAGE_CREATE)
+    call.judge()
     again = _same_nonce(call)
     return Answer(200, call.play.shown(again or _posted(call, place, held)))
 
@@ -90,7 +89,7 @@ def edit(call: Call) -> Answer:
         raise forbidden("Cannot edit a message authored by another user", 50005)
     if call.files and not permissions.has(held, "ATTACH_FILES"):
         raise forbidden()
-    call.judge(Operation.MESSAGE_EDIT, call.context(message))
+    call.judge(call.context(message))
     _old_enough_for_limits(call, message)
     revise(call.play, message, call.form())
     known_mentions(call.play, message, place)
@@ -100,9 +99,9 @@ def edit(call: Call) -> Answer:
 
 def _old_enough_for_limits(call: Call, message: Message) -> None:
     """Messages older than an hour may be edited only so often: 429 with 30046."""
-    now = time.time()
-    if now - message.made_at <= OLD:
+    if time.time() - message.made_at <= OLD:
         return
+    now = time.monotonic()
     message.edits = [at for at in message.edits if now - at < EDIT_WINDOW]
     if len(message.edits) >= call.play.settings.old_edits:
         said = "Maximum number of edits to messages older than 1 hour reached. Try again later."
@@ -185,7 +184,7 @@ def get_user(call: Call) -> Answer:
 
 def open_direct(call: Call) -> Answer:
     """The same channel every time; the person hears of it with the first message."""
-    call.judge(Operation.DM_CREATE)
+    call.judge()
     wanted = str(call.json().get("recipient_id", ""))
     person = call.play.world.users.get(int(wanted)) if wanted.isdigit() else None
     if person is None:

@@ -89,5 +89,5 @@ def _take(made: Read, part: BodyPartReader, data: bytes) -> None:
 def _decoded(raw: bytes) -> object:
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets are no JSON either
         raise verdict.refused([rules.UNREADABLE]) from None

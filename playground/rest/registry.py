@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 
 from playground.rest.call import Call
-from playground.rules import Operation
 from playground.shapes import NO_CONTENT, Answer, Refused, as_list
 
 DAY = 86_400.0
@@ -18,11 +17,11 @@ def _scope(call: Call) -> int | None:
     return call.guild().id if "guild_id" in call.places else None
 
 
-def _judge(call: Call, operation: Operation, scope: int | None) -> None:
+def _judge(call: Call, scope: int | None) -> None:
     commands, now = call.play.commands, time.time()
     made = commands.made_since(scope, now - DAY)
     context = replace(call.context(), commands=commands.of(scope), created_today=made)
-    call.judge(operation, context)
+    call.judge(context)
 
 
 def list_all(call: Call) -> Answer:
@@ -35,14 +34,14 @@ def get(call: Call) -> Answer:
 
 def put(call: Call) -> Answer:
     scope = _scope(call)
-    _judge(call, Operation.COMMANDS_PUT, scope)
+    _judge(call, scope)
     made = call.play.commands.replace(scope, as_list(call.body), time.time())
     return _told(call, Answer(200, made))
 
 
 def create(call: Call) -> Answer:
     scope = _scope(call)
-    _judge(call, Operation.COMMANDS_CREATE, scope)
+    _judge(call, scope)
     made, fresh = call.play.commands.upsert(scope, call.json(), time.time())
     return _told(call, Answer(201 if fresh else 200, made))
 
@@ -50,7 +49,7 @@ def create(call: Call) -> Answer:
 def change(call: Call) -> Answer:
     scope = _scope(call)
     call.play.commands.get(scope, call.id("command_id"))
-    _judge(call, Operation.COMMANDS_EDIT, scope)
+    _judge(call, scope)
     id_ = call.id("command_id")
     return _told(call, Answer(200, call.play.commands.change(scope, id_, call.json(), time.time())))
 

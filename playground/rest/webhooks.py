@@ -8,7 +8,6 @@ from playground.messages import DEFAULT, LOADING, REPLY, Message
 from playground.posting import compose, known_mentions, revise
 from playground.rest.call import Call
 from playground.rest.callbacks import fresh_message
-from playground.rules import Operation
 from playground.shapes import NO_CONTENT, Answer, Refused, unknown
 
 
@@ -43,7 +42,7 @@ def get(call: Call) -> Answer:
 def edit(call: Call) -> Answer:
     interaction = _interaction(call)
     message = _message(call, interaction)
-    call.judge(Operation.WEBHOOK_EDIT, call.context(message, interaction.kind))
+    call.judge(call.context(message, interaction.kind))
     return Answer(200, call.play.shown(_edited(call, interaction, message)))
 
 
@@ -68,7 +67,7 @@ def delete(call: Call) -> Answer:
 def follow_up(call: Call) -> Answer:
     """The first one after a deferral fills the loading message; its own flags are ignored."""
     interaction = _interaction(call)
-    call.judge(Operation.FOLLOWUP, call.context(interaction=interaction.kind))
+    call.judge(call.context(interaction=interaction.kind))
     waiting = call.play.book.by_id.get(interaction.original or 0)
     if interaction.loading and waiting is not None and waiting.flags & LOADING:
         return Answer(200, call.play.shown(_edited(call, interaction, waiting)))

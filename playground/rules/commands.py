@@ -23,15 +23,15 @@ from playground.rules.nouns import Finding, Thing
 from playground.rules.reading import is_number, is_thing, is_whole, listed, thing, things
 from playground.rules.reading import text as said
 from playground.rules.reading import whole as number
-from playground.rules.tree import Field, Rule, Spot, rule
+from playground.rules.tree import Field, Namer, Rule, Spot, rule
 
 CHAT, USER, MESSAGE, ENTRY = 1, 2, 3, 4
 SUBCOMMAND, GROUP = 1, 2
 MOST_CHARACTERS = 8000
-MOST_DIGITS = 18
 DEPTH = 4
 BIGGEST = 2**53
 BIGGEST_PERMISSIONS = 18014398509481983
+MOST_DIGITS = len(str(BIGGEST_PERMISSIONS))
 CHANNELS = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15)
 
 OPTIONS: Mapping[int, tuple[str, ...]] = MappingProxyType(
@@ -51,11 +51,17 @@ OPTIONS: Mapping[int, tuple[str, ...]] = MappingProxyType(
 )
 """Option type -> its kinds; each of them is "named" and an "option" too."""
 
+PLAIN = tuple(kind for kind in OPTIONS if kind not in {SUBCOMMAND, GROUP})
 
-def _option(_spot: Spot, item: Thing) -> tuple[str, ...]:
-    kind = item.get("type")
-    known = one_of(kind, tuple(OPTIONS))
-    return ("named", "option", *OPTIONS[number(kind)]) if known else ()
+
+def _option(*types: int) -> Namer:
+    """Names an option; one that must not stand there is not looked into."""
+
+    def name(_spot: Spot, item: Thing) -> tuple[str, ...]:
+        kind = item.get("type")
+        return ("named", "option", *OPTIONS[number(kind)]) if one_of(kind, types) else ()
+
+    return name
 
 
 def _choice(spot: Spot, _item: Thing) -> tuple[str, ...]:
@@ -74,7 +80,8 @@ def _value(*values: int) -> tuple[Fits, str, str]:
 def is_permissions(value: object) -> bool:
     """A bit set; docs and most libraries write it as text, discord.py as a number."""
     if isinstance(value, str):
-        return value.isascii() and value.isdigit() and len(value) < MOST_DIGITS
+        digits = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
+        return digits and int(value) <= BIGGEST_PERMISSIONS
     return is_whole(value) and 0 <= value <= BIGGEST_PERMISSIONS
 
 
@@ -86,7 +93,7 @@ TABLE: tuple[Field, ...] = (
     spoken("named", "description_localizations", 100, LANGUAGES),
     row("command.new", "name", needed=True),
     choice("command", "type", CHAT, USER, MESSAGE, ENTRY),
-    many("command", "options", _option, most=25, each=_among(*OPTIONS)),
+    many("command", "options", _option(*OPTIONS), most=25, each=_among(*OPTIONS)),
     flag("command", "dm_permission"),
     flag("command", "nsfw"),
     whole("command", "default_member_permissions", fits=is_permissions),
@@ -98,8 +105,8 @@ TABLE: tuple[Field, ...] = (
     row("option", "name", needed=True),
     row("option", "description", needed=True),
     flag("option", "required"),
-    many("subcommand", "options", _option, most=25, each=_among(*range(3, 12))),
-    many("group", "options", _option, most=25, each=_among(SUBCOMMAND)),
+    many("subcommand", "options", _option(*PLAIN), most=25, each=_among(*PLAIN)),
+    many("group", "options", _option(SUBCOMMAND), most=25, each=_among(SUBCOMMAND)),
     flag("completed", "autocomplete"),
     many("completed", "choices", _choice, most=25),
     whole("option.text", "min_length", 0, 6000),

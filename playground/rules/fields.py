@@ -243,10 +243,12 @@ def _each(kind: str, name: str, fits: Fits, error: str, message: str) -> Rule:
 
 def _unique(kind: str, name: str) -> Rule:
     def check(spot: Spot) -> Iterator[Finding]:
-        items = listed(spot.get(name))
-        for index, item in enumerate(items):
-            if item in items[:index]:
-                yield Finding((name, index), *REPEATED)
+        seen: set[object] = set()
+        for index, item in enumerate(listed(spot.get(name))):
+            if isinstance(item, str | int | float):
+                if item in seen:
+                    yield Finding((name, index), *REPEATED)
+                seen.add(item)
 
     return Rule(f"{kind}.{name}.unique", kind, check)
 

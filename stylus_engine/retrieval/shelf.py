@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from stylus_engine.model import Candidate, Query
-from stylus_engine.planning.concepts import concepts
 from stylus_engine.ports import CardStore
 from stylus_engine.retrieval.retriever import IndexRetriever
 
@@ -21,7 +18,6 @@ async def browse(
     text = query.prompt.strip()
     found = _named(cards, await retriever.shelf(query), text)
     if text and len(found) < query.k:
-        query = replace(query, concepts=concepts(query.prompt))
         found += _others(await retriever.recall(query), found)
     return found[offset : query.k], len(found)
 

@@ -8,8 +8,10 @@ import asyncio
 import functools
 import logging
 import os
+import re
 import signal
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +21,7 @@ from typing import Any
 import discord
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
+from ulid import ULID
 
 from bot import app, housekeeping
 from bot.clock import SystemClock
@@ -34,6 +37,8 @@ from tests.faults.orders import Desk, Note, Order, alive
 
 AsyncCall = Callable[..., Awaitable[Any]]
 HOLD_SECONDS = 0.5  # a bot under test lives for seconds: its lease is renewed within them
+NAME = 26  # characters of a ULID
+NONCE = re.compile(r"[\w-]{22}[ep]?", re.ASCII)  # of a card, of an end, of a ping
 INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
 
@@ -110,22 +115,28 @@ def inside() -> Iterator[None]:
 def _job_in(arguments: tuple[object, ...]) -> str:
     """Which job a call is about, as far as its arguments tell."""
     for one in arguments:
-        if isinstance(one, Job):
-            return one.id
-        if isinstance(one, Wish):
-            return f"interaction {one.origin.interaction}"
-        if isinstance(one, Reply):
-            return f"interaction {one.interaction.id}"
-        if isinstance(one, str) and len(one) == 26 and one.isalnum():
-            return one
-    return ""
+        match one:
+            case Job(id=name):
+                return name
+            case Wish(origin=origin):
+                return f"interaction {origin.interaction}"
+            case Reply(interaction=interaction):
+                return f"interaction {interaction.id}"
+            case str(name) if len(name) == NAME and name.isalnum():
+                return name
+            case str(nonce) if NONCE.fullmatch(nonce):
+                return str(ULID.from_bytes(urlsafe_b64decode(nonce[:22] + "==")))
+            case _:
+                pass
+    numbers = [one for one in arguments if isinstance(one, int)]
+    return f"message {numbers[1]}" if len(numbers) == len(("channel", "message")) else ""
 
 
 def lined(watchman: Watchman) -> Callable[..., Awaitable[Line]]:
     """`Line.open` of a line whose every write is a boundary."""
     names = [name for name in writes(Line) if name != "open"]
     methods = {name: watched(watchman, f"line.{name}", getattr(Line, name)) for name in names}
-    return watched(watchman, "line.open", type("WatchedLine", (Line,), methods).open)  # pyright: ignore[reportAttributeAccessIssue] - made of Line
+    return watched(watchman, "line.open", type("WatchedLine", (Line,), methods).open)
 
 
 def wired(watchman: Watchman) -> Callable[[discord.Client], DiscordWire]:
@@ -173,7 +184,7 @@ def watch_workers(watchman: Watchman) -> None:
         watchman.began(launch.role, process.pid)
         return process
 
-    WorkerProcess.start = started  # pyright: ignore[reportAttributeAccessIssue] - a class method before and after
+    WorkerProcess.start = started
 
 
 class Ahead(SystemClock):
@@ -192,7 +203,9 @@ def main(environment: Mapping[str, str]) -> int:
     watch_replies(watchman)
     watch_rest(watchman)
     watch_workers(watchman)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     clock = Ahead(float(environment.get("FAULTS_AHEAD", "0")))
     settings = load(None, environment)

@@ -1,7 +1,7 @@
 """What the campaign and the bot under test tell each other: two files, nothing in the bot itself.
 
-    order.json   the one order that holds now: who is killed, where, at which passing
-    log.jsonl    what was passed, which workers began, which order was carried out
+order.json   the one order that holds now: who is killed, where, at which passing
+log.jsonl    what was passed, which workers began, which order was carried out
 """
 
 import os

@@ -96,7 +96,7 @@ class Witness:
 def read(message: Json) -> tuple[Kind, str]:
     """What a message is, by what can be pressed on it."""
     ids = [part["custom_id"] for part in parts(message) if "custom_id" in part]
-    pressed = [tuple((one.split(":") + [""])[2:4]) for one in ids if one.startswith("sty:1:")]
+    pressed = [tuple(one.split(":")[2:4]) for one in ids if one.startswith("sty:1:")]
     jobs = list(dict.fromkeys(job for job, _ in pressed if job.strip("0")))
     if len(jobs) != 1:
         return "other", ""  # a list, a notice, a form

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
-from tests.playground.driver import Json, Playground, PlaygroundHere, Refusal
+from tests.playground.driver import Json, Playground, Refusal
 from tests.playground.everything import picture
+from tests.playground.here import PlaygroundHere
 from tests.playground.raw_bot import RawBot, asked, connected
 
 EPHEMERAL, LOADING, V2 = 64, 128, 32768

@@ -9,8 +9,9 @@ import pytest
 from discord.gateway import DiscordWebSocket
 
 from tests.playground.discord_bot import Bot, dialled, running
-from tests.playground.driver import Playground, PlaygroundHere, until
+from tests.playground.driver import Playground, until
 from tests.playground.everything import everything, file, picture, walk_through
+from tests.playground.here import PlaygroundHere
 
 
 @pytest.mark.asyncio

@@ -1,15 +1,18 @@
 """Pictures are known by their bytes, ids rise, links are signed."""
 
 import io
+import json
 import string
+from collections import deque
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from playground import permissions
 from playground.files import Attachment, Store, cleaned, content_type, picture_size
+from playground.gateway.sessions import Session
 from playground.messages import Message, page
 from playground.snowflakes import EPOCH_MS, Snowflakes, shard_of
 from playground.world import User
@@ -33,6 +36,7 @@ def encoded(kind: str, size: tuple[int, int], **how: object) -> bytes:
         ("WEBP", "image/webp", {"exif": b"Exif\0\0x"}),
     ],
 )
+@settings(deadline=None)
 @given(size=st.tuples(st.integers(1, 300), st.integers(1, 300)))
 def test_a_picture_tells_its_kind_and_size(kind: str, mime: str, how: dict, size: tuple[int, int]):
     data = encoded(kind, size, **how)
@@ -40,6 +44,7 @@ def test_a_picture_tells_its_kind_and_size(kind: str, mime: str, how: dict, size
     assert picture_size(data) == size
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200), st.sampled_from(["PNG", "JPEG", "GIF", "WEBP"]), st.integers(0, 200)
 )
@@ -48,6 +53,7 @@ def test_broken_pictures_have_no_size_and_do_no_harm(noise: bytes, kind: str, cu
     picture_size(encoded(kind, (9, 9))[:cut] + noise)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=string.printable, max_size=40))
 def test_a_stored_name_has_no_folder_and_no_blank(name: str):
     kept = cleaned(name)
@@ -83,6 +89,7 @@ def test_permission_bits_are_discords():
     assert not permissions.has(permissions.BOT, "MANAGE_MESSAGES")
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 30),
     st.integers(1, 100),
@@ -103,3 +110,12 @@ def test_pages_of_history(count: int, limit: int, bound: str | None, at: int):
         assert at in seen
     if bound is None:
         assert seen == list(range(count))[::-1][:limit]
+
+
+def test_a_session_that_forgot_events_says_so():
+    session = Session("s", 1, (0, 1), kept=deque(maxlen=2))
+    for n in range(4):
+        session.tell("TYPING_START", {"n": n})
+    assert [json.loads(frame)["d"]["n"] for frame in session.missed(2) or []] == [2, 3]
+    assert session.missed(4) == []
+    assert session.missed(1) is None

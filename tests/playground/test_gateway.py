@@ -6,7 +6,8 @@ import zlib
 
 import pytest
 
-from tests.playground.driver import Playground, PlaygroundHere, until
+from tests.playground.driver import Playground, until
+from tests.playground.here import PlaygroundHere
 from tests.playground.raw_bot import COMMAND, GUILDS_AND_MESSAGES, RawBot, connected, dialled
 
 GUILDS, MESSAGES, DIRECT, CONTENT, MEMBERS = 1, 1 << 9, 1 << 12, 1 << 15, 1 << 1

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.playground.driver import Json, Playground, PlaygroundHere, Refusal, until
+from tests.playground.driver import Json, Playground, Refusal, until
 from tests.playground.everything import picture
+from tests.playground.here import PlaygroundHere
 from tests.playground.raw_bot import asked, connected
 
 OPTIONS = [

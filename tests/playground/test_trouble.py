@@ -7,7 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.playground.driver import Playground, PlaygroundHere, Refusal
+from tests.playground.driver import Playground, Refusal
+from tests.playground.here import PlaygroundHere
 from tests.playground.raw_bot import asked, connected
 from tests.playground.test_answers import code
 

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,6 +181,7 @@ class Dreams:
     mischief: Mischief
     slots: int
     nap: float
+    rest: Callable[[float], None] = time.sleep
     _line: list[Shot] = field(default_factory=list[Shot])
     _off: set[str] = field(default_factory=set[str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -202,7 +203,7 @@ class Dreams:
             for shot in came:
                 shots[shot.id], seated[shot.id] = shot, 0
                 yield Started(job=shot.job, shot=shot.id)
-            time.sleep(self.nap)
+            self.rest(self.nap)
             for name in list(seated):
                 seated[name] += 1
                 ended = yield from self._step(shots[name], seated[name])
@@ -253,6 +254,13 @@ def dreamt(shot: Shot) -> np.ndarray:
     return np.ascontiguousarray(pixels, dtype=np.uint8)
 
 
+def burn(seconds: float) -> None:
+    """As a step on a processor does: no nap, the whole core."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
 def failed(shot: Shot, error: Cancelled | DrawFailed) -> Failed:
     return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=str(error))
 
@@ -263,7 +271,11 @@ class House:
     def __init__(self, given: argparse.Namespace) -> None:
         self.mischief = Mischief(given.pictures, given.fd)
         self.sampler = Dreams(
-            PictureStore(given.pictures), self.mischief, given.slots, given.step_seconds
+            PictureStore(given.pictures),
+            self.mischief,
+            given.slots,
+            given.step_seconds,
+            burn if given.burn else time.sleep,
         )
         self.walker = Walker(self.sampler)
         method = Method(Nothing(), Inventor(given.plan_seconds), presets(Budgets())["stylus"])
@@ -339,6 +351,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--beat-seconds", type=float, default=0.2)
     parser.add_argument("--start-seconds", type=float, default=0.0)
     parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--burn", action="store_true", help="a step burns a core, not a nap")
     return parser.parse_args()
 
 

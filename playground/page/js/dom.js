@@ -54,6 +54,7 @@ const PATHS = {
   reply: "M10 8L5 13l5 5M5 13h9a5 5 0 015 5",
   bin: "M5 7h14M10 7V4.500h4V7M7 7l1 13h8l1-13",
   slash: "M15 4L9 20",
+  clip: "M19 11.500l-7.500 7.500a4.600 4.600 0 01-6.500-6.500l8-8a3.100 3.100 0 014.400 4.400l-8 8a1.500 1.500 0 01-2.200-2.200l7-7",
 };
 
 /** A line drawing of 24 × 24, hidden from screen readers. */

@@ -36,13 +36,7 @@ class View {
     const node = el(
       "dialog",
       { class: "large", "aria-label": "Large picture", dataset: { testid: "large" } },
-      el(
-        "div",
-        { class: "large-bar" },
-        this.count,
-        this.file,
-        this.shut,
-      ),
+      el("div", { class: "large-bar" }, this.count, this.file, this.shut),
       el("figure", { class: "large-stage" }, this.image, this.words),
       several && this.button("Previous picture", "left", () => this.go(-1), "large-previous"),
       several && this.button("Next picture", "right", () => this.go(1), "large-next"),

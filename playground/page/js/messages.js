@@ -14,6 +14,7 @@ const nodes = new Map(); // message id → node
 const drawn = new Map(); // message id → what its node shows, as text
 const held = new Pressed();
 let atEnd = true;
+let endTop = 0; // where the end was when we last went there
 
 /** Draw the log, and keep drawing it. */
 export function showLog() {
@@ -53,6 +54,7 @@ function put(message, fresh) {
   const shown = store.shown(message);
   if (old && drawn.get(message.id) === shown) return;
   if (old && held.is(old, () => store.again(message.id))) return;
+  notice();
   const node = messageNode(message);
   nodes.set(message.id, node);
   drawn.set(message.id, shown);
@@ -117,9 +119,16 @@ function forget(id) {
   drawn.delete(id);
 }
 
+const left = () => log.scrollHeight - log.scrollTop - log.clientHeight;
+
 function scrolled() {
-  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  atEnd = left() < NEAR;
   if (atEnd) newer.hidden = true;
+}
+
+/** A scroll is told of a moment late: whoever moved up meanwhile must not be pulled down. */
+function notice() {
+  if (log.scrollTop < endTop - 1 && left() >= NEAR) atEnd = false;
 }
 
 function stay() {
@@ -128,6 +137,7 @@ function stay() {
 
 function toEnd() {
   log.scrollTop = log.scrollHeight;
+  endTop = log.scrollTop;
   newer.hidden = true;
 }
 

@@ -50,7 +50,7 @@ export class Upload {
   async take(files) {
     this.input.value = "";
     this.said.textContent = "";
-    if (this.most === 1) this.files.splice(0).forEach((one) => this.forget(one));
+    if (this.most === 1) this.clear();
     const room = this.most - this.files.length;
     if (files.length > room)
       this.said.textContent = `Only ${this.most} ${this.most === 1 ? "file fits" : "files fit"} here.`;
@@ -58,7 +58,7 @@ export class Upload {
   }
 
   async send(file) {
-    const one = { id: null };
+    const one = { id: null, file };
     one.node = this.card(file, one);
     this.files.push(one);
     this.draw();
@@ -116,6 +116,15 @@ export class Upload {
   draw() {
     this.shelf.replaceChildren(...this.files.map((one) => one.node));
     this.door.hidden = this.files.length >= this.most;
+  }
+
+  /** Away with all of them: → the files as they were chosen. */
+  clear() {
+    const all = this.files;
+    this.files = [];
+    all.forEach((one) => this.forget(one));
+    this.draw();
+    return all.map((one) => one.file);
   }
 
   /** → ids of the files, when all have arrived. */

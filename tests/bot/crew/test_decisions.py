@@ -32,6 +32,7 @@ def test_a_drawer_is_never_without_work_while_there_is_some(slots: int, jobs: li
         while waiting and takes_more(Table(slots, tuple(hand))):
             hand.append(waiting.popleft())
         assert sum(hand) >= slots or not waiting
+        assert sum(hand[:-1]) >= slots or not waiting, "one job ahead is always there"
         assert sum(hand[:-2]) < slots, "at most one job ahead of those that fill the slots"
         hand[0] -= 1
         hand = [left for left in hand if left]

@@ -142,12 +142,12 @@ async def test_cards_that_cannot_be_read_end_the_job_with_a_sentence_not_the_pla
     settings = real(tmp_path)
     settings = replace(settings, cards=replace(settings.cards, files=(str(bad),)))
     async with a_day(settings) as day:
-        (job,) = await day.accept(wish(PROMPT))
+        (job,) = await day.accept(wish(PROMPT, preset="base"))
         ended = await day.until(job, "failed", seconds=120)
         assert ended.error == "BadCards"
         assert "line 1" in (ended.sentence or "")
         bad.write_text("")
-        (job,) = await day.accept(wish(PROMPT, steps=1, count=1))
+        (job,) = await day.accept(wish(PROMPT, steps=1, count=1, preset="base"))
         await day.until(job, "planned", "drawn", seconds=240)
 
 

@@ -283,6 +283,7 @@ class World:
         self.wire = MemoryWire(clock)
         self.clerk = PaperClerk()
         self._interactions = itertools.count(1)
+        self.loops: list[asyncio.Task[None]] = []  # of `run`, where a test has started one
         self.born()
 
     def born(self) -> None:
@@ -301,7 +302,8 @@ class World:
 
     async def die(self) -> None:
         """kill -9: whatever is under way is never heard of again."""
-        tasks: list[asyncio.Task[Any]] = list(self.courier._hands.values())
+        tasks: list[asyncio.Task[Any]] = [*self.loops, *self.courier._hands.values()]
+        self.loops = []
         tasks += [each.task for each in self.status._watches.values() if each.task]
         for task in tasks:
             task.cancel()
@@ -361,9 +363,9 @@ class World:
 
     async def settle(self) -> None:
         """Until every task is done or sleeps."""
-        for _ in range(2000):
+        for _ in range(10_000):
             await asyncio.sleep(0.001)
-            tasks: list[asyncio.Task[Any]] = list(self.courier._hands.values())
+            tasks: list[asyncio.Task[Any]] = [*self.loops, *self.courier._hands.values()]
             tasks += [each.task for each in self.status._watches.values() if each.task]
             if all(self.clock.sleeps(task) for task in tasks):
                 return

@@ -199,6 +199,33 @@ async def test_a_private_edit_in_doubt_without_a_token(world: World):
     assert world.wire.messages[told].channel == DM
 
 
+@pytest.mark.parametrize("point", ["before the request", "after the effect"])
+async def test_an_edit_stays_in_doubt_when_its_repetition_is_refused(world: World, point: str):
+    """Our clock says that the token lives, Discord says no: that is no word about the first edit."""
+    job = await dies(world, "token", point)
+    world.wire.fail("edit_by_token", TokenGone())
+    world.wire.fail("edit_by_bot", NoRights())
+    await comes_back(world)
+    assert (await world.job(job.id)).state == "posted"
+    assert len(world.wire.papers(job.id, "result")) == 1
+    assert "holds" in world.wire.calls
+
+
+async def test_a_private_edit_stays_in_doubt_when_its_token_dies_early(world: World):
+    """No second card in the direct messages."""
+    job = await world.drawn(private=True)
+    fault = world.wire.fail("edit_by_token", None, after=True)
+    await world.courier._look()
+    await fault.met.wait()
+    await world.die()
+    world.wire.faults.clear()
+    world.born()
+    world.wire.fail("edit_by_token", TokenGone())
+    await comes_back(world)
+    assert (await world.job(job.id)).state == "undeliverable"
+    assert world.wire.papers(job.id, "result") == [job.message]
+
+
 async def test_a_search_begins_by_discords_clock_when_ours_runs_ahead(world: World):
     job = await dies(world, "new", "after the effect")
     ahead = 5000.0  # ids say that it was asked for so much earlier than our clock does

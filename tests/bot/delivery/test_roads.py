@@ -61,6 +61,11 @@ def test_the_bot_never_edits_a_private_an_unknown_or_a_deleted_message(job: Job,
     assert next_road(job, NOW, LIMITS, tried) != "bot"
 
 
+@given(jobs(), attempts)
+def test_what_the_token_did_not_find_the_bot_does_not_look_for(job: Job, tried: list[Try]):
+    assert next_road(job, NOW, LIMITS, [Try("token", "MessageGone"), *tried]) in {"new", None}
+
+
 @given(jobs(youngest=3600), attempts)
 def test_an_old_message_is_edited_only_to_repeat_an_edit(job: Job, tried: list[Try]):
     if next_road(job, NOW, LIMITS, tried) == "bot":

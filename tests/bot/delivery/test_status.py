@@ -183,25 +183,22 @@ async def test_whatever_goes_wrong_goes_no_further(
 # --- those who wait ----------------------------------------------------------------
 
 
-async def running(world: World) -> "asyncio.Task[None]":
-    task = asyncio.create_task(world.status.run())
-    await asyncio.sleep(0.05)
-    return task
+async def runs(world: World) -> None:
+    world.loops.append(asyncio.create_task(world.status.run()))
+    await world.settle()
 
 
 async def seconds(world: World, count: int) -> None:
-    """So many, one by one, each with time for the database."""
+    """So many, one by one."""
     for _ in range(count):
-        world.clock.turn(1)
-        await asyncio.sleep(0.02)
-        await world.settle()
+        await world.later(1)
 
 
 async def test_a_place_that_moves_is_shown(world: World):
     first, second = await world.waiting(), await world.waiting()
     await tell(world, first, "queued")
     await tell(world, second, "queued")
-    task = await running(world)
+    await runs(world)
     await seconds(world, 6)
     assert says(world, second) == []
     await world.line.cancel(first.id, 1, world.clock.now())
@@ -210,19 +207,17 @@ async def test_a_place_that_moves_is_shown(world: World):
     assert says(world, second) == ["queued 0/0 #1"]
     await seconds(world, 10)
     assert len(says(world, second)) == 1
-    task.cancel()
 
 
 async def test_after_a_restart_those_who_wait_are_told_one_a_second(world: World):
     jobs = [await world.waiting() for _ in range(4)]
     world.clock.turn(100)
     world.born()
-    task = await running(world)
+    await runs(world)
     for count in (1, 2, 3, 4, 4):
         await seconds(world, 1)
         assert sum(len(says(world, job)) for job in jobs) == count
     assert says(world, jobs[2]) == ["queued 0/0 #3"]
-    task.cancel()
 
 
 # --- the result wins ---------------------------------------------------------------
@@ -300,12 +295,10 @@ async def test_nothing_is_kept_of_jobs_that_are_over(world: World):
         await world.deliver()
         await tell(world, job, "step", 5, 10)
         await world.later(10)
-    task = await running(world)
+    await runs(world)
     await seconds(world, 2)
-    task.cancel()
     assert world.status._watches == {}
     assert not world.status._waiting
-    assert not world.status._silent
 
 
 async def test_edits_are_counted(world: World):

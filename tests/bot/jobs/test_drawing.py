@@ -192,6 +192,20 @@ async def test_a_lost_worker_keeps_pictures_and_place(line: Line):
     assert [p.picture is not None for p in await line.positions(held.id)] == [True, False, False, False]  # fmt: skip
 
 
+async def test_a_lost_worker_costs_nobody_a_turn(line: Line):
+    await accepted(line, wish(ADA), "posted", NOW)
+    again = await accepted(line, wish(ADA), "planned", NOW + 1)
+    assert await line.claim_draw("drawer", NOW + 2) is not None
+    await accepted(line, wish(BEN), "planned", NOW + 3)
+    await line.lost("drawer", NOW + 4)
+    place = await line.place(again.id, NOW + 5, 1)
+    assert place is not None
+    assert place.number == 1
+    held = await line.claim_draw("other", NOW + 5)
+    assert held is not None
+    assert held.id == again.id
+
+
 async def test_only_the_lost_workers_jobs_go_back(line: Line):
     for user in (ADA, BEN):
         await accepted(line, wish(user), "planned")

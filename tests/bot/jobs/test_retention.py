@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from bot.jobs import retention
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job
 from stylus_engine.model import Start
@@ -126,12 +127,13 @@ async def test_tokens_go_when_they_are_of_no_use(line: Line):
     assert await tokens() == [False, False, False]
 
 
-async def test_many_at_once(line: Line):
-    for user in range(3):
-        root = await accepted(line, wish(user), "posted")
-        await accepted(line, press(root, "show", user), "posted")
-    from bot.jobs import retention
-
-    assert retention.BATCH > 6
-    assert (await line.sweep(OLD)).jobs == 6
+async def test_more_than_one_statement_can_name(line: Line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    roots = [await accepted(line, wish(user), "posted") for user in range(3)]
+    for root in roots:
+        await accepted(line, press(root, "show", root.origin.user), "posted")
+    swept = await line.sweep(OLD)
+    assert (swept.jobs, len(swept.pictures)) == (6, 12)
     assert await line.counts() == {}
+    await line.forgotten(swept.pictures)
+    assert (await line.sweep(OLD)).pictures == ()

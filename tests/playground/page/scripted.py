@@ -79,10 +79,11 @@ class _Plain:
         file = [base.filename, base.content_type, await base.read()] if base else None
         self.bot.seen.append({"paint": given | {"seed": seed, "private": private, "base": file}})
         await asked.response.defer(ephemeral=private, thinking=True)
-        if "slowly" in words:
+        for step in (1, 2) if "slowly" in words else ():
             await self.bot.paused.wait()
-            await asked.edit_original_response(view=progress(words, 1))
+            await asked.edit_original_response(view=progress(words, step))
             self.bot.paused.clear()
+        if "slowly" in words:
             await self.bot.paused.wait()
         await asked.edit_original_response(
             view=card(words, pictures), attachments=files(pictures, words)

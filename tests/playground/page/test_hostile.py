@@ -64,10 +64,12 @@ async def test_the_other_way_round_stays_within_its_message(stage):
             "(head) => ['.author', 'time'].map((one) => head.querySelector(one).getBoundingClientRect().x)"
         )
         assert left < right
-        isolated = await chat.last.locator(".prose").evaluate(
-            "(node) => getComputedStyle(node).unicodeBidi"
-        )
-        assert isolated == "isolate"
+        await ada.say("مرحبا بالعالم, fox")
+        text = chat.last.locator(".prose p")
+        await expect(text).to_contain_text("fox")
+        assert await text.evaluate("(node) => getComputedStyle(node).direction") == "rtl"
+        body = "getComputedStyle(document.body).direction"
+        assert await chat.page.evaluate(body) == "ltr"
 
 
 async def test_a_picture_from_elsewhere_is_not_fetched(stage):

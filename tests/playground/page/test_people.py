@@ -61,6 +61,9 @@ async def test_a_screen_reader_hears_new_messages_but_not_every_step(stage):
         await expect(heard.locator("p").last).to_contain_text("1 / 30")
         said = await heard.locator("p").count()
         stage.bot.paused.set()
+        await expect(chat.last).to_contain_text("2 / 30")
+        assert await heard.locator("p").count() == said
+        stage.bot.paused.set()
         await expect(heard.locator("p")).to_have_count(said + 1)
         await expect(heard.locator("p").last).to_contain_text("slowly, heard")
 
@@ -125,3 +128,27 @@ async def test_a_broken_line_is_told_and_mends_itself(stage):
         await stage.play.person("ben").say("said while the line was down")
         await expect(chat.last).to_contain_text("said while the line was down")
         await expect(chat.page.locator("#presence")).to_contain_text("is here")
+
+
+async def test_an_answer_that_comes_late_does_not_undo_what_was_heard_since(stage):
+    ada = stage.play.person("ada")
+    await ada.answer(await ada.slash("paint", words="late and stale"))
+    message = await ada.message_where(lambda m: "late and stale" in str(m["components"]))
+
+    async def late(route):
+        answer = await route.fetch()
+        await ada.press(message, "more")
+        await expect(card).to_contain_text("again")
+        await route.fulfill(response=answer)
+
+    async with stage.page() as chat:
+        card = chat.page.locator(f"[data-message-id='{message['id']}']")
+        await expect(card).to_contain_text("late and stale")
+        await chat.page.route("**/messages?**", late, times=1)
+        async with chat.page.expect_response("**/messages?**"):
+            await chat.page.evaluate(
+                "import('/playground/static/js/socket.js').then((socket) => socket.refresh())"
+            )
+        await expect(card).to_contain_text("again")
+        await chat.page.wait_for_timeout(200)
+        await expect(card).to_contain_text("again")

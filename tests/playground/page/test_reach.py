@@ -153,14 +153,14 @@ async def test_from_the_first_key_to_the_last_without_a_mouse(stage, tmp_path):
 
 
 async def test_everything_has_a_name_and_the_landmarks_are_there(stage):
-    async with stage.page() as chat:
+    async with stage.page(channel="lobby") as chat:
         card = await chat.painted("a fox with a name")
         for role, name in (
             ("main", None),
             ("navigation", "Channels"),
             ("complementary", "Channels and people"),
             ("form", "Write a message"),
-            ("region", "#pictures"),
+            ("region", "#lobby"),
             ("log", "New messages"),
         ):
             await expect(chat.page.get_by_role(role, name=name)).to_have_count(1)
@@ -204,7 +204,7 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_text_stands_out_from_its_ground(stage, scheme, tmp_path):
-    async with stage.page(shape=WIDE, color_scheme=scheme) as chat:
+    async with stage.page(channel="lobby", shape=WIDE, color_scheme=scheme) as chat:
         await chat.slash("classic")
         card = await chat.painted("a fox that stands out")
         await card.locator("[data-custom-id=info]").click()

@@ -54,7 +54,14 @@ COMMANDS: tuple[Case, ...] = (
             made(default_member_permissions=bad),
             made(default_member_permissions=good),
         )
-        for bad, good in ((-1, 0), (18014398509481984, 18014398509481983), ("x", "8"), ([], None))
+        for bad, good in (
+            (-1, 0),
+            (18014398509481984, 18014398509481983),
+            ("x", "8"),
+            ([], None),
+            ("18014398509481984", "18014398509481983"),
+            ("9" * 5000, "0"),
+        )
     ),
     *(
         rule("named: a name is one word", MAKE, made(name=bad), made(name=good))

@@ -65,3 +65,14 @@ def test_no_json_and_the_wrong_type_of_content():
 def test_an_operation_may_be_named_by_a_word():
     word: Operation = "message.create"  # pyright: ignore[reportAssignmentType] what JSON holds
     assert judge(word, {"content": "x"}, Context()) == []
+
+
+def test_too_many_commands_have_codes_of_their_own():
+    menus = [{"type": 2, "name": f"U {n}"} for n in range(16)]
+    said = refusal(judge(Operation.COMMANDS_PUT, menus, Context()))
+    assert said == (
+        400,
+        {"message": "Maximum number of application commands reached (15).", "code": 30032},
+    )
+    status, told = refusal(judge(Operation.COMMANDS_PUT, menus[:1], Context(created_today=200)))
+    assert (status, told["code"]) == (400, 30034)

@@ -67,3 +67,14 @@ def test_a_valid_body_with_anything_in_any_place_is_judged(data, new: object, co
     sent = data.draw(st.sampled_from(valid()))
     steps = data.draw(st.sampled_from(sorted(places(sent.body), key=str)))
     check(sent.operation, changed(sent.body, steps, new), context)
+
+
+def test_a_bottomless_body_is_judged():
+    body: dict[str, object] = {"type": 2, "name": "s", "description": "d"}
+    for _ in range(5000):
+        body = {"type": 2, "name": "s", "description": "d", "options": [body], "contexts": [[body]]}
+    check(Operation.COMMANDS_CREATE, body, Context())
+    row: dict[str, object] = {"type": 17}
+    for _ in range(5000):
+        row = {"type": 17, "components": [row]}
+    check(Operation.MESSAGE_CREATE, {"flags": 1 << 15, "components": [row]}, Context())

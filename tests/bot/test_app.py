@@ -1,0 +1,104 @@
+"""How the process ends: asked, by a fault, by another bot."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from bot import app
+from bot.jobs.line import LeaseLost
+from bot.sections import DatabaseSettings, Paths
+from bot.settings import Settings
+from bot.signals import stopped_by_signals
+from stylus_engine.errors import BadSettings
+
+
+async def _ends(error: BaseException | None = None) -> None:
+    if error:
+        raise error
+
+
+async def _lasts() -> None:
+    await asyncio.sleep(60)
+
+
+async def _task(error: BaseException) -> "asyncio.Task[None]":
+    task = asyncio.create_task(_ends(error), name="courier")
+    await asyncio.wait([task])
+    return task
+
+
+@pytest.mark.asyncio
+async def test_work_before_the_stop():
+    assert await app.before(asyncio.Event(), _ends())
+
+
+@pytest.mark.asyncio
+async def test_a_stop_before_the_work():
+    stop = asyncio.Event()
+    stop.set()
+    assert not await asyncio.wait_for(app.before(stop, _lasts()), 5)
+
+
+@pytest.mark.asyncio
+async def test_an_error_of_the_work_is_heard():
+    with pytest.raises(BadSettings):
+        await app.before(asyncio.Event(), _ends(BadSettings(where="x", why="y")))
+
+
+@pytest.mark.asyncio
+async def test_whatever_ends_first_is_found():
+    lasting, ending = asyncio.create_task(_lasts()), asyncio.create_task(_ends())
+    assert await app.first_end((lasting, ending), asyncio.Event()) is ending
+    stop = asyncio.Event()
+    stop.set()
+    assert await app.first_end((lasting,), stop) is None
+    lasting.cancel()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "error",
+    [
+        LeaseLost("me"),
+        ExceptionGroup("work", [ValueError(), ExceptionGroup("w", [LeaseLost("me")])]),
+    ],
+)
+async def test_a_lost_database_is_a_sentence(error: Exception):
+    with pytest.raises(BadSettings, match="another bot"):
+        app.blame(await _task(error))
+
+
+@pytest.mark.asyncio
+async def test_what_a_person_can_mend_is_raised():
+    with pytest.raises(BadSettings, match=r"discord\.token"):
+        app.blame(await _task(BadSettings(where="discord.token", why="wrong")))
+
+
+@pytest.mark.asyncio
+async def test_the_rest_goes_to_the_log(caplog: pytest.LogCaptureFixture):
+    assert app.blame(await _task(ZeroDivisionError("oh"))) == 1
+    assert "its courier did" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_asks_to_stop_and_is_given_back(number: signal.Signals):
+    before = signal.getsignal(number)
+    stop = asyncio.Event()
+    with stopped_by_signals(stop):
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), 5)
+    assert signal.getsignal(number) is before
+
+
+def test_where_the_line_is_kept(tmp_path: Path):
+    settings = Settings(paths=Paths(data=str(tmp_path / "data")))
+    assert app.database_of(settings) == f"sqlite:///{tmp_path}/data/stylus.db"
+    assert (tmp_path / "data").is_dir()
+    elsewhere = replace(settings, database=DatabaseSettings(url="postgresql://db/stylus"))
+    assert app.database_of(elsewhere) == "postgresql://db/stylus"

@@ -1,0 +1,29 @@
+"""Suggestions while somebody types: short enough for Discord, nothing twice."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.shelf import offered
+from stylus_engine.model import Adapter
+
+
+def card(number: int, name: str = "Ink", card_id: str = "") -> Adapter:
+    return Adapter(card_id=card_id or f"x:{number}:1", name=name, family_declared="sd1")
+
+
+def test_earlier_names_stay_in_front():
+    [one] = offered([card(1), card(2)], "x:1:1")
+    assert one.value == "x:1:1,x:2:1"
+    assert one.name.startswith("x:1:1, Ink")
+
+
+def test_an_id_too_long_for_a_choice_is_left_out():
+    assert [one.value for one in offered([card(1, card_id="x" * 101), card(2)], "")] == ["x:2:1"]
+    assert offered([card(1)], "x" * 96) == []
+
+
+@given(st.lists(st.text(max_size=300), max_size=5), st.text(max_size=120))
+def test_every_choice_fits(names: list[str], before: str):
+    for one in offered([card(n, name) for n, name in enumerate(names)], before):
+        assert 1 <= len(one.name) <= 100
+        assert 1 <= len(str(one.value)) <= 100
