@@ -13,6 +13,7 @@ from bot.custom_ids import Pressed
 from tests.playground.driver import Person, Playground, buttons
 
 WORDS = ("a quiet harbour", "two foxes", "an old clock tower", "rain on glass", "a paper moon")
+ANSWER_SECONDS = 5.0
 Doing: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -43,11 +44,16 @@ class Crowd:
         """A wish of four pictures."""
 
         async def do() -> None:
-            which = next(self._numbers)
-            prompt = f"{WORDS[which % len(WORDS)]} in ink, night, city {which}"
-            self._note(await self.person(number).slash("imagine", prompt=prompt), number, "imagine")
+            await self._imagine(number)
 
         return do
+
+    async def _imagine(self, number: int) -> str:
+        which = next(self._numbers)
+        prompt = f"{WORDS[which % len(WORDS)]} in ink, night, city {which}"
+        asked = await self.person(number).slash("imagine", prompt=prompt)
+        self._note(asked, number, "imagine")
+        return asked
 
     def press(self, number: int, card: Card, action: str) -> Doing:
         """A button of a result card."""
@@ -73,10 +79,12 @@ class Crowd:
 
         async def do() -> None:
             who = self.person(number)
-            await self.imagine(number)()
-            answer = await who.answer(self.asked[-1].interaction)
-            ids = (one for one in buttons(answer["message"]).values() if one.endswith(":cancel"))
-            self._note(await who.press(answer["message"], next(ids)), number, "cancel")
+            answer = await who.interaction(await self._imagine(number), wait=ANSWER_SECONDS)
+            shown = answer.get("message")
+            ids = buttons(shown).values() if shown else ()
+            for one in ids:
+                if shown and one.endswith(":cancel"):
+                    self._note(await who.press(shown, one), number, "cancel")
 
         return do
 

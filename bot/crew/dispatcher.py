@@ -247,7 +247,7 @@ class Dispatcher:
             if owner in names:
                 await self._line.extend(owner, now)  # we were asleep, not the worker
             else:
-                pass
+                await self._gone(owner)
         await self._give_up_waiting(now)
 
     async def _give_up_waiting(self, now: float) -> None:

@@ -79,7 +79,7 @@ def position_of(row: AnyRow) -> Position:
 
 
 def delivery_of(columns: RowMapping) -> Delivery:
-    return Delivery(**{name: columns[name] for name in deliveries.c.keys()})  # noqa: SIM118  names
+    return Delivery(**{name: columns[name] for name in deliveries.c.keys()})  # noqa: SIM118 - a collection of columns, not a mapping
 
 
 def insert_job(connection: Connection, job: Job, wish: Wish) -> None:

@@ -18,7 +18,7 @@ ADA, BEN, GUILD = 1, 2, 10
 
 
 def job(*, private: bool = False) -> Job:
-    origin = Origin(interaction=1, token="t", token_until=0.0, user=ADA, guild=GUILD, channel=3)  # noqa: S106 - nobody's
+    origin = Origin(interaction=1, token="t", token_until=0.0, user=ADA, guild=GUILD, channel=3)  # noqa: S106 - it opens nothing
     return Job(
         id="J", root="J", source=None, action="imagine", index=None, state="posted",
         origin=origin, private=private, request=Request(prompt="x"), made_at=0.0,

@@ -32,7 +32,9 @@ function sentence(said, status) {
 export const world = () => call("GET", "world");
 export const messages = (channel, user) => call("GET", `channels/${channel}/messages`, { query: { user } });
 export const write = (user, channel, content, attachments) =>
-  call("POST", "messages", { json: { user, channel, content, ...(attachments.length ? { attachments } : {}) } });
+  call("POST", "messages", {
+    json: { user, channel, content, ...(attachments.length ? { attachments } : {}) },
+  });
 export const slash = (user, channel, command, options) =>
   call("POST", "slash", { json: { user, channel, command, options } });
 export const autocomplete = (user, channel, command, options, focused) =>

@@ -62,6 +62,10 @@ export class CommandForm {
     );
   }
 
+  get takesFiles() {
+    return this.command.options.some((option) => option.type === ATTACHMENT);
+  }
+
   focus() {
     (this.fields[0]?.input ?? this.send).focus();
   }

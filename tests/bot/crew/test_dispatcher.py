@@ -330,6 +330,20 @@ async def test_what_a_drain_cannot_wait_for_goes_back_uncounted(tmp_path: Path) 
 
 
 @pytest.mark.asyncio
+async def test_a_drawer_that_dies_while_the_bot_ends_costs_no_attempt(tmp_path: Path) -> None:
+    """A service manager may end all of a service's processes together."""
+    async with a_day(settings_for(tmp_path, *SLOW)) as day:
+        (job,) = await day.accept(wish(steps=150))
+        await day.step(job)
+        draining = asyncio.create_task(day.dispatcher.drain(5))
+        await asyncio.sleep(0.1)
+        os.kill(day.pid(day.drawer()), signal.SIGKILL)
+        await asyncio.wait_for(draining, 4)
+        held = await day.job(job)
+        assert (held.state, held.owner, held.attempts) == ("planned", None, 0)
+
+
+@pytest.mark.asyncio
 async def test_an_idle_drawer_rests_and_wakes_for_the_next_job(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, workers={"idle_minutes": 0.5 / 60})
     async with a_day(settings) as day:

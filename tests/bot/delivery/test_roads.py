@@ -72,17 +72,22 @@ def test_an_old_message_is_edited_only_to_repeat_an_edit(job: Job, tried: list[T
         assert any(each.error in UNKNOWN for each in tried if each.road in EDITS)
 
 
-@given(jobs(), attempts)
-def test_whoever_may_have_written_anew_edits_no_more(job: Job, tried: list[Try]):
-    assume(any(each.road == "new" and each.error in UNKNOWN for each in tried))
+@given(jobs(), attempts, st.sampled_from(UNKNOWN), st.integers(0, 6))
+def test_whoever_may_have_written_anew_edits_no_more(
+    job: Job, tried: list[Try], unknown: str | None, at: int
+):
+    tried.insert(at, Try("new", unknown))
     assert next_road(job, NOW, LIMITS, tried) in {"new", None}
 
 
-@given(jobs(), attempts)
-def test_without_rights_beside_the_token_nothing_but_the_token_is_begun(job: Job, tried: list[Try]):
-    assume(not job.origin.roads_beside_token)
-    assume(all(each.road == "token" for each in tried))
-    assert next_road(job, NOW, LIMITS, tried) in {"token", None}
+@given(jobs(), st.lists(st.sampled_from((*UNKNOWN, *FINAL)), max_size=6))
+def test_without_rights_beside_the_token_nothing_but_the_token_is_begun(
+    job: Job, said: list[str | None]
+):
+    origin = msgspec.structs.replace(job.origin, roads_beside_token=False)
+    alone = msgspec.structs.replace(job, origin=origin)
+    tried = [Try("token", each) for each in said]
+    assert next_road(alone, NOW, LIMITS, tried) in {"token", None}
 
 
 @given(jobs(), st.data())

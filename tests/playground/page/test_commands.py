@@ -128,29 +128,50 @@ async def test_what_is_wrong_is_told_at_its_field_and_nothing_is_sent(stage):
         assert len(stage.bot.seen) == before
 
 
+PASTE = """async () => {
+    const canvas = Object.assign(document.createElement('canvas'), {width: 8, height: 8});
+    const blob = await new Promise((done) => canvas.toBlob(done));
+    const carried = new DataTransfer();
+    carried.items.add(new File([blob], 'pasted.png', {type: 'image/png'}));
+    const event = new ClipboardEvent('paste', {clipboardData: carried, bubbles: true});
+    document.activeElement.dispatchEvent(event);
+}"""
+
+
 async def test_a_picture_can_be_pasted_into_a_command_and_taken_back(stage):
-    paste = """async () => {
-        const canvas = Object.assign(document.createElement('canvas'), {width: 8, height: 8});
-        const blob = await new Promise((done) => canvas.toBlob(done));
-        const carried = new DataTransfer();
-        carried.items.add(new File([blob], 'pasted.png', {type: 'image/png'}));
-        const event = new ClipboardEvent('paste', {clipboardData: carried, bubbles: true});
-        document.activeElement.dispatchEvent(event);
-    }"""
     async with stage.page() as chat:
-        await chat.at("compose").click()
-        await chat.page.evaluate(paste)
-        problem = chat.at("composer-error")
-        await expect(problem).to_have_text(
-            "A picture goes with a command: type / and choose one first."
-        )
         await chat.choose("paint")
-        await chat.page.evaluate(paste)
+        await chat.page.evaluate(PASTE)
         await expect(chat.at("shelved")).to_contain_text("pasted.png")
         await chat.page.get_by_role("button", name="Remove pasted.png").click()
         await expect(chat.at("shelved")).to_have_count(0)
         await chat.page.keyboard.press("Escape")
         await expect(chat.at("compose")).to_have_value("/paint")
+
+
+async def test_a_picture_that_was_pasted_first_goes_with_the_command(stage):
+    async with stage.page() as chat:
+        await chat.at("compose").click()
+        await chat.page.evaluate(PASTE)
+        await expect(chat.at("shelved")).to_contain_text("pasted.png")
+        await chat.choose("paint")
+        await expect(chat.page.locator("[data-option=base]")).to_contain_text("pasted.png")
+        await expect(chat.at("shelved")).to_have_count(1)
+
+
+async def test_a_message_of_a_person_may_carry_pictures(stage, tmp_path):
+    files = [tmp_path / name for name in ("one.png", "two.png")]
+    for n, file in enumerate(files):
+        file.write_bytes(picture(n, "mine"))
+    async with stage.page(channel="general") as chat:
+        async with chat.page.expect_file_chooser() as asked:
+            await chat.at("add-files").click()
+        await (await asked.value).set_files(files)
+        await expect(chat.at("shelved")).to_have_count(2)
+        await chat.shot(tmp_path, "tray")
+        await chat.at("send-text").click()
+        await expect(chat.last.get_by_test_id("picture")).to_have_count(2)
+        await expect(chat.at("shelved")).to_have_count(0)
 
 
 async def test_a_command_that_nobody_answers_says_so(stage):
