@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -89,9 +90,10 @@ def _told(case: str, busy: Busy) -> Iterator[str]:
         f"to a server; buckets of 5 calls in 5 s, 50 a second for the bot; "
         f"{busy.seen.pings} messages “your pictures are ready”."
     )
-    wrong = [*busy.seen.refused, *map(str, busy.seen.findings), *rows.open_ends(busy.entries)]
-    for sentence in wrong[:KEPT]:
-        yield f"{case}: {sentence[:300]}"
+    seen = busy.seen
+    told = [*seen.findings, *seen.refused, *seen.own_faults, *rows.open_ends(busy.entries)]
+    for sentence, times in Counter(told).most_common(KEPT):
+        yield f"{case}: {times} × {sentence[:200]}"
     if not DOCUMENT.is_file():
         yield f"{case}: judged by the playground's own rules alone, Discord's document is not here."
 

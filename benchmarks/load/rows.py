@@ -172,7 +172,9 @@ def _order(busy: Busy, case: str) -> Iterable[Row]:
     limited = counted(seen.limited, seen.requests)
     yield Row(case, "requests answered 429", "", limited, bar=0)
     wrong = counted(len(seen.findings), seen.requests)
-    yield Row(case, "requests and answers judged wrong", "", wrong, bar=0)
+    yield Row(case, "requests judged wrong", "", wrong, bar=0)
+    own = counted(len(seen.own_faults), seen.requests)
+    yield Row(case, "the playground's own words judged wrong", "", own)
     refused = counted(len(seen.refused), seen.requests)
     yield Row(case, "requests refused otherwise", "", refused, bar=0)
 

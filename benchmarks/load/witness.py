@@ -50,13 +50,16 @@ class Seen:
     requests: int = 0
     limited: int = 0
     refused: list[str] = field(default_factory=list[str])
-    findings: list[Json] = field(default_factory=list[Json])
+    findings: list[str] = field(default_factory=list[str])
+    own_faults: list[str] = field(default_factory=list[str])  # of the stand-in's answers, events
 
     def hear(self, row: Json) -> None:
         """One row of the journal."""
+        theirs = row["direction"] == "request"
         if row["findings"]:
-            self.findings.append({name: row.get(name) for name in ("method", "path", "findings")})
-        if row["direction"] != "request":
+            said = f"{row['method']} {row['path']}: {row['findings'][0]['message']}"
+            (self.findings if theirs else self.own_faults).append(said)
+        if not theirs:
             return
         self.requests += 1
         status, path = row["status"], row["path"]

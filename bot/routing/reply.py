@@ -163,6 +163,7 @@ class Reply:
                 log.warning("an interaction could not be deferred: %s", error)
                 return
             self._deferred = self._slow
+            log.warning("an answer takes longer than %.1f s: said that it is coming", patience)
 
     async def _defer(self) -> None:
         thinking = self._slow == "message"

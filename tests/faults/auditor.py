@@ -142,7 +142,8 @@ def _ids(message: dict[str, object]) -> list[str]:
 
 def counted(findings: Iterable[Finding]) -> Counter[str]:
     """How many of each, and how many twice."""
-    count: Counter[str] = Counter(found.outcome for found in findings)
+    all_of_them = list(findings)
+    count: Counter[str] = Counter(found.outcome for found in all_of_them)
     for name in ("twice", "again", "both"):
-        count[name] = sum(getattr(found, name) for found in findings)
+        count[name] = sum(getattr(found, name) for found in all_of_them)
     return count

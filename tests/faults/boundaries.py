@@ -10,6 +10,7 @@ its effect has happened and nobody has heard of it yet.
 """
 
 import ast
+import functools
 import inspect
 import sys
 import textwrap
@@ -28,6 +29,7 @@ REST = tuple(f"rest {call}" for call in (*LOGIN, f"GET {REGISTRY}", f"PUT {REGIS
 HARMLESS = frozenset({"rest POST /interactions/{webhook_id}/{webhook_token}/callback"})
 
 
+@functools.cache
 def places() -> tuple[str, ...]:
     """Every place, without its sides, in a fixed order."""
     named = {"line": writes(Line), "wire": calls(Wire), "reply": requests(Reply)}

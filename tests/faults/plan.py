@@ -51,13 +51,13 @@ class Kill:
 
 
 def schedule(number: int, seed: int = 0) -> list[Kill]:
-    """So many kills: a quarter to a third of them at random times. The first is the same for a seed."""
-    chance = max(1, round(number * 0.28))
+    """So many kills, a fifth of them at random times; the same for the same seed."""
+    chance = round(number / 5)
     return _mixed([*_placed(number - chance, seed), *_random(chance, seed)], seed)
 
 
 def everywhere() -> list[Kill]:
-    """Every boundary, the posting ones in every scenario, workers dying at some."""
+    """Every boundary, the posting ones in every scenario."""
     names, every = tuple(SCENARIOS), boundaries()
     whole = [_at(boundary, names[n % len(names)]) for n, boundary in enumerate(every)]
     met = {(kill.boundary, kill.scenario) for kill in whole}
@@ -72,8 +72,8 @@ def _at(boundary: str, scenario: str) -> Kill:
 
 
 def _placed(number: int, seed: int) -> list[Kill]:
-    """The first ones kill the bot, the last fifth a worker while the bot passes there."""
-    workers = number // 5
+    """Seven of eight kill the bot, the rest a worker while the bot passes there."""
+    workers = number // 8
     return [*_bots(number - workers, seed), *_workers(workers, seed)]
 
 

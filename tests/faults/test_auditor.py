@@ -1,7 +1,6 @@
 """The judge is judged: each verdict from the messages alone."""
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -48,7 +47,7 @@ class Street:
 
 
 @pytest.fixture
-def street() -> Iterator[Street]:
+def street() -> Street:
     return Street()
 
 

@@ -132,10 +132,11 @@ function bareLink(found, depth, text, at) {
 /** → inline nodes of `text`. */
 export function inline(text, depth = 0) {
   const nodes = [];
+  const dead = new Set(); // marks that nothing closes from here on: looked for once, not again
   let kept = 0;
   if (depth > DEEPEST) return [text];
   for (let at = next(text, 0); at < text.length; at = next(text, at)) {
-    const found = rule(text, at, depth) ?? mark(text, at, depth);
+    const found = rule(text, at, depth) ?? mark(text, at, depth, dead);
     if (!found) {
       at += 1;
       continue;
@@ -164,11 +165,15 @@ function rule(text, at, depth) {
   return null;
 }
 
-function mark(text, at, depth) {
+function mark(text, at, depth, dead) {
   for (const [sign, ...kinds] of MARKS) {
     if (!text.startsWith(sign, at) || (sign === "_" && /\w/.test(text[at - 1] ?? ""))) continue;
+    if (dead.has(sign) || (sign === "*" && /\s/.test(text[at + 1] ?? " "))) continue;
     const end = closing(text, sign, at + sign.length);
-    if (end < 0) continue;
+    if (end < 0) {
+      dead.add(sign);
+      continue;
+    }
     let inside = inline(text.slice(at + sign.length, end), depth + 1);
     for (const kind of kinds.toReversed()) inside = [{ kind, inside }];
     return { node: inside[0], length: end + sign.length - at };
@@ -178,7 +183,6 @@ function mark(text, at, depth) {
 
 /** Where `sign` closes what begins at `from`; -1 when it does not. */
 function closing(text, sign, from) {
-  if (sign === "*" && /\s/.test(text[from] ?? " ")) return -1;
   for (let at = text.indexOf(sign, from); at >= 0; at = text.indexOf(sign, at + 1)) {
     if (at === from || text[at - 1] === "\\") continue;
     if (sign.length === 1 && !closesAlone(text, sign, at)) continue;

@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 10_000  # milliseconds: two cores may be shared with a whole test run
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -63,7 +64,7 @@ class Stage:
         context = await self.browser.new_context(**shape, **more)
         try:
             page = await context.new_page()
-            page.set_default_timeout(8000)
+            page.set_default_timeout(PATIENCE)
             chat = Chat(page)
             page.on("pageerror", lambda error: chat.errors.append(str(error)))
             page.on("console", chat.listen)
@@ -140,9 +141,10 @@ class Chat:
 @asynccontextmanager
 async def staged(**flags: object) -> AsyncIterator[Stage]:
     where = chromium()
+    expect.set_options(timeout=PATIENCE)
     with pytest.MonkeyPatch.context() as patch:
         async with (
-            Playground(ack_seconds=1, **flags) as play,
+            Playground(**{"ack_seconds": 2, **flags}) as play,
             running(play, Scripted(), patch) as bot,
             async_playwright() as playwright,
         ):

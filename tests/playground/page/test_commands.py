@@ -70,7 +70,7 @@ async def test_every_kind_of_option_reaches_the_bot(stage, tmp_path):
         await chat.page.get_by_role("combobox", name="style").select_option("High")
         await chat.page.get_by_role("textbox", name="seed").fill("-7")
         await chat.page.get_by_role("combobox", name="private").select_option("Yes")
-        await chat.page.locator("input[type=file]").set_input_files(file)
+        await chat.at("command-form").locator("input[type=file]").set_input_files(file)
         await expect(chat.at("shelved")).to_contain_text("base.png")
         await chat.shot(tmp_path, "command")
         await chat.page.get_by_role("textbox", name="words").press("Enter")

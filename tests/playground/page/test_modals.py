@@ -91,7 +91,7 @@ async def test_words_are_kept_when_the_bot_does_not_answer(stage):
         try:
             await chat.at("modal-submit").click()
             problem = chat.at("modal-error")
-            await expect(problem).to_contain_text("That did not work.", timeout=5000)
+            await expect(problem).to_contain_text("That did not work.")
         finally:
             await stage.play.no_faults()
         await expect(chat.page.get_by_role("textbox", name="Prompt")).to_have_value("kept words")
