@@ -3,13 +3,14 @@
 Texts of cards are untrusted: control characters never reach a terminal.
 """
 
-import unicodedata
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from stylus_engine.model import Shot, Weighted
 
 BASE = "no adapter"
+BREAKS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")  # Cc, Zl, Zp, Cs
 
 
 def captions(shots: Sequence[Shot]) -> tuple[str, ...]:
@@ -38,6 +39,5 @@ def weight(value: float) -> str:
 
 def plain(text: str, most: int = 400) -> str:
     """`text` on one line, without control or lone surrogate characters, cut at `most`."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text)
-    line = " ".join(kept.split())
+    line = " ".join(BREAKS.sub(" ", text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

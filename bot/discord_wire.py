@@ -111,10 +111,8 @@ class DiscordWire:
                 )
         except TokenGone as gone:
             if isinstance(gone.__cause__, discord.NotFound):
-                return None
+                return None  # 10015: this interaction has no answer
             raise
-        except MessageGone:
-            return None
         return _sent(answer)
 
     async def edit_by_bot(self, channel: int, message: int, letter: Letter) -> Sent:

@@ -21,12 +21,13 @@ class Right:
 VIEW = Right(1 << 10, "View Channel")
 SEND = Right(1 << 11, "Send Messages")
 FILES = Right(1 << 15, "Attach Files")
+HISTORY = Right(1 << 16, "Read Message History")  # to see, after a crash, what was posted
 SEND_IN_THREADS = Right(1 << 38, "Send Messages in Threads")
 MANAGE_MESSAGES = Right(1 << 13, "Manage Messages")  # of a person, never asked for the bot
 MANAGE_GUILD = Right(1 << 5, "Manage Server")  # likewise
 ADMINISTRATOR = Right(1 << 3, "Administrator")
 
-NEEDED: tuple[Right, ...] = (VIEW, SEND, SEND_IN_THREADS, FILES)
+NEEDED: tuple[Right, ...] = (VIEW, SEND, SEND_IN_THREADS, FILES, HISTORY)
 INSTALL_PERMISSIONS: int = sum(right.bit for right in NEEDED)
 
 

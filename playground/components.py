@@ -67,8 +67,17 @@ def _accepted(
     for key in ("accessory", "component"):
         if key in made:
             made[key] = _accepted(made[key], files, fresh, (*path, key))
+    if "options" in made:
+        made["options"] = [_plain_emoji(option) for option in made["options"]]
     _resolve(made, files, path)
-    return made
+    return _plain_emoji(made)
+
+
+def _plain_emoji(holder: Json) -> Json:
+    """`id: null` may stand in a request; answers leave it out."""
+    if not is_json(holder.get("emoji")):
+        return holder
+    return holder | {"emoji": {k: v for k, v in holder["emoji"].items() if v is not None}}
 
 
 def _accepted_part(

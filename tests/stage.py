@@ -11,7 +11,7 @@ import msgspec
 from stylus_engine.model import Request
 from tests.bot_process import BotProcess
 from tests.playground.driver import Person, Playground, until
-from tests.reading import buttons, is_card, job_of
+from tests.reading import buttons, is_card, job_of, text
 
 Json = dict[str, Any]
 PROMPT = "an ink drawing of a dragon in a night city"
@@ -74,6 +74,12 @@ class Stage:
         """The card that a press led to."""
         answer = await self.press(who, card, what, **more)
         return await self.card(who, answer["message"]["id"])
+
+    async def being_drawn(self, who: Person, status: Json) -> None:
+        """A drawer has it in hand: people see its steps."""
+        await who.message_where(
+            lambda m: m["id"] == status["id"] and "steps" in text(m), 60, "steps of the drawing"
+        )
 
     async def card_of_this_file(self) -> Json:
         """Any card: one is enough for what is forged on it."""

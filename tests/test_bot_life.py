@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot_process import BotProcess
-from tests.playground.driver import Playground, until
+from tests.playground.driver import Playground
 from tests.reading import buttons, hidden, is_card, job_of, text
 from tests.stage import Json, Stage
 
@@ -40,7 +40,7 @@ async def test_a_killed_bot_loses_nothing(tmp_path: Path):
             stage = Stage(play, bot)
             pressed = await stage.ada.slash("imagine", prompt="a patient fox", count=1)
             status = (await stage.ada.answer(pressed))["message"]
-            await until(_drawing(stage, status), 30, "the drawing")
+            await stage.being_drawn(stage.ada, status)
             await bot.kill()
         await play.online(up=False)
         async with BotProcess(play, tmp_path, **ROOMY) as bot:
@@ -50,21 +50,13 @@ async def test_a_killed_bot_loses_nothing(tmp_path: Path):
             assert len(cards) == 1
 
 
-def _drawing(stage: Stage, status: Json):
-    async def there() -> bool:
-        [(worker,)] = stage.rows(f"SELECT worker_id FROM jobs WHERE id = '{job_of(status)}'")  # noqa: S608 - ids of our own
-        return stage.state(job_of(status)) == "planned" and worker is not None
-
-    return there
-
-
 async def test_sigterm_finishes_what_was_begun(tmp_path: Path):
     async with Playground(ack_seconds=20) as play:
-        async with BotProcess(play, tmp_path, step_seconds=0.1, **ROOMY) as bot:
+        async with BotProcess(play, tmp_path, step_seconds=0.2, **ROOMY) as bot:
             stage = Stage(play, bot)
             pressed = await stage.ada.slash("imagine", prompt="a fox in a hurry", count=1)
             status = (await stage.ada.answer(pressed))["message"]
-            await until(_drawing(stage, status), 30, "the drawing")
+            await stage.being_drawn(stage.ada, status)
             assert await bot.stop() == 0
             assert stage.state(job_of(status)) == "posted"
         shown = await stage.ada.message(status["id"])

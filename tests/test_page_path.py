@@ -36,9 +36,14 @@ class Visitor(Chat):
         super().__init__(page)
         self._folder, self._name = folder, name
 
+    @property
+    def answers(self) -> Locator:
+        """What the bot wrote; its «thinking» is not among it."""
+        return self.at("message").filter(has=self.at("container"))
+
     async def imagine(self, prompt: str, count: str) -> Locator:
         """Give the command; the message that answers it."""
-        before = await self.at("message").count()
+        before = await self.answers.count()
         await self.choose("imagine")
         await self.at("field").first.locator("textarea, input").first.fill(prompt)
         await self.page.locator("[data-chip=count]").click()
@@ -49,8 +54,8 @@ class Visitor(Chat):
 
     async def nth(self, number: int) -> Locator:
         """Message `number` once the bot has answered, held by its id: others may come and go."""
-        message = self.at("message").nth(number)
-        await expect(message.get_by_test_id("container").first).to_be_visible(timeout=PATIENCE)
+        message = self.answers.nth(number)
+        await expect(message).to_be_visible(timeout=PATIENCE)
         id_ = await message.get_attribute("data-message-id")
         return self.page.locator(f"[data-testid=message][data-message-id='{id_}']")
 
@@ -68,15 +73,14 @@ class Visitor(Chat):
 
     async def press(self, message: Locator, action: str) -> Locator:
         """Press, and take the message that comes of it."""
-        before = await self.at("message").count()
+        before = await self.answers.count()
         await self.button(message, action).click()
         return await self.nth(before)
 
-    async def caption(self, message: Locator) -> str:
-        """What the first picture was drawn with, as people read it."""
-        found = re.search(r"1 · ([^\n]+)", await message.inner_text())
-        assert found, await message.inner_text()
-        return found[1].strip()
+    async def lit(self, message: Locator) -> tuple[str, ...]:
+        """The adapters of a single picture and their weights, as people read them."""
+        lines = (await message.inner_text()).splitlines()
+        return tuple(line.split(" for ")[0] for line in lines if re.search(r" [\d.]+ for ", line))
 
     async def keep(self, what: str) -> None:
         """A screenshot for people."""
@@ -154,15 +158,15 @@ async def watched(ada: Visitor) -> Locator:
 async def rerolled(ada: Visitor) -> None:
     """🧩 three times on a plan with four masks and more: none comes twice."""
     single = await ada.drawn(await ada.imagine(f"{PROMPT}, night", "1"), 1)
-    seen = [await ada.caption(single)]
+    seen = [await ada.lit(single)]
     for _ in range(3):
         again = await ada.drawn(await ada.press(single, "mask"), 1)
-        seen.append(await ada.caption(again))
+        seen.append(await ada.lit(again))
     assert len(set(seen)) == 4, seen
 
 
 async def edited(ada: Visitor, first: Locator) -> None:
-    before = await ada.at("message").count()
+    before = await ada.answers.count()
     await ada.button(first, "edit").click()
     dialog = ada.page.get_by_role("dialog")
     words = dialog.locator("textarea").first

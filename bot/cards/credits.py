@@ -28,7 +28,7 @@ def caption_lines(say: Say, sheet: Sheet) -> tuple[str, ...]:
         return ()
     failed = {one.index: say("result-failed", number=one.index + 1) for one in sheet.failed}
     lines = [line for _, line in sorted((failed | told).items())]
-    return fitting(lines, MOST_CAPTIONS, say, "result-more")
+    return fitting(lines, len(lines), MOST_CAPTIONS, say, "result-more")
 
 
 def _told(say: Say, sheet: Sheet) -> Iterator[tuple[int, str]]:
@@ -46,8 +46,9 @@ def numbered(say: Say, position: Position, line: str) -> str:
 
 def credit_lines(say: Say, sheet: Sheet) -> tuple[str, ...]:
     """`**Ink & Wash** 0.8 for *watercolour* · by aya · CC BY 4.0`, in the plan's order."""
-    lines = [_credit(say, sheet, words, adapter) for words, adapter in _lit(sheet)]
-    return fitting(lines, MOST_CREDITS, say, "result-more")
+    lit = list(_lit(sheet))
+    lines = (_credit(say, sheet, words, adapter) for words, adapter in lit)
+    return fitting(lines, len(lit), MOST_CREDITS, say, "result-more")
 
 
 def _lit(sheet: Sheet) -> Iterator[tuple[str, Adapter]]:

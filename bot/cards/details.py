@@ -80,11 +80,11 @@ def _pictures(say: Say, sheet: Sheet) -> Iterator[str]:
         yield say("details-pictures")
     shown = [position for position in sheet.positions if shot_of(position) is not None]
     shots = [shot for position in shown if (shot := shot_of(position)) is not None]
-    lines = [
+    lines = (
         _picture(say, position, shot, caption, sheet.job.request.prompt)
         for position, shot, caption in zip(shown, shots, captions(shots), strict=True)
-    ]
-    yield from fitting(lines, MOST_PICTURES, say, "details-more")
+    )
+    yield from fitting(lines, len(shown), MOST_PICTURES, say, "details-more")
     if sheet.job.state == "failed":
         yield why(say, sheet.job)
 
@@ -117,14 +117,15 @@ def _planned(say: Say, plan: Plan | None) -> Iterator[str]:
         return
     count = len({one.card_id for one in plan.seen})
     yield say("details-candidates", count=count)
-    yield from fitting(list(_concepts(say, plan.seen)), MOST_CANDIDATES, say, "details-more")
+    concepts = list(_concepts(say, plan.seen))
+    yield from fitting(concepts, len(concepts), MOST_CANDIDATES, say, "details-more")
     if plan.dropped:
         yield say("details-dropped")
     lines = [
         say("details-why", what=escape(one.what, MOST_NAME), why=escape(one.why, MOST_ENCODED))
         for one in plan.dropped
     ]
-    yield from fitting(lines, MOST_DROPPED, say, "details-more")
+    yield from fitting(lines, len(lines), MOST_DROPPED, say, "details-more")
 
 
 def _concepts(say: Say, seen: Sequence[Seen]) -> Iterator[str]:

@@ -71,4 +71,4 @@ def _licences(say: Say, facts: About) -> tuple[str, ...]:
         say("about-licence", licence=unsaid if name in {"", "unknown"} else name, count=count)
         for name, count in named.most_common()
     ]
-    return fitting(lines, MOST_LICENCES, say, "about-more")
+    return fitting(lines, len(lines), MOST_LICENCES, say, "about-more")

@@ -1,6 +1,6 @@
 """The few pieces that all cards are made of, and the limits they keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import TypeAlias
 
@@ -88,14 +88,16 @@ def option(
     )
 
 
-def fitting(lines: Sequence[str], most: int, more: Say, key: str) -> tuple[str, ...]:
-    """As many `lines` as `most` characters hold; `key` then says how many are left."""
-    whole = sum(len(one) + 1 for one in lines) <= most
-    if whole:
-        return tuple(lines)
-    room = most - len(more(key, count=len(lines))) - 1
-    kept = tuple(_within(lines, room))
-    return (*kept, more(key, count=len(lines) - len(kept)))
+def fitting(lines: Iterable[str], count: int, most: int, more: Say, key: str) -> tuple[str, ...]:
+    """As many of `count` lines as `most` characters hold; `key` then says how many are left.
+
+    What does not fit is not even written: a line costs up to a millisecond.
+    """
+    first = tuple(_within(lines, most))
+    if len(first) == count:
+        return first
+    kept = tuple(_within(first, most - len(more(key, count=count)) - 1))
+    return (*kept, more(key, count=count - len(kept)))
 
 
 def _within(lines: Iterable[str], room: int) -> Iterable[str]:

@@ -102,8 +102,8 @@ class Teller(Generic[Letter]):
             return False
         try:
             sent = await self._wire.original(job)
-        except TokenGone:
-            return False
+        except (TokenGone, MessageGone):
+            return False  # expired; or it was there, and somebody has deleted it
         await self._answered(name, sent, job.origin.user)
         return True
 

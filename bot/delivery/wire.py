@@ -93,7 +93,10 @@ class Wire(Protocol[Carried_contra]):
         ...
 
     async def original(self, job: Job) -> Sent | None:
-        """Where the first answer stands; None: it was never given. `TokenGone`: nobody can say."""
+        """Where the first answer stands; None: it was never given.
+
+        `MessageGone`: it was, and somebody deleted it; `TokenGone`: nobody can say.
+        """
         ...
 
     async def edit_by_bot(self, channel: int, message: int, letter: Carried_contra) -> Sent:

@@ -21,6 +21,10 @@ class Drawing(Protocol):
         """Whether a checkpoint is in memory."""
         ...
 
+    def warm(self) -> None:
+        """Load the libraries that draw, but no checkpoint."""
+        ...
+
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Walker.draw`."""
         ...
@@ -74,7 +78,8 @@ class DrawingDesk:
         )
 
     async def open(self) -> None:
-        """Always open."""
+        """Nobody waits yet: this is the time to load libraries."""
+        self._engine.warm()
 
     async def answer(self, question: Question) -> FromWorker:
         """Raises `Busy` when a job keeps the checkpoint in memory, `Unsupported`."""

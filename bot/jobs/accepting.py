@@ -29,6 +29,7 @@ LIGHT = (
     jobs.c.mask,
     jobs.c.state,
     jobs.c.worker_id,
+    jobs.c.posting_at,
 )
 
 
@@ -48,7 +49,7 @@ class Accepting(Room):
         """Commit the wish as a job, or find the job that this very press made before.
 
         A press is the same when its interaction is, or while a job of the same source,
-        action, position, mask and person is unfinished.  Raises `Banned`, `LineFull`,
+        action, position, mask and person is not yet on its way.  Raises `Banned`, `LineFull`,
         `JobGone`, `Forbidden` (somebody's private source), `NotFinished`,
         `NothingToChange`.  A paused line accepts; its jobs wait.
         """
@@ -94,6 +95,8 @@ def _mine(connection: Connection, wish: Wish) -> Mine:
 def _same_press(row: AnyRow, wish: Wish) -> bool:
     if row.interaction == wish.origin.interaction:
         return True
+    if row.posting_at is not None:
+        return False
     position = NO_POSITION if wish.index is None else wish.index
     return wish.action != "imagine" and (row.source, row.action, row.position, row.mask) == (
         wish.source,

@@ -107,7 +107,9 @@ jobs = Table(
     Column("deleted_by", BigInteger),
     Column("deleted_at", Double),
 )
-# A double click is one job. An edited prompt is no click: two of them are two wishes.
+# A double click is one job until its card is on the way; whoever sees the pictures and
+# presses again wants more of them. An edited prompt is no click: two of them are two wishes.
+PRESS_SQL: Final = f"action <> 'imagine' AND posting_at IS NULL AND {UNFINISHED_SQL}"
 Index(
     "one_press",
     jobs.c.source,
@@ -116,8 +118,8 @@ Index(
     jobs.c.mask,
     jobs.c.user,
     unique=True,
-    sqlite_where=text(f"action <> 'imagine' AND {UNFINISHED_SQL}"),
-    postgresql_where=text(f"action <> 'imagine' AND {UNFINISHED_SQL}"),
+    sqlite_where=text(PRESS_SQL),
+    postgresql_where=text(PRESS_SQL),
 )
 Index("jobs_by_state", jobs.c.state, jobs.c.made_at)
 Index("jobs_by_user", jobs.c.user, jobs.c.made_at)

@@ -37,8 +37,8 @@ def test_nothing_is_missing_where_all_is_allowed():
     ("permissions", "thread", "names"),
     [
         (ALL & ~rights.FILES.bit, False, "Attach Files"),
-        (0, False, "View Channel, Send Messages, Attach Files"),
-        (0, True, "View Channel, Send Messages in Threads, Attach Files"),
+        (0, False, "View Channel, Send Messages, Attach Files, Read Message History"),
+        (0, True, "View Channel, Send Messages in Threads, Attach Files, Read Message History"),
         (ALL & ~rights.SEND.bit, True, ""),
         (ALL & ~rights.SEND_IN_THREADS.bit, False, ""),
         (ALL & ~rights.SEND_IN_THREADS.bit, True, "Send Messages in Threads"),

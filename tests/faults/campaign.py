@@ -39,6 +39,7 @@ async def campaign(kills: Sequence[Kill], folder: Path) -> list[Report]:
             began = time.monotonic()
             async with a_day(folder / f"day-{number}", nursery) as one:
                 reports.append(await one.run(day, tour=number == 1))
+            print("".join(f"{one}\n" for one in bad(reports[-1])), end="")
             summary = dict(counted(reports[-1].findings))
             print(f"day {number}: {time.monotonic() - began:.0f} s, {summary}", flush=True)
     return reports
@@ -80,9 +81,7 @@ OUTCOMES = ("posted", "failed", "cancelled", "undeliverable", "untold", "lost")
 
 def troubles(reports: Sequence[Report], *, everywhere: bool) -> list[str]:
     """Everything that breaks the promise, or leaves it untried. `everywhere`: each boundary hit."""
-    findings = [found for report in reports for found in report.findings]
-    said = [f"LOST: {found}" for found in findings if found.outcome == "lost"]
-    said += [f"TWICE: {found}" for found in findings if found.twice]
+    said = [one for report in reports for one in bad(report)]
     records = [record for report in reports for record in report.records]
     said += [f"not reached: {record.kill.where}" for record in records if not record.hit]
     passed = {name for report in reports for name in report.passed}
@@ -92,6 +91,12 @@ def troubles(reports: Sequence[Report], *, everywhere: bool) -> list[str]:
         hit = {record.kill.boundary for record in records if record.hit and bots(record)}
         said += [f"never hit: {one}" for one in boundaries() if one not in hit]
     return said + [one for report in reports for one in report.complaints]
+
+
+def bad(report: Report) -> list[str]:
+    """Broken promises."""
+    lost = [f"LOST: {found}" for found in report.findings if found.outcome == "lost"]
+    return lost + [f"TWICE: {found}" for found in report.findings if found.twice]
 
 
 def bots(record: Record) -> bool:

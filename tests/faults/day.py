@@ -64,6 +64,7 @@ async def a_day(folder: Path, nursery: Nursery, **settings: object) -> AsyncGene
         await ready.wait()
         try:
             yield Day(lives, Crowd(play, witness, lives.database))
+            assert not listening.done(), f"a witness who saw not all: {listening}"
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)

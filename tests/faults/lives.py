@@ -137,6 +137,8 @@ class Lives:
 
     async def stop(self, seconds: float = 40) -> None:
         """As a service manager does."""
+        if not self.lives:
+            return
         self.signal(signal.SIGTERM)
         if not await self.ended(seconds):
             await self.kill()

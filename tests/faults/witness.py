@@ -54,10 +54,13 @@ class Witness:
         self._number = 0
 
     async def listen(self, ready: asyncio.Event) -> None:
-        async with self.play.events() as news:
+        """Until cancelled. Raises `ConnectionError` when it hears nothing any more."""
+        url = f"{self.play.url}/playground/api/events"
+        async with self.play.http.ws_connect(url, max_msg_size=0) as socket:
             ready.set()
-            while True:
-                self.hear(await news.get())
+            async for frame in socket:
+                self.hear(frame.json())
+        raise ConnectionError("the witness was cut off")
 
     def hear(self, news: Json) -> None:
         """One word of the news."""

@@ -320,6 +320,9 @@ class House:
     async def index(self, *, anew: bool = False) -> int:
         return 0
 
+    def warm(self) -> None:
+        """Nothing heavy here."""
+
     def draw(self, job: str, shots: Sequence[Shot]):
         self.loaded = True
         return self.walker.draw(job, shots)

@@ -42,6 +42,7 @@ from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 SLEEPY = str(Path(__file__).with_name("sleepy.py"))
 PROMPT = "ink night city"
+pytestmark = pytest.mark.slow
 
 
 def launch(folder: Path, role: Role, *more: str) -> Launch:

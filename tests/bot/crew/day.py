@@ -21,6 +21,7 @@ from bot.jobs.line import LeaseLost, Line, Rules
 from bot.jobs.nouns import Job, Origin, Wish
 from bot.settings import Settings
 from stylus_engine.model import Request
+from stylus_engine.pictures.store import read
 
 SLEEPY = str(Path(__file__).parents[2] / "workers" / "sleepy.py")
 WORD = "no secret"
@@ -146,3 +147,12 @@ async def a_day(
 def rules_of(line: Any) -> Rules:
     names = set(Rules.__dataclass_fields__)
     return Rules(**{name: getattr(line, name) for name in names if hasattr(line, name)})
+
+
+async def pictures(day: Day, job: str) -> list[str]:
+    """The ids of a job's pictures; each can be read."""
+    found = [each.picture for each in await day.line.positions(job)]
+    for picture in found:
+        assert picture is not None
+        assert read(Path(picture.path))[1] == picture.manifest
+    return [picture.id for picture in found if picture is not None]

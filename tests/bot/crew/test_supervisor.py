@@ -23,6 +23,7 @@ from stylus_engine.workers.frames import Arrange, Cards, Lookup, Search
 from tests.bot.crew.day import reached, settings_for
 
 ASK = Lookup(call=0, names=("Ink A",))
+pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager

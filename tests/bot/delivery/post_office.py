@@ -183,6 +183,8 @@ class MemoryWire:
             found = self.originals.get(job.origin.interaction)
             if found is None:
                 return None
+            if self.messages[found].gone:
+                raise MessageGone
             return Sent(found, self.messages[found].channel)
 
     async def edit_by_bot(self, channel: int, message: int, letter: Paper) -> Sent:

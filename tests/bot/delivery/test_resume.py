@@ -288,6 +288,18 @@ async def test_a_failure_that_nobody_was_waiting_for_is_told_to_nobody(world: Wo
     assert world.wire.messages == {}
 
 
+async def test_a_first_answer_that_was_deleted_meanwhile_was_an_answer(world: World):
+    """The person read that it is in line: a moderator's hand ends no job."""
+    job = await world.draw(await world.wished())
+    sent = world.wire.answer(job)
+    world.wire.messages[sent.message].gone = True
+    world.clock.turn(1)
+    await comes_back(world)
+    after = await world.job(job.id)
+    assert (after.state, after.road) == ("posted", "new")
+    assert len(world.wire.papers(job.id, "result")) == 1
+
+
 @pytest.mark.parametrize("how", ["time", "answer"])
 async def test_without_a_token_to_ask_with_it_goes_on_and_comes_anew(world: World, how: str):
     job = await world.draw(await world.wished())

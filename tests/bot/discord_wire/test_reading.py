@@ -8,6 +8,7 @@ import pytest
 from bot.cards.letter import Enclosure
 from bot.custom_ids import Pressed
 from bot.delivery.wire import (
+    MessageGone,
     NoRights,
     Sent,
     TokenGone,
@@ -140,6 +141,14 @@ async def test_the_first_answer_is_found(stage: Stage, how: str, private: bool):
 async def test_an_answer_that_never_was(stage: Stage):
     job, _ = await stage.job(how="never")
     assert await stage.wire.original(job) is None
+
+
+async def test_an_answer_that_was_deleted_was_one(stage: Stage):
+    job, first = await stage.job()
+    assert first is not None
+    await stage.ada.delete(first)
+    with pytest.raises(MessageGone):
+        await stage.wire.original(job)
 
 
 async def test_an_old_token_says_nothing(stage: Stage):

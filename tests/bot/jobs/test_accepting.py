@@ -69,6 +69,19 @@ async def test_after_the_end_the_same_button_makes_another_job(line: Line):
     assert second.job.id != first.id
 
 
+async def test_who_sees_the_pictures_and_presses_again_wants_more(line: Line):
+    """The card is on its way: the line may not know yet that it arrived."""
+    root = await accepted(line, wish(), "posted")
+    first = await accepted(line, press(root, "mask"), "posting")
+    second = await line.accept(press(root, "mask"), NOW)
+    assert second.fresh
+    await line.delivery_failed(first.id, "TokenGone", NOW)
+    back = await line.job(first.id)
+    assert back is not None
+    assert back.state == "drawn"
+    assert not (await line.accept(press(root, "mask"), NOW)).fresh
+
+
 async def test_buttons_of_two_pictures_are_two_jobs(line: Line):
     root = await accepted(line, wish(), "posted")
     one = await line.accept(press(root, "single", index=0), NOW)

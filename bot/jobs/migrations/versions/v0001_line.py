@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 UNFINISHED = "state IN ('queued', 'planned', 'drawn', 'posting')"
-PRESS = sa.text(f"action <> 'imagine' AND {UNFINISHED}")
+PRESS = sa.text(f"action <> 'imagine' AND posting_at IS NULL AND {UNFINISHED}")
 
 
 def upgrade() -> None:

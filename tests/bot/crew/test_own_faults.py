@@ -1,0 +1,106 @@
+"""Faults of our own and of the database: one job fails, or nothing does; the loop goes on."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.line import LeaseLost
+from tests.bot.crew.day import a_day, pictures, settings_for, wish
+
+SLOW = ("--step-seconds", "0.05")
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.asyncio
+async def test_one_job_that_cannot_be_handled_fails_and_the_loop_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_day(settings_for(tmp_path)) as day:
+        real = day.line.positions
+        bad: list[str] = []
+
+        async def positions(job: str):
+            if job in bad:
+                raise ZeroDivisionError
+            return await real(job)
+
+        monkeypatch.setattr(day.line, "positions", positions)
+        await day.line.pause(None, time.time())
+        one, two = await day.accept(wish(), wish())
+        bad.append(one)
+        await day.line.resume(None, time.time())
+        day.dispatcher.wake()
+        ended = await day.until(one, "failed")
+        assert (ended.error, ended.owner) == ("DrawFailed", None)
+        await day.until(two, "drawn")
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_is_away_for_a_moment_costs_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_day(settings_for(tmp_path)) as day:
+        real, fails = day.line.picture, [True, True, False, True]
+
+        async def picture(*words: object, **named: object):
+            if fails and fails.pop(0):
+                raise OSError("the database is away")
+            return await real(*words, **named)  # pyright: ignore[reportArgumentType] - handed through
+
+        monkeypatch.setattr(day.line, "picture", picture)
+        (job,) = await day.accept(wish())
+        ended = await day.until(job, "drawn")
+        assert ended.attempts == 0
+        assert len(set(await pictures(day, job))) == 4
+
+
+@pytest.mark.asyncio
+async def test_an_end_that_could_not_be_written_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_day(settings_for(tmp_path)) as day:
+        real, fails = day.line.fail, [True, True]
+
+        async def fail(*words: object, **named: object) -> bool:
+            if fails and fails.pop():
+                raise OSError("the database is away")
+            return await real(*words, **named)  # pyright: ignore[reportArgumentType] - handed through
+
+        async def planned(*_: object, **__: object) -> bool:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(day.line, "fail", fail)
+        monkeypatch.setattr(day.line, "planned", planned)
+        (job,) = await day.accept(wish())
+        assert (await day.until(job, "failed")).error == "DrawFailed"
+
+
+@pytest.mark.asyncio
+async def test_without_a_drawer_for_hours_those_who_waited_are_told(tmp_path: Path) -> None:
+    settings = settings_for(
+        tmp_path,
+        workers={"command": ["/no/such/program"]},
+        line={"no_worker_hours": 0.5 / 3600},
+    )
+    async with a_day(settings) as day:
+        (job,) = await day.accept(wish())
+        ended = await day.until(job, "failed")
+        assert ended.error == "NoWorker"
+        assert [one.id for one in day.ended] == [job]
+
+
+@pytest.mark.asyncio
+async def test_a_lost_database_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_day(settings_for(tmp_path)) as day:
+
+        async def claim_plan(*_: object) -> None:
+            raise LeaseLost
+
+        monkeypatch.setattr(day.line, "claim_plan", claim_plan)
+        day.dispatcher.wake()
+        with pytest.raises(LeaseLost):
+            await asyncio.wait_for(day.running, 10)
