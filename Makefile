@@ -1,5 +1,5 @@
 # The verbs. `make help` names them.
-.PHONY: help setup demo test check bench oracle
+.PHONY: help setup demo test check bench oracle faults
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -44,3 +44,6 @@ bench: $(STAMP) ## run every benchmark, the quick way
 
 oracle: $(STAMP) ## 200 full drawings against plain diffusers; writes benchmarks/results
 	@$(BIN)/python -m tests.sampling.campaign $(ARGS)
+
+faults: $(STAMP) ## 200 kills of bot and workers; writes benchmarks/results/faults.json
+	@$(BIN)/python -m tests.faults.campaign $(ARGS)

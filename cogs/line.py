@@ -42,7 +42,7 @@ class LineCog(commands.Cog, name="line"):
             (job, await services.line.place(job.id, now, drawers) if number < SHOWN else None)
             for number, job in enumerate(mine)
         ]
-        counts = await services.line.counts()
+        counts = await services.line.counts("queued", "planned")
         waiting = counts.get("queued", 0) + counts.get("planned", 0)
         paused = await services.line.paused()
         say = services.say(str(reply.interaction.locale))

@@ -64,6 +64,7 @@ class Visitor(Chat):
         await expect(self.button(message, "seed")).to_be_visible(timeout=PATIENCE)
         await expect(message.get_by_test_id("picture")).to_have_count(pictures)
         for picture in await message.get_by_test_id("picture").locator("img").all():
+            await picture.scroll_into_view_if_needed()
             await expect(picture).to_have_js_property("complete", value=True)
             assert await picture.get_attribute("alt")
         return message

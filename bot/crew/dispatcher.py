@@ -200,7 +200,7 @@ class Dispatcher:
             self._teller.all_became(lost)
 
     async def _wants_plans(self) -> bool:
-        counts = await self._line.counts()
+        counts = await self._line.counts("planned")
         waiting = counts.get("planned", 0) - len(self._hands.jobs)
         return plans_more(Kitchen(len(self._crew.drawers), waiting, self._hungry))
 

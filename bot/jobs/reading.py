@@ -1,6 +1,6 @@
 """What people and the health page want to know; nothing here writes."""
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from bot.jobs.fairness import line_order, seconds_left
 from bot.jobs.masks import seen_of
@@ -64,9 +64,13 @@ class Reading(Room):
         newest = wanted.order_by(jobs.c.made_at.desc(), jobs.c.id.desc())
         return next(iter(await self._jobs(newest.limit(1))), None)
 
-    async def counts(self) -> dict[State, int]:
-        """How many jobs are in each state that has any."""
-        wanted = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+    async def counts(self, *states: State) -> dict[State, int]:
+        """How many jobs are in each state (of these, else of all) that has any.
+
+        Whoever asks often names the states: the finished ones are months of jobs.
+        """
+        which = jobs.c.state.in_(states) if states else true()
+        wanted = select(jobs.c.state, func.count()).where(which).group_by(jobs.c.state)
         return dict(await self._db.read(lambda connection: connection.execute(wanted).all()))
 
     async def waits(self, n: int = 200) -> list[float]:
@@ -80,12 +84,12 @@ def _place(connection: Connection, job: str, now: float, workers: int) -> Place 
     waiting = waiting_where(connection, WAITS)
     if all(one.job != job for one in waiting):
         return None
-    line = list(line_order(waiting, standings(connection, DRAWING, now)))
-    number = line.index(job) + 1
+    line = line_order(waiting, standings(connection, DRAWING, now))
+    number = next(number for number, each in enumerate(line, start=1) if each == job)
     lengths = connection.scalars(_durations()).all()
     running = _count(connection, DRAWN_NOW)
     eta = seconds_left(lengths, number=number, running=running, workers=workers)
-    return Place(number=number, of=len(line), eta=eta)
+    return Place(number=number, of=len(waiting), eta=eta)
 
 
 def _seen(connection: Connection, root: str) -> Seen:

@@ -9,7 +9,6 @@ import logging
 from weakref import WeakValueDictionary
 
 from bot import origins, safety
-from bot.crew.bus import News
 from bot.jobs.nouns import Job, Wish
 from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
@@ -62,8 +61,7 @@ class Entrance:
     async def _answer(self, job: Job, reply: Reply) -> None:
         services = self._services
         place = await services.line.place(job.id, services.now(), services.supervisor.drawers_up)
-        paused = News(job=job.id, what="paused") if await services.line.paused() else None
-        letter = await services.clerk.status(job, paused, place)
+        letter = await services.clerk.status(job, None, place)
         try:
             sent = await reply.send(letter, ephemeral=job.private)
         except TooSlow:
