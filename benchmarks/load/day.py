@@ -10,6 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+
 from benchmarks.load.crowd import Asked, Crowd, Doing, spread
 from benchmarks.load.town import Town
 from benchmarks.load.witness import Card, Entry, Seen, Witness, between, book, cpu
@@ -18,6 +20,8 @@ from tests.playground.driver import DOCUMENT, Playground
 
 PICTURES, STEPS = 4, 20  # what /imagine draws unless told otherwise
 GLANCE = 0.3
+START_SECONDS = 60.0
+OK = 200
 OPEN = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned', 'drawn', 'posting')"
 WAITING = 40  # how many wishes of one person may wait: above what anybody here asks for
 
@@ -85,6 +89,7 @@ async def spend(day: Day, folder: Path) -> Busy:
     """Live through it. Ends early, with what there is, when `patience` is over."""
     town, port = Town(day.people), free_port()
     async with _playground(town, folder) as play, _bot(day, play, folder, port) as bot:
+        await _healthy(f"http://127.0.0.1:{port}/healthz")
         witness = Witness(play, bot.process.pid, f"http://127.0.0.1:{port}")
         crowd = Crowd(play, town)
         processes = {"bot": bot.process.pid, "playground": play.process.pid}
@@ -96,6 +101,18 @@ async def spend(day: Day, folder: Path) -> Busy:
         used = {name: after[name] - before[name] for name in processes}
         entries = book(database)
         return Busy(day, crowd.asked, witness.seen, entries, witness.sizes, parts, used, bot.log)
+
+
+async def _healthy(page: str) -> None:
+    """Until planner and drawers are there: a start is no load."""
+    end = time.monotonic() + START_SECONDS
+    async with aiohttp.ClientSession() as http:
+        while time.monotonic() < end:
+            async with http.get(page) as answer:
+                if answer.status == OK:
+                    return
+            await asyncio.sleep(GLANCE)
+    raise TimeoutError(f"not healthy after {START_SECONDS:g} s: {page}")
 
 
 def free_port() -> int:

@@ -25,7 +25,12 @@ POSTING = (
 )
 LONGEST = 1.5  # seconds after the line was filled, of a kill at a random time
 OFTEN = 3  # a common boundary is let pass up to twice
-COMMON = ("claim", "extend", "picture", "planned", "posting", "posted", "edit_by_token", "_message")
+COMMON = frozenset(
+    {
+        "line.claim_plan", "line.claim_draw", "line.extend", "line.planned", "line.picture",
+        "line.posting", "line.posted", "wire.edit_by_token",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,17 @@ def schedule(number: int, seed: int = 0) -> list[Kill]:
 def everywhere() -> list[Kill]:
     """Every boundary, the posting ones in every scenario."""
     names, every = tuple(SCENARIOS), boundaries()
-    whole = [_at(boundary, names[n % len(names)]) for n, boundary in enumerate(every)]
+    whole = [_at(boundary, names[n % len(names)], n) for n, boundary in enumerate(every)]
     met = {(kill.boundary, kill.scenario) for kill in whole}
     more = [_at(*pair) for pair in itertools.product(POSTING, names) if pair not in met]
     return [*whole, *more]
 
 
-def _at(boundary: str, scenario: str) -> Kill:
-    if boundary.partition(" ")[2] in PRELUDES:
+def _at(boundary: str, scenario: str, number: int = 0) -> Kill:
+    place = boundary.partition(" ")[2]
+    if place in PRELUDES:
         scenario = "at once"  # the scenario belongs to the crash before it
-    return Kill("bot", scenario, boundary)
+    return Kill("bot", scenario, boundary, 1 + number % OFTEN if place in COMMON else 1)
 
 
 def _placed(number: int, seed: int) -> list[Kill]:
@@ -92,7 +98,7 @@ def _bots(number: int, seed: int) -> list[Kill]:
 def _workers(number: int, seed: int) -> list[Kill]:
     """While the bot writes what a worker has just brought, or hands it something."""
     dice = random.Random(f"workers {seed}")
-    places = [b for b in boundaries() if any(word in b for word in COMMON) and "reply" not in b]
+    places = [one for one in boundaries() if one.partition(" ")[2] in COMMON]
     return [
         Kill(TARGETS[1 + n % 2], "at once", dice.choice(places), dice.randint(1, OFTEN))
         for n in range(number)

@@ -221,8 +221,8 @@ def machine(url: str) -> type[Anything]:
 @pytest.mark.timeout(300)
 def test_what_always_holds(machine: type[Anything]):
     few = settings(
-        max_examples=8,
-        stateful_step_count=120,
+        max_examples=5,
+        stateful_step_count=80,
         deadline=None,
         suppress_health_check=(
             HealthCheck.too_slow,
