@@ -4,6 +4,7 @@ from aiohttp import web
 
 from playground import cdn
 from playground.gateway.socket import Connection
+from playground.guarding import only_from_here
 from playground.people import routes as people
 from playground.play import PLAY, Play
 from playground.rest import door
@@ -14,7 +15,7 @@ FORM_EDGES = 64 * 1024  # boundaries and headers of a form do not count as its s
 
 def application(play: Play) -> web.Application:
     limit = play.settings.request_limit + FORM_EDGES
-    app = web.Application(client_max_size=limit, middlewares=[people.plainly])
+    app = web.Application(client_max_size=limit, middlewares=[only_from_here, people.plainly])
     app[PLAY] = play
     app.add_routes(door.doors())
     app.add_routes(people.doors())

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from playground.guarding import FILE_HEADERS
 from playground.play import PLAY
 
 GONE = "This content is no longer available."
@@ -20,4 +21,4 @@ async def attachment(request: web.Request) -> web.Response:
         return web.Response(status=404, text=GONE)
     kind = found.content_type or "application/octet-stream"
     headers = {"Content-Type": kind, "Cache-Control": "private, max-age=3600"}
-    return web.Response(body=found.data, headers=headers)
+    return web.Response(body=found.data, headers=headers | FILE_HEADERS)

@@ -80,29 +80,48 @@ def setup(
     config = desk.config or Path(desk.environment.get("STYLUS_CONFIG") or "config.toml")
     with answering(desk, as_json=False):
         settings = desk.settings()
-        identity, answers = _connect(talk, settings, config)
+        connection = _connect(talk, settings, config)
         usual = () if only_look else usual_places(Path.home())
         places = [*(look_in or []), *usual]
-        answers |= _models(talk, settings, places)
+        answers = _models(talk, settings, places)
         _language_model(talk)
         if not talk.agreed(f"Write {config}?"):
             raise typer.Exit
-        save(config, answers)
-        _end(talk, config, identity)
+        save(config, answers | connection.keep(talk))
+        _end(talk, config, connection.identity)
     doctor(context)
 
 
-def _connect(
-    talk: Talk, settings: Settings, config: Path
-) -> tuple[Identity, dict[str, dict[str, object]]]:
-    """The bot behind the token that is set or typed; a new token gets a file beside the config."""
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The bot, and a token that was typed now, with the file it is to be kept in."""
+
+    identity: Identity
+    typed: str = ""
+    file: Path = Path()
+
+    def keep(self, talk: Talk) -> dict[str, dict[str, object]]:
+        """Write the secret to its own file; what the settings say of it."""
+        if not self.typed:
+            return {}
+        secrets.keep(self.file, self.typed)
+        talk.say(f"The token is kept in {self.file}, readable by you alone.", "green")
+        if talk.desk.environment.get("STYLUS_DISCORD__TOKEN"):
+            talk.say(
+                "STYLUS_DISCORD__TOKEN is still set: take it out of the environment.", "yellow"
+            )
+        return {"discord": {"token_file": str(self.file)}}
+
+
+def _connect(talk: Talk, settings: Settings, config: Path) -> Connection:
+    """The bot behind the token that is set or typed."""
     known = _known(settings)
     if (
         known
         and (identity := _asked(talk, known, settings))
         and talk.agreed(f"Go on as {identity.name}?")
     ):
-        return identity, {}
+        return Connection(identity)
     talk.say(f"The bot's token: {TOKEN_HELP}")
     typed = talk.secret("Token (nothing is shown while you type)")
     if not typed.strip():
@@ -110,12 +129,8 @@ def _connect(
             where="discord.token", why="without a token there is no bot; run `stylus setup` again"
         )
     identity = asyncio.run(identify(typed.strip(), settings.discord.api))
-    file = config.absolute().with_name("discord-token")
-    secrets.keep(file, typed)
-    talk.say(
-        f"Hello, {identity.name}. The token is kept in {file}, readable by you alone.", "green"
-    )
-    return identity, {"discord": {"token_file": str(file)}}
+    talk.say(f"Hello, {identity.name}.", "green")
+    return Connection(identity, typed, config.absolute().with_name("discord-token"))
 
 
 def _known(settings: Settings) -> str:

@@ -28,6 +28,8 @@ def merge(path: Path, answers: Answers) -> str:
             table = tomlkit.table()
             page[name] = table
         table.update(values)
+        if "token_file" in values:
+            table.pop("token", None)  # the secret moves out of a file that others may read
     return tomlkit.dumps(page)
 
 

@@ -101,6 +101,17 @@ async def test_no_token_and_no_consent_write_nothing(setup, play: Playground, ho
     assert (await setup("\n")).exit_code == 1
     await setup(f"{play.token}\nminiature\ny\nn\n")
     assert not (home / "config.toml").exists()
+    assert not (home / "discord-token").exists()
+
+
+@pytest.mark.asyncio
+async def test_an_old_token_leaves_the_file(setup, play: Playground, home: Path):
+    (home / "config.toml").write_text('[discord]\ntoken = "an-old-one"\n')
+    done = await setup(f"{play.token}\nminiature\ny\ny\n")
+    written = (home / "config.toml").read_text()
+    assert "an-old-one" not in written
+    assert "token_file" in written
+    assert "Discord does not know this token" in done.output
 
 
 @pytest.mark.asyncio
