@@ -274,4 +274,5 @@ async def _look(bot: StylusBot) -> Snapshot:
         drawers=services.supervisor.drawers_up,
         paused=await services.line.paused(),
         jobs={str(state): count for state, count in (await services.line.counts()).items()},
+        deliveries=await services.line.posts(),
     )

@@ -73,6 +73,15 @@ class Reading(Room):
         wanted = select(jobs.c.state, func.count()).where(which).group_by(jobs.c.state)
         return dict(await self._db.read(lambda connection: connection.execute(wanted).all()))
 
+    async def posts(self) -> dict[str, int]:
+        """How many cards came by each road that was ever taken."""
+        wanted = (
+            select(deliveries.c.road, func.count())
+            .where(deliveries.c.outcome == "posted")
+            .group_by(deliveries.c.road)
+        )
+        return dict(await self._db.read(lambda connection: connection.execute(wanted).all()))
+
     async def waits(self, n: int = 200) -> list[float]:
         """Seconds between acceptance and a drawer, of the last `n` jobs that one took."""
         waited = select(jobs.c.began_at - jobs.c.made_at).where(jobs.c.began_at.is_not(None))

@@ -238,12 +238,13 @@ def jain(served: list[int]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio
 async def test_equal_demand_is_served_alike(line: Line):
     """Six people who always want four jobs, two drawers, jobs that fail and workers that die."""
     served = dict.fromkeys(range(6), 0)
     now = NOW
-    for turn in range(60):
+    for turn in range(36):
         now += 1
         for user in served:
             await keep_asking(line, user, now)
@@ -258,7 +259,7 @@ async def test_equal_demand_is_served_alike(line: Line):
             await line.posting(held.id, "token", now)
             await line.posted(held.id, message=1, channel=1, now=now)
             served[held.origin.user] += 1
-    assert sum(served.values()) > 90
+    assert sum(served.values()) > 50
     assert jain(list(served.values())) >= 0.95
 
 

@@ -28,6 +28,7 @@ async def test_a_posted_card_is_known_by_its_message(line: Line):
     assert (found.id, found.state, found.ended_at, found.message_at) == (job.id, "posted", NOW + 2, NOW)  # fmt: skip
     (attempt,) = await line.deliveries(job.id)
     assert (attempt.outcome, attempt.message, attempt.ended_at) == ("posted", 55, NOW + 2)
+    assert await line.posts() == {"token": 1}
     assert await line.by_message(56) is None
 
 
