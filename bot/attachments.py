@@ -36,7 +36,7 @@ async def manifest_of(
     if not data.startswith(PNG):
         raise NotAPicture(name=chosen.filename)
     try:
-        found = await services.supervisor.ask(Inspect(call=0, data=data))
+        found = await services.supervisor.consult(Inspect(call=0, data=data))
     except Told as told:
         raise NotAPicture(name=chosen.filename) from told
     if not isinstance(found, Inspected):

@@ -47,6 +47,8 @@ class Workers(Protocol):
     """What the clerk asks of the workers."""
 
     @property
+    def planner_up(self) -> bool: ...
+    @property
     def drawers_up(self) -> int: ...
     async def ask(self, question: Pack, /) -> FromWorker: ...
 
@@ -145,7 +147,8 @@ class Clerk:
             return stage
         if await self._line.paused():
             return "paused"
-        return stage if self._workers.drawers_up else "no-worker"
+        served = self._workers.drawers_up and (stage == "planned" or self._workers.planner_up)
+        return stage if served else "no-worker"
 
     async def _sheet(self, job: Job, *, quiet: bool = False) -> Sheet:
         positions = sorted(await self._line.positions(job.id), key=lambda one: one.index)

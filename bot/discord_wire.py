@@ -87,7 +87,31 @@ class DiscordWire:
         self._seconds_with_files = seconds_with_files
 
     async def edit_by_token(self, job: Job, letter: Letter) -> Sent:
-        """PATCH webhooks/APPLICATION/TOKEN/messages/@original."""
+        """PATCH webhooks/APPLICATION/TOKEN/messages/@original; the job's own where that is gone."""
+        try:
+            return await self._edit_original(job, letter)
+        except MessageGone:
+            if job.message is None:
+                raise
+            return await self._edit_follow_up(job, job.message, letter)
+
+    async def _edit_follow_up(self, job: Job, message: int, letter: Letter) -> Sent:
+        """For a status that had to follow a "thinking" of other visibility."""
+        hook = self._hook(job)
+        with _packed(letter) as parcel:
+            async with self._asking(letter, by_token=True):
+                answer = await async_context.get().edit_webhook_message(
+                    hook.id,
+                    job.origin.token,
+                    message,
+                    session=hook.session,
+                    payload=parcel.payload,
+                    multipart=parcel.multipart,
+                    files=parcel.files,
+                )
+        return _sent(answer)
+
+    async def _edit_original(self, job: Job, letter: Letter) -> Sent:
         hook = self._hook(job)
         with _packed(letter) as parcel:
             async with self._asking(letter, by_token=True):

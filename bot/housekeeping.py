@@ -1,38 +1,62 @@
-"""What the bot does now and then: hold its lease, forget what is old, delete those pictures."""
+"""What the bot does now and then: hold its lease, forget what is old, delete those pictures.
+
+A step that fails is logged and made again; only a lost lease ends a round, and the bot.
+"""
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from bot.jobs.database import LeaseLost
+from bot.jobs.lease import BOT_SECONDS
 from bot.services import Services
+from bot.steadily import steadily
 
 log = logging.getLogger(__name__)
-HOLD_SECONDS = 10.0  # a third of the lease that the line gives a bot
+HOLD_SECONDS = BOT_SECONDS / 3
 SWEEP_SECONDS = 3600.0
 
 
 async def hold(services: Services) -> None:
-    """Keep the database ours. Raises `LeaseLost` when it is not any more."""
+    """Keep the database ours. Raises `LeaseLost` when it is not, or may not be, any more."""
+    held = services.clock.ticks()
     while True:
         await services.clock.sleep(HOLD_SECONDS)
-        await services.line.hold(services.now())
+        began = services.clock.ticks()
+        if await steadily(partial(services.line.hold, services.now()), "holding the database"):
+            held = began
+        elif services.clock.ticks() - held > BOT_SECONDS:
+            raise LeaseLost("the lease could not be renewed in time")
 
 
 async def sweep(services: Services) -> None:
     """Once at the start, then every hour."""
-    pictures = services.settings.paths.place("pictures")
     while True:
-        swept = await services.line.sweep(services.now())
-        if swept.pictures:
-            await asyncio.to_thread(delete, pictures, swept.pictures)
-            await services.line.forgotten(swept.pictures)
-        if swept.jobs:
-            log.info("forgot %d jobs and %d pictures", swept.jobs, len(swept.pictures))
+        await steadily(partial(_swept, services), "forgetting what is old")
         await services.clock.sleep(SWEEP_SECONDS)
 
 
-def delete(folder: Path, addresses: Sequence[str]) -> None:
-    """Take files out of the picture store; `ab/abcdef….png` is its own way of naming them."""
-    for address in addresses:
-        (folder / address[:2] / f"{address}.png").unlink(missing_ok=True)
+async def _swept(services: Services) -> None:
+    swept = await services.line.sweep(services.now())
+    if swept.pictures:
+        pictures = services.settings.paths.place("pictures")
+        gone = await asyncio.to_thread(delete, pictures, swept.pictures)
+        await services.line.forgotten(gone)
+    if swept.jobs:
+        log.info("forgot %d jobs and %d pictures", swept.jobs, len(swept.pictures))
+
+
+def delete(folder: Path, addresses: Sequence[str]) -> list[str]:
+    """Take files out of the picture store; those that are gone. `ab/abcdef….png` is its own way of naming them."""
+    return [each for each in addresses if _gone(folder / each[:2] / f"{each}.png")]
+
+
+def _gone(file: Path) -> bool:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s stays, the next sweep tries again: %s", file.name, error.strerror)
+        return False
+    return True

@@ -13,18 +13,25 @@ from stylus_engine.model import Rating
 Interaction: TypeAlias = "discord.Interaction[discord.Client]"
 
 
-def origin(interaction: Interaction, settings: Settings, now: float) -> Origin:
-    """Where a wish comes from, and the roads back to there."""
+def origin(
+    interaction: Interaction, settings: Settings, now: float, source: Job | None = None
+) -> Origin:
+    """Where a wish comes from, and the roads back to there.
+
+    What is pressed in a direct message belongs to the server of its `source`: bans hold.
+    """
+    behind = source.origin if source is not None and interaction.guild_id is None else None
+    spoken = behind.guild_locale if behind else interaction.guild_locale or interaction.locale
     return Origin(
         interaction=interaction.id,
         token=interaction.token,
         token_until=now + settings.delivery.token_seconds,
         user=interaction.user.id,
         user_name=interaction.user.display_name,
-        guild=interaction.guild_id,
+        guild=behind.guild if behind else interaction.guild_id,
         channel=interaction.channel_id or 0,
         locale=str(interaction.locale),
-        guild_locale=str(interaction.guild_locale or interaction.locale),
+        guild_locale=str(spoken),
         roads_beside_token=interaction.is_guild_integration(),
     )
 
@@ -63,9 +70,17 @@ def moderates(interaction: Interaction) -> bool:
 
 
 def manages(interaction: Interaction, settings: Settings) -> bool:
-    """Whether this person may use `/admin`."""
+    """Whether this person may use `/admin` for this server."""
     owner = interaction.user.id in settings.safety.owners
     return owner or rights.has(interaction.permissions.value, rights.MANAGE_GUILD)
+
+
+def stops(interaction: Interaction, settings: Settings) -> bool:
+    """Whether this person may stop the drawing, which stops it in every server."""
+    shared = len(interaction.client.guilds) > 1
+    if settings.safety.owners or shared:
+        return interaction.user.id in settings.safety.owners
+    return manages(interaction, settings)
 
 
 def visible(job: Job | None, interaction: Interaction, asked: str) -> Job:

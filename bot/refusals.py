@@ -1,7 +1,6 @@
 """How the bot says no: the branch of the tree of errors that belongs to people in a line.
 
     Refusal
-    ├── Paused            an administrator stopped the drawing
     ├── Banned            this person may not use the bot here
     ├── LineFull          this person has as many jobs as one may have
     ├── MissingRights     the bot may not post in this channel
@@ -11,7 +10,7 @@
     ├── NotFinished       a button that needs pictures which are not there yet
     ├── NothingToChange   the job has no adapters, or no other masks
     ├── TooLate           it can no longer be cancelled or restored
-    ├── WaitTooLong       only the token leads back, and the line is longer than it lives
+    ├── WindowTooLate     looking took so long that Discord opens no window any more
     ├── NotAPicture       an attachment that is no picture, or no picture of ours
     ├── WorkerLost        the worker died twice with this job
     └── NoWorker          nobody is there who could answer now
@@ -33,11 +32,6 @@ class Refusal(StylusError):
         """For logs; people read the catalogue's text."""
         facts = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
         return f"{type(self).__name__}({facts})"
-
-
-@dataclass(eq=False)
-class Paused(Refusal):
-    """An administrator stopped the drawing."""
 
 
 @dataclass(eq=False)
@@ -108,10 +102,8 @@ class TooLate(Refusal):
 
 
 @dataclass(eq=False)
-class WaitTooLong(Refusal):
-    """Only the token leads back, and the line is longer than it lives."""
-
-    minutes: int
+class WindowTooLate(Refusal):
+    """Looking took so long that Discord opens no window any more."""
 
 
 @dataclass(eq=False)

@@ -37,14 +37,14 @@ class Shelf:
         settings = self._services.settings
         policy = wishes.policy(settings, origins.ceiling(interaction, settings))
         frame = Search(call=0, text=text, policy=policy, k=k, offset=offset)
-        found = await self._services.supervisor.ask(frame)
+        found = await self._services.supervisor.consult(frame)
         if not isinstance(found, Found):
             raise NoWorker
         return found
 
     async def lookup(self, names: Sequence[str]) -> tuple[Adapter, ...]:
         """The cards of these names or ids; those that nobody knows are left out."""
-        found = await self._services.supervisor.ask(Lookup(call=0, names=tuple(names)))
+        found = await self._services.supervisor.consult(Lookup(call=0, names=tuple(names)))
         return found.adapters if isinstance(found, Cards) else ()
 
     async def card(self, name: str) -> Adapter:

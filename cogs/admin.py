@@ -1,4 +1,8 @@
-"""/admin pause, resume, ban, unban: for people who may manage the server, and the bot's owners."""
+"""/admin ban, unban: for people who may manage the server, and the bot's owners.
+
+pause and resume stop every server's drawing: where it is one of several, or owners are
+named, they are the owners'.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -34,7 +38,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For modera
             self.bot.services.dispatcher.wake()
             await self._say(reply, "admin-paused")
 
-        await self._serve(interaction, work)
+        await self._serve(interaction, work, everywhere=True)
 
     @app_commands.command(description="Draw again.")
     async def resume(self, interaction: Interaction) -> None:
@@ -49,7 +53,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For modera
             self.bot.services.dispatcher.wake()
             await self._say(reply, "admin-resumed")
 
-        await self._serve(interaction, work)
+        await self._serve(interaction, work, everywhere=True)
 
     @app_commands.command(description="Somebody may no longer use the bot in this server.")
     @app_commands.describe(user="Who.", reason="Told to the person.")
@@ -81,14 +85,19 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For modera
 
         await self._serve(interaction, work)
 
-    async def _serve(self, interaction: Interaction, work: Work) -> None:
+    async def _serve(
+        self, interaction: Interaction, work: Work, *, everywhere: bool = False
+    ) -> None:
         """Discord could hide the command from others; an owner without rights here may use it too."""
 
         async def allowed(reply: Reply) -> None:
-            if origins.manages(interaction, self.bot.services.settings):
-                await work(reply)
-            else:
+            settings = self.bot.services.settings
+            if not everywhere and not origins.manages(interaction, settings):
                 await self._say(reply, "admin-only")
+            elif everywhere and not origins.stops(interaction, settings):
+                await self._say(reply, "admin-owners-only")
+            else:
+                await work(reply)
 
         await serve(self.bot.services, interaction, allowed)
 

@@ -86,10 +86,11 @@ class LineCog(commands.Cog, name="line"):
         async def work(reply: Reply) -> None:
             services = self.bot.services
             source = await self._job(job, reply.interaction)
+            reply.ephemeral = source.private
             origin = origins.origin(reply.interaction, services.settings, services.now())
             await self.bot.entrance.admit(wishes.derived(source, origin, "show"), reply)
 
-        await serve(self.bot.services, interaction, work, ephemeral=False)
+        await serve(self.bot.services, interaction, work)
 
     @app_commands.command(description="What you made, newest first.")
     @app_commands.describe(favourites="Only what you kept with ❤.")

@@ -40,6 +40,7 @@ into words, so that a bot can translate them and a test can read them all.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(eq=False)
@@ -330,3 +331,9 @@ SENTENCES: dict[type[StylusError], str] = {
 def sentence(error: StylusError) -> str:
     """Say `error` in one sentence; a class without a row of its own is a bug a test finds."""
     return SENTENCES[type(error)].format_map(vars(error))
+
+
+def public(error: StylusError) -> str:
+    """The sentence for people who may not know where on this machine a file lies: its name alone."""
+    path = str(getattr(error, "path", ""))
+    return str(error).replace(path, PurePath(path).name or path)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.custom_ids import ACTIONS, NOBODY
+from playground.world import FIRST_USER
 from tests.playground.driver import Person, Refusal
 from tests.reading import buttons, parts
 from tests.stage import Stage, staged
@@ -120,7 +121,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
 
         async def begin() -> tuple[Any, Crowd]:
-            context = staged(tmp_path_factory.mktemp("bot"))
+            context = staged(tmp_path_factory.mktemp("bot"), safety__owners=[FIRST_USER])
             return context, Crowd(await context.__aenter__())
 
         context, living = thread.submit(runner.run, begin()).result()

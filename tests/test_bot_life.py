@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.world import FIRST_USER
 from tests.bot_process import BotProcess
 from tests.playground.driver import Playground
 from tests.reading import buttons, hidden, is_card, job_of, text
@@ -65,9 +66,10 @@ async def test_sigterm_finishes_what_was_begun(tmp_path: Path):
 
 
 async def test_pause_and_resume(tmp_path: Path):
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+    settings: Json = ROOMY | {"safety__owners": [FIRST_USER]}
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **settings) as bot:
         stage = Stage(play, bot)
-        assert "manage this server" in text(await stage.told(stage.ben, "admin pause"))
+        assert "owners" in text(await stage.told(stage.ben, "admin pause"))
         paused = await stage.told(stage.ada, "admin pause")
         assert hidden(paused)
         assert "paused" in text(paused)
@@ -78,6 +80,18 @@ async def test_pause_and_resume(tmp_path: Path):
         assert "paused" in text(await stage.told(stage.ben, "queue"))
         await stage.told(stage.ada, "admin resume")
         assert is_card(await stage.card(stage.ben, status["id"]))
+
+
+async def test_a_moderator_of_one_server_does_not_stop_the_others(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
+        stage = Stage(play, bot)
+        assert "manage this server" in text(
+            await stage.told(stage.ben, "admin unban", user=FIRST_USER)
+        )
+        for command in ("admin pause", "admin resume"):
+            refused = await stage.told(stage.ada, command)
+            assert hidden(refused)
+            assert "owners" in text(refused)
 
 
 async def test_ban_and_unban(tmp_path: Path):
@@ -137,6 +151,29 @@ async def test_three_seconds_are_kept_while_the_database_is_slow(tmp_path: Path)
             answer = await stage.ada.answer(pressed)
             assert answer["type"] == 5
         assert is_card(await stage.card(stage.ada, answer["message"]["id"]))
+
+
+async def test_whatever_is_slow_is_seen_by_whom_it_concerns(tmp_path: Path):
+    """ "Thinking" goes out at once; what replaces it keeps its own visibility."""
+    hurry: Json = {"delivery__acknowledge_seconds": 0.02, "line__waiting": 9}
+    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **hurry) as bot:
+        stage = Stage(play, bot)
+        card = await stage.imagine(stage.ada, count=1)
+        with stage.holding():
+            pressed = await stage.ada.press(card, buttons(card)["seed"])
+            answer = await stage.ada.answer(pressed)
+            assert answer["type"] == 5
+        assert not hidden(answer["message"])
+        assert is_card(await stage.card(stage.ben, answer["message"]["id"]))
+        secret = await stage.imagine(stage.ada, count=1, private=True, prompt="a secret garden")
+        with stage.holding():
+            shown = await stage.ada.slash("show", job=job_of(secret))
+            assert (await stage.ada.answer(shown))["type"] == 5
+        again = await stage.ada.message_where(
+            lambda m: m["id"] != secret["id"] and is_card(m) and "a secret garden" in text(m)
+        )
+        assert hidden(again)
+        assert all("a secret garden" not in text(message) for message in await stage.ben.messages())
 
 
 async def test_a_wrong_token_is_one_sentence(tmp_path: Path):

@@ -81,7 +81,7 @@ class Seen:
             if found := CARD.search(files):
                 self.cards[found[1]] = Card(found[1], asked, at)
             else:
-                self.edits[asked].append(at)
+                self.edits[asked].append(row["at"])  # as they came: the pace is the sender's
         elif row["method"] == "POST" and path.endswith("/messages"):
             self.pings += 1
 

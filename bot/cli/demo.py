@@ -17,6 +17,7 @@ from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.show import line
 from bot.demo.person import Message, Person, pictures
 from bot.demo.stage import Stage, stage, unless_it_ends
+from bot.platforms import refuse_windows
 from stylus_engine.pictures.files import write
 
 PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a light
@@ -36,6 +37,7 @@ def demo(
     """Open a chat page of this machine with the bot in it, draw two grids, and let you try."""
     desk = desk_of(context)
     with answering(desk, as_json=False):
+        refuse_windows()
         asyncio.run(_until_stopped(_play(desk, prompt, out or FOLDER, port, once=once)))
 
 

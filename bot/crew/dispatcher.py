@@ -57,7 +57,7 @@ class Dispatcher:
         self._planning: str | None = None  # the job at the planner
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
-        self._drawer_seen = clock.now()
+        self._planner_seen = self._drawer_seen = clock.now()
         self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
         self._stand_down = StandingDown(
             line, crew, self._hands, self._hearing.put_away, self._teller, clock, pace.pause_seconds
@@ -251,16 +251,22 @@ class Dispatcher:
         await self._give_up_waiting(now)
 
     async def _give_up_waiting(self, now: float) -> None:
-        """Without any drawer for hours, those who have waited that long are told."""
+        """Without a drawer or a planner for hours, those who have waited that long are told."""
         if self._crew.drawers:
             self._drawer_seen = now
+        if self._crew.planner is not None:
+            self._planner_seen = now
         horizon = now - self._pace.no_worker_hours * HOUR
-        if self._drawer_seen > horizon:
-            return
-        sentence = "Nothing can be drawn at the moment: the drawing program does not start."
+        if self._drawer_seen <= horizon:
+            await self._give_up({"queued", "planned"}, "drawn", "drawing", horizon)
+        elif self._planner_seen <= horizon:
+            await self._give_up({"queued"}, "planned", "planning", horizon)
+
+    async def _give_up(self, states: set[str], done: str, doing: str, horizon: float) -> None:
+        sentence = f"Nothing can be {done} at the moment: the {doing} program does not start."
         for job in await self._line.unfinished():
-            early = job.state in {"queued", "planned"} and job.made_at <= horizon
-            if early and await self._line.fail(job.id, "NoWorker", sentence, now):
+            early = job.state in states and job.made_at <= horizon
+            if early and await self._line.fail(job.id, "NoWorker", sentence, self._clock.now()):
                 self._teller.became(await self._line.job(job.id))
 
     async def _again(self, turn: "Turn", bell: Bell) -> None:

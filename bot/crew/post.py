@@ -110,7 +110,7 @@ class Post:
         failures = 0
         while True:
             began = self._clock.ticks()
-            wanted = await self._one()
+            wanted = await self._lived()
             failures = failures_after(failures, self._clock.ticks() - began)
             if not wanted:
                 await self._clock.sleep(pause_before(failures, self._restart))
@@ -158,6 +158,13 @@ class Post:
             here.killed_for = "wanted" if wanted else why
             await here.process.kill()
 
+    async def _lived(self) -> bool:
+        try:
+            return await self._one()
+        except Exception:  # what nobody foresaw may not leave the post unmanned for ever
+            LOG.exception("%s: the life of a worker was cut short", self._title)
+            return False
+
     async def _one(self) -> bool:
         """One worker's whole life; whether its end was wanted."""
         self._starts += 1
@@ -174,8 +181,10 @@ class Post:
         finally:
             self._here = None
             self.manned.clear()
-            await process.kill()
-            self._bury(here)
+            try:
+                await process.kill()
+            finally:
+                self._bury(here)
         return here.killed_for == "wanted"
 
     async def _hold(self, here: _Present) -> None:
@@ -244,10 +253,13 @@ class Post:
                     pass
 
     async def _rest(self, here: _Present) -> None:
-        """A refusal means that work has come meanwhile."""
+        """A refusal means that work has come meanwhile; no answer, that it hangs."""
         try:
-            await self.ask(Rest(call=0))
+            await self.ask(Rest(call=0), self._patience.stall)
         except (NoWorker, Told):
+            return
+        except TimeoutError:
+            await self.kill(f"no rest within {self._patience.stall:g} s")
             return
         here.loaded = False
         LOG.info("%s rests", here.process.name)

@@ -12,12 +12,14 @@ from bot.crew.post import Post, Question
 from bot.crew.signals import Signal
 from bot.crew.told import Told
 from bot.crew.watching import Patience
+from bot.platforms import refuse_windows
 from bot.refusals import NoWorker
 from bot.sections import DatabaseSettings, DiscordSettings
 from bot.settings import Settings
 from stylus_engine.workers.frames import Draw, Drop, FromWorker, Rest, Role
 from stylus_engine.workers.process import READY_SECONDS, Launch
 
+PATIENCE_OF_PEOPLE = 10.0  # seconds that somebody waits for a busy planner
 PATIENCE_FOR_A_PLANNER = 2.0  # seconds that a question waits for somebody to answer it
 
 
@@ -32,6 +34,8 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         ready_seconds: float = READY_SECONDS,
     ) -> None:
+        """Raises `BadSettings` on Windows."""
+        refuse_windows()
         self._signals: asyncio.Queue[Signal] = asyncio.Queue()
         self._clock = clock or SystemClock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,6 +106,13 @@ class Supervisor:
         except TimeoutError as error:
             raise NoWorker from error
         return await self._planner.ask(question, seconds)
+
+    async def consult(self, question: Question) -> FromWorker:
+        """Ask for somebody who waits. Raises `NoWorker` (also of a busy planner), `Told`."""
+        try:
+            return await self.ask(question, PATIENCE_OF_PEOPLE)
+        except TimeoutError as error:
+            raise NoWorker from error
 
     async def send(self, worker: str, frame: Draw | Drop) -> bool:
         """To the drawer of this name; False when it is gone. Raises `FrameTooLong`."""

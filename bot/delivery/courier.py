@@ -20,6 +20,7 @@ from bot.delivery.wire import Letter, Unreachable, WireError
 from bot.jobs.database import LeaseLost
 from bot.jobs.nouns import Job
 from bot.refusals import NoWorker
+from bot.steadily import steadily
 from stylus_engine.errors import StylusError
 
 AT_ONCE = 8  # deliveries in progress; those that wait for another try do not count
@@ -57,14 +58,14 @@ class Courier(Generic[Letter]):
     async def resume(self) -> None:
         """Take over what another process left behind. Once, when Discord can be reached."""
         self._born = self._clock.now()
-        await self._look()
+        await steadily(self._look, "a look for deliveries")
 
     async def run(self) -> None:
         """Work until cancelled; whatever is in hand is then let go, and found again by `resume`."""
         try:
             while True:
                 self._awake.clear()
-                await self._look()
+                await steadily(self._look, "a look for deliveries")
                 await self._pause()
         finally:
             await self._let_go()

@@ -17,6 +17,7 @@ from bot.delivery.office import Office
 from bot.delivery.roads import editable, token_lives
 from bot.delivery.wire import Letter, MessageGone, TokenGone, Unreachable, WireError
 from bot.jobs.nouns import Job, Place
+from bot.steadily import steadily
 from stylus_engine.errors import StylusError
 
 OPEN = frozenset({"queued", "planned"})  # states of a job whose message still shows its status
@@ -27,6 +28,7 @@ SLOWEST = 10.0  # seconds between two edits of a message when there is much to d
 CROWD = 20  # messages in motion, for each of which the pace is one step slower
 LIMITED_SECONDS = 60.0  # so long after a 429 the pace is one step slower
 LOOK_SECONDS = 1.0  # between two looks at the place of somebody who waits
+TROUBLE_SECONDS = 15.0  # after a look that failed
 log = logging.getLogger(__name__)
 
 
@@ -83,11 +85,12 @@ class Status(Generic[Letter]):
 
     async def run(self) -> None:
         """Look after those who wait, one a second, until cancelled."""
+        step = self._take_over
         try:
-            await self._take_over()
             while True:
-                await self._office.clock.sleep(LOOK_SECONDS)
-                await self._look()
+                well = await steadily(step, "a look at those who wait")
+                step = self._look if well else step
+                await self._office.clock.sleep(LOOK_SECONDS if well else TROUBLE_SECONDS)
         finally:
             for watch in self._watches.values():
                 if watch.task is not None:

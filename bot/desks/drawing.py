@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stylus_engine.errors import Busy, Cancelled, StylusError, Unsupported
+from stylus_engine.errors import Busy, Cancelled, StylusError, Unsupported, public
 from stylus_engine.model import Drawn, Event, Failed, Shot
 from stylus_engine.workers.frames import Draw, FromWorker, Ready, Rest, Rested
 from stylus_engine.workers.serving import Question, Tell
@@ -42,6 +42,7 @@ class Drawing(Protocol):
 class _Work:
     """One job in hand: the shots that have not ended, and whether it was called off."""
 
+    job: str
     open_shots: set[str]
     called_off: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,7 +59,7 @@ class DrawingDesk:
         self._engine = engine
         self._slots = slots
         self._checkpoints = checkpoints
-        self._works: dict[str, _Work] = {}
+        self._works: list[_Work] = []
         self._steps = 0
 
     @property
@@ -91,23 +92,27 @@ class DrawingDesk:
 
     async def draw(self, work: Draw, tell: Tell) -> None:
         """Tell the events of one job; a job that comes again waits until its old shots have left."""
-        while (before := self._works.get(work.job)) is not None:
-            self.drop(work.job)
-            await before.done.wait()
-        mine = self._works[work.job] = _Work({shot.id for shot in work.shots})
+        mine = _Work(work.job, {shot.id for shot in work.shots})
+        before = self._of(work.job)
+        self.drop(work.job)
+        self._works.append(mine)
         try:
+            for other in before:
+                await other.done.wait()
             await self._drawn(work, mine, tell)
         finally:
-            del self._works[work.job]
+            self._works.remove(mine)
             mine.done.set()
 
     def drop(self, job: str) -> None:
         """Its open shots end in `Failed(kind="Cancelled")` at the next step."""
-        work = self._works.get(job)
-        if work is not None:
+        for work in self._of(job):
             work.called_off = True
             for shot in work.open_shots:
                 self._engine.cancel(shot)
+
+    def _of(self, job: str) -> list[_Work]:
+        return [work for work in self._works if work.job == job]
 
     async def _drawn(self, work: Draw, mine: _Work, tell: Tell) -> None:
         try:
@@ -144,8 +149,8 @@ class DrawingDesk:
                 wait.cancel()
 
     def _others(self, mine: _Work) -> list[_Work]:
-        return [work for work in self._works.values() if work is not mine]
+        return [work for work in self._works if work is not mine]
 
 
 def _failed(job: str, shot: str, error: StylusError) -> Failed:
-    return Failed(job=job, shot=shot, kind=type(error).__name__, sentence=str(error))
+    return Failed(job=job, shot=shot, kind=type(error).__name__, sentence=public(error))

@@ -6,6 +6,8 @@ something away: the requester and moderators.  A private job: the requester alon
 
 from contextlib import suppress
 
+import aiohttp
+import discord
 from msgspec.structs import replace
 
 from bot import origins, wishes
@@ -17,7 +19,7 @@ from bot.jobs.nouns import Action, Job, Origin, Wish
 from bot.refusals import NotFinished, NothingToChange, TooLate
 from bot.routing.entrance import Entrance
 from bot.routing.press import Press
-from bot.routing.reply import Reply
+from bot.routing.reply import Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
 from stylus_engine.errors import Unsupported
@@ -71,7 +73,7 @@ class Acts:
         ceiling = origins.ceiling(press.interaction, self._services.settings)
         policy = wishes.policy(self._services.settings, ceiling)
         wish = Wish(
-            origin=self._origin(press),
+            origin=self._origin(press, source),
             source=source.id,
             request=replace(source.request, policy=policy),
             private=source.private,
@@ -110,7 +112,7 @@ class Acts:
         asked = _asked(modals.read(source, press.fields))
         ceiling = origins.ceiling(press.interaction, settings)
         wish = Wish(
-            origin=self._origin(press),
+            origin=self._origin(press, source),
             source=source.id,
             request=wishes.edited(asked, source.request, settings, ceiling),
             private=source.private,
@@ -201,11 +203,15 @@ class Acts:
         """The result again, as a message of its own."""
         job = await self._job(press)
         origins.require_say(job, press.interaction)
-        services = self._services
-        if not await services.line.restore(job.id, press.interaction.user.id, services.now()):
-            raise TooLate(state="deleted")
+        services, by = self._services, press.interaction.user.id
         letter = await services.clerk.result(job)
-        sent = await press.reply.send(letter, ephemeral=job.private)
+        if not await services.line.restore(job.id, by, services.now()):
+            raise TooLate(state="deleted")
+        try:
+            sent = await press.reply.send(letter, ephemeral=job.private)
+        except (TooSlow, discord.HTTPException, aiohttp.ClientError, OSError):
+            await services.line.delete(job.id, by, job.deleted_at or services.now())
+            raise
         if sent is not None:
             await services.line.moved(
                 job.id, message=sent.message, channel=sent.channel, now=services.now()
@@ -217,12 +223,12 @@ class Acts:
         found = await self._services.line.job(press.pressed.job)
         return origins.visible(found, press.interaction, press.pressed.job)
 
-    def _origin(self, press: Press) -> Origin:
+    def _origin(self, press: Press, source: Job | None = None) -> Origin:
         services = self._services
-        return origins.origin(press.interaction, services.settings, services.now())
+        return origins.origin(press.interaction, services.settings, services.now(), source)
 
     def _wish(self, press: Press, source: Job) -> Wish:
-        return wishes.derived(source, self._origin(press), DERIVED[press.pressed.action])
+        return wishes.derived(source, self._origin(press, source), DERIVED[press.pressed.action])
 
     async def _say(self, press: Press, key: str) -> None:
         say = self._services.say(str(press.interaction.locale))

@@ -45,7 +45,7 @@ class Lists:
         found = await self._services.line.job(press.pressed.job)
         source = origins.visible(found, press.interaction, press.pressed.job)
         services = self._services
-        origin = origins.origin(press.interaction, services.settings, services.now())
+        origin = origins.origin(press.interaction, services.settings, services.now(), source)
         wish = replace(wishes.derived(source, origin, "show"), private=True)
         await self._entrance.admit(wish, press.reply)
 

@@ -2,7 +2,8 @@
 
 Discord takes a first answer within three seconds, and only one.  Whoever works on an
 answer works inside `in_time()`: when it takes too long, a "thinking" answer goes out
-first and the real one replaces it.  A lock keeps the two apart.
+first and the real one replaces it, or follows when not the same people may see it.  A lock
+keeps the two apart.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from discord import ui
 
 from bot.cards.letter import Letter
 from bot.delivery.wire import Sent
-from bot.refusals import NoWorker
+from bot.refusals import WindowTooLate
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -35,7 +36,10 @@ class TooSlow(Exception):
 
 
 class Reply:
-    """Answers one interaction. `ephemeral` and `slow` say what a "thinking" answer becomes."""
+    """Answers one interaction. `ephemeral` and `slow` say what a "thinking" answer becomes.
+
+    `ephemeral` may be set again as soon as the work knows better.
+    """
 
     def __init__(
         self,
@@ -49,7 +53,8 @@ class Reply:
         self.interaction = interaction
         self._heard = heard
         self.answered = interaction.response.is_done()
-        self._ephemeral = ephemeral
+        self.ephemeral = ephemeral
+        self._hidden = ephemeral  # whether the "thinking" that stands is for one person only
         self._slow: Slow = slow
         self._deferred: Slow | None = None
         self._lock = asyncio.Lock()
@@ -61,7 +66,10 @@ class Reply:
         try:
             yield
         finally:
-            timer.cancel()
+            async with (
+                self._lock
+            ):  # a defer under way is finished first: cut off, nobody knew of it
+                timer.cancel()
             with suppress(asyncio.CancelledError):
                 await timer
 
@@ -73,8 +81,7 @@ class Reply:
         hidden = letter.ephemeral if ephemeral is None else ephemeral
         async with self._lock:
             if self._deferred == "message":
-                self._deferred = None
-                return await self._replace(letter)
+                return await self._instead(letter, hidden=hidden)
             if self.answered:
                 return await self._follow(letter, hidden=hidden)
             sent = await self._first(lambda: self._message(letter, hidden=hidden))
@@ -100,10 +107,10 @@ class Reply:
             await self.quiet()
 
     async def open(self, modal: ui.Modal) -> None:
-        """Open a window. Only a first answer can: raises `NoWorker` when that was given."""
+        """Open a window. Only a first answer can: raises `WindowTooLate` when that was given."""
         async with self._lock:
             if self.answered:
-                raise NoWorker
+                raise WindowTooLate
             await self._first(lambda: self._modal(modal))
 
     async def delete_card(self) -> None:
@@ -167,9 +174,23 @@ class Reply:
 
     async def _defer(self) -> None:
         thinking = self._slow == "message"
-        await self.interaction.response.defer(ephemeral=self._ephemeral, thinking=thinking)
+        self._hidden = self.ephemeral
+        await self.interaction.response.defer(ephemeral=self._hidden, thinking=thinking)
 
     # --- after it ------------------------------------------------------------------
+
+    async def _instead(self, letter: Letter, *, hidden: bool) -> Sent:
+        """In the place of "thinking". Who sees a message cannot be changed, so another one may follow.
+
+        The first one must go before: Discord fills it with whatever follows, for whomever it is.
+        """
+        if hidden != self._hidden:
+            with suppress(discord.NotFound):
+                await self.interaction.delete_original_response()
+        self._deferred = None
+        if hidden == self._hidden:
+            return await self._replace(letter)
+        return await self._follow(letter, hidden=hidden)
 
     async def _replace(self, letter: Letter) -> Sent:
         message = await self.interaction.edit_original_response(

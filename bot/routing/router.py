@@ -22,6 +22,7 @@ from bot.services import Services
 Handler: TypeAlias = Callable[[Press], Awaitable[None]]
 HEARD = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 OF_NOBODY = frozenset({"page", "open", "edited"})  # may come without a job
+MAKING = frozenset({"seed", "mask", "keep", "u", "again", "edited", "restore"})  # for all to see
 IN_PLACE = frozenset({"page", "cancel", "del"})  # change or end the message they stand on
 
 
@@ -64,8 +65,14 @@ class Router:
             else:
                 await self.handlers[action](press(found, reply))
 
-        await serve(self._services, interaction, work, slow=slow)
+        hidden = action not in MAKING or _on_hidden(interaction)
+        await serve(self._services, interaction, work, ephemeral=hidden, slow=slow)
 
     async def _stale(self, reply: Reply) -> None:
         say = self._services.say(str(reply.interaction.locale))
         await reply.send(notice(say, "notice-stale"), ephemeral=True)
+
+
+def _on_hidden(interaction: Interaction) -> bool:
+    """Whether it was pressed on a message that only this person sees."""
+    return interaction.message is not None and interaction.message.flags.ephemeral

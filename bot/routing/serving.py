@@ -50,7 +50,7 @@ async def explain(services: Services, reply: Reply, error: Exception) -> None:
         if letter is not None:
             await reply.send(letter, ephemeral=True)
     except TooSlow:
-        log.warning("an interaction could not be answered in time: %s", error)
+        log.warning("an interaction could not be answered in time: %s", type(error).__name__)
     except Exception:  # telling failed as well: there is nobody left to tell but the log
         log.exception("an interaction could not be answered")
 
@@ -63,7 +63,7 @@ async def _letter(services: Services, interaction: Interaction, error: Exception
             log.warning("too late for %s", _name(interaction))
             return None
         case StylusError():
-            log.info("%s: %s", _name(interaction), error)
+            log.info("%s: %s", _name(interaction), type(error).__name__)
             services.metrics.refused(type(error).__name__)
             return await refusal(services, say, interaction, error)
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
@@ -102,4 +102,5 @@ def _name(interaction: Interaction) -> str:
     if command is not None:
         return f"/{command.qualified_name}"
     data = interaction.data or {}
-    return str(data.get("custom_id") or interaction.type.name)[:100]
+    pressed = ":".join(str(data.get("custom_id") or "").split(":")[:4])  # what follows may be typed
+    return pressed[:100] or interaction.type.name

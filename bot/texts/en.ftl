@@ -258,6 +258,7 @@ admin-banned = { $who } may no longer use the bot here.
 admin-no-reason = no reason was given
 admin-unbanned = { $who } may use the bot here again.
 admin-not-banned = { $who } was not banned.
+admin-owners-only = That stops or starts the drawing in every server, so only the owners named in my settings can do it.
 admin-only = Only people who may manage this server can do that.
 
 ## The edit window (title and labels at most 45 characters)
@@ -319,7 +320,6 @@ error-DiskFull = The disk is full: { $path } could not be written ({ $why }).
 ## Errors: people in a line
 
 error-Refusal = That is not possible now.
-error-Paused = Drawing is paused by a moderator. Try again later.
 error-Banned = You may not use the bot here: { $reason }
 error-LineFull = You have { $running } running and { $waiting } waiting; { $most } is the limit here. Wait for one, or cancel one.
 error-MissingRights = I need these permissions in { $channel }: { $rights }. Nothing was queued.
@@ -333,7 +333,7 @@ error-JobGone = Job { $job } is too old: its recipe was deleted. {"/imagine"} ma
 error-NotFinished = Job { $job } has no pictures yet. Try again when they are there.
 error-NothingToChange = Job { $job } has no other adapters to try. 🎲 takes a new seed.
 error-TooLate = It is too late for that: the job is { $state }.
-error-WaitTooLong = The line is longer than { $minutes } minutes, and I can answer here only so long. Ask me in a server where I am a member.
+error-WindowTooLate = Looking at that took so long that Discord no longer opens a window. Try it once more.
 error-NotAPicture = { $name } is no picture that I can read.
 error-WorkerLost = { $attempts ->
         [one] The worker stopped while it drew this, so I gave it up.

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from stylus_engine.errors import Cancelled, StylusError, sentence
+from stylus_engine.errors import Cancelled, StylusError, public
 from stylus_engine.model import Drawn, Event, Failed, Picture, Shot, Started, Stepped
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.slots import Slot, alike
@@ -135,7 +135,7 @@ class Loop:
     def _refused(self, shot: Shot, error: StylusError) -> Failed:
         self._inbox.ended()
         kind = type(error).__name__
-        return Failed(job=shot.job, shot=shot.id, kind=kind, sentence=sentence(error))
+        return Failed(job=shot.job, shot=shot.id, kind=kind, sentence=public(error))
 
     def _free(self, slot: Slot) -> None:
         self._slots.remove(slot)

@@ -155,7 +155,8 @@ def lit(shot: Shot) -> list[Weighted]:
 def portable(shot: Shot) -> Shot:
     """The shot without this machine's paths: a picture travels."""
     anywhere = tuple(
-        replace(lit, adapter=replace(lit.adapter, path=None)) for lit in shot.recipe.adapters
+        replace(lit, adapter=replace(lit.adapter, path=None, previews=()))
+        for lit in shot.recipe.adapters
     )
     return replace(shot, recipe=replace(shot.recipe, adapters=anywhere))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from threading import Lock
 from typing import Protocol, TypeAlias
 
-from stylus_engine.errors import Busy, Cancelled, StylusError, sentence
+from stylus_engine.errors import Busy, Cancelled, StylusError, public
 from stylus_engine.model import Checkpoint, Event, Failed, Shot
 from stylus_engine.ports import Checkpoints, Sampler
 
@@ -138,4 +138,4 @@ def _refusal(drawer: Loaded, shot: Shot) -> StylusError | None:
 
 
 def _failed(shot: Shot, error: StylusError) -> Failed:
-    return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=sentence(error))
+    return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=public(error))

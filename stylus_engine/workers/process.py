@@ -57,7 +57,7 @@ class WorkerProcess:
         chatter = asyncio.create_task(_log_lines(process, name), name=f"{name} stderr")
         try:
             channel, ready = await _greeted(process, ours, launch)
-        except (TimeoutError, ChannelBroken) as error:
+        except (OSError, ChannelBroken) as error:  # a `TimeoutError` is an `OSError`
             await _ended(process, chatter)
             why = str(error) or f"not ready within {launch.ready_seconds:g} s"
             raise WorkerFailed(f"{name}: {why} (exit {process.returncode})") from error
@@ -105,7 +105,10 @@ class WorkerProcess:
 
 async def _spawned(launch: Launch) -> tuple[Process, socket.socket]:
     """The process and our end. It leads a session of its own: Ctrl-C is the bot's to answer."""
-    ours, theirs = socket.socketpair()
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise WorkerFailed(f"no socket for a worker: {error.strerror}") from error
     try:
         process = await asyncio.create_subprocess_exec(
             *launch.command, "--fd", str(theirs.fileno()),
@@ -126,7 +129,7 @@ async def _spawned(launch: Launch) -> tuple[Process, socket.socket]:
 async def _greeted(
     process: Process, ours: socket.socket, launch: Launch
 ) -> "tuple[Channel[FromWorker, ToWorker], Ready]":
-    """The conversation, opened by its `Ready`. Raises `TimeoutError`, `ChannelBroken`."""
+    """The conversation, opened by its `Ready`. Raises `OSError`, `ChannelBroken`."""
     channel: Channel[FromWorker, ToWorker] | None = None
     try:
         channel = await to_worker(ours)
@@ -177,7 +180,7 @@ def _log(name: str, line: bytes) -> None:
 
 async def _ended(process: Process, chatter: "asyncio.Task[None]") -> None:
     """Kill the whole session: what a worker started must not outlive it. Wait, and hear its last words."""
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):  # macOS: of a group that is only zombies
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     await asyncio.wait([chatter], timeout=1)

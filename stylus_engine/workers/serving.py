@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeAlias
 
-from stylus_engine.errors import DrawFailed, StylusError
+from stylus_engine.errors import DrawFailed, StylusError, public
 from stylus_engine.model import Event
 from stylus_engine.workers.channel import Channel, ChannelBroken, to_bot
 from stylus_engine.workers.frames import (
@@ -156,7 +156,7 @@ class _Office:
         """Called on the first thread, returns at once."""
         match frame:
             case Drop():
-                self._loop.call_soon_threadsafe(self._desk.drop, frame.job)
+                self._later(self._dropped(frame.job))
             case Draw():
                 self._later(self._drawn(frame))
             case _:
@@ -192,6 +192,10 @@ class _Office:
                 answer = refused(question, _fault(error))
         self._say(answer)
 
+    async def _dropped(self, job: str) -> None:
+        """A task like the drawing itself, or it would be done before a drawing that came first."""
+        self._desk.drop(job)
+
     async def _drawn(self, work: Draw) -> None:
         def tell(event: Event) -> None:
             self._say(Happened(job=work.job, fence=work.fence, event=event))
@@ -206,7 +210,7 @@ class _Office:
 
 def refused(question: Question, error: StylusError) -> Refused:
     """A refusal as a frame."""
-    return Refused(call=question.call, kind=type(error).__name__, sentence=str(error))
+    return Refused(call=question.call, kind=type(error).__name__, sentence=public(error))
 
 
 def _fault(error: Exception) -> DrawFailed:

@@ -46,6 +46,7 @@ class Ledger:
 class Workers:
     """A planner that packs: every file becomes a WebP beside it, as large as is allowed."""
 
+    planner_up: bool = True
     drawers_up: int = 1
     planner: bool = True
     asked: list[Pack] = field(default_factory=list[Pack])
@@ -296,3 +297,11 @@ async def test_a_plan_that_comes_with_the_news_is_told_before_the_row_has_it():
     told = News(job=ROOT, what="planned", plan=JOB.plan)
     letter = await clerk(Ledger()).status(replace(JOB, state="queued", plan=None), told, None)
     assert "Reading the prompt: **pencil sketch" in read(letter.view())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("state", "told"), [("queued", True), ("planned", False)])
+async def test_without_a_planner_only_what_is_planned_goes_on(state: str, told: bool):
+    job = replace(JOB, state=state, plan=None if state == "queued" else JOB.plan)
+    letter = await clerk(Ledger(), Workers(planner_up=False)).status(job, None, None)
+    assert ("No worker is connected" in read(letter.view())) == told

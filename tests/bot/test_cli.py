@@ -1,6 +1,7 @@
 """The command line over a stand-in engine: what is shown, what is told to machines, what is kept."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -211,3 +212,11 @@ def test_weights_are_short(value, text):
 def test_texts_of_cards_are_one_plain_line():
     assert plain("a\x1b[31m\r\nb\u2028c\x00  d") == "a [31m b c d"
     assert plain("x" * 50, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("command", ["bot", "demo"])
+def test_on_windows_the_bot_says_what_it_needs(stylus, monkeypatch, command):
+    monkeypatch.setattr(sys, "platform", "win32")
+    result = stylus(command)
+    assert result.exit_code != 0
+    assert "needs Linux or macOS; on Windows use WSL" in result.stderr

@@ -93,6 +93,36 @@ def test_who_administers(user: int, permissions: int, may: bool):
     assert origins.manages(heard(user, permissions=permissions), settings) is may
 
 
+@pytest.mark.parametrize(
+    ("owners", "guilds", "user", "may"),
+    [
+        ((), 1, BEN, True),
+        ((), 2, BEN, False),
+        ((ADA,), 1, BEN, False),
+        ((ADA,), 2, ADA, True),
+    ],
+)
+def test_who_stops_the_drawing_everywhere(
+    owners: tuple[int, ...], guilds: int, user: int, may: bool
+):
+    interaction = heard(user, permissions=rights.MANAGE_GUILD.bit)
+    interaction.client = SimpleNamespace(guilds=[None] * guilds)
+    assert origins.stops(interaction, Settings(safety=SafetySettings(owners=owners))) is may
+
+
+@pytest.mark.parametrize(("guild", "belongs"), [(None, GUILD), (11, 11)])
+def test_a_press_in_a_direct_message_belongs_to_the_server_of_its_source(
+    guild: int | None, belongs: int
+):
+    interaction = heard(ADA)
+    interaction.guild_id, interaction.guild_locale, interaction.locale = guild, None, "fr"
+    interaction.id, interaction.token, interaction.user.display_name = 1, "t", "Ada"
+    interaction.is_guild_integration = lambda: True
+    made = origins.origin(interaction, Settings(), 0.0, job(private=True))
+    assert made.guild == belongs
+    assert made.guild_locale == ("en-US" if guild is None else "fr")
+
+
 @pytest.mark.parametrize("kind", [discord.TextChannel, discord.Thread, discord.VoiceChannel])
 @pytest.mark.parametrize("restricted", [True, False])
 def test_age_restriction_is_the_channels(kind: type, restricted: bool):

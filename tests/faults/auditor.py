@@ -3,6 +3,8 @@
     posted       one message shows the result, and nothing has been written over it
     told         no result, and a message says that it failed, was cancelled, undeliverable
     untold       it ended where no road to the person was left; `/history` has it
+    taken away   its message was deleted by a person while the bot lay dead in `posting`:
+                 nobody can know whether the result stood there (DESIGN: it did); `/history`
     lost         an accepted job without any of these
     twice        a second message showed the result while the first one still stood
 
@@ -12,7 +14,7 @@ does not unmake what it showed.
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,7 +23,14 @@ from tests.faults.witness import Page, Witness
 from tests.playground.driver import parts, texts
 
 Outcome: TypeAlias = Literal[
-    "posted", "failed", "cancelled", "undeliverable", "untold", "never accepted", "lost"
+    "posted",
+    "failed",
+    "cancelled",
+    "undeliverable",
+    "untold",
+    "taken away",
+    "never accepted",
+    "lost",
 ]
 WORDS: Mapping[str, Outcome] = {
     "**Not drawn.**": "failed",
@@ -46,8 +55,10 @@ class Finding:
 class Auditor:
     """Reads the witness; asks `/history` for those that nobody could be told."""
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: Crowd, in_doubt: Collection[str] = ()) -> None:
+        """`in_doubt`: jobs that were being posted when a bot was killed."""
         self._crowd = crowd
+        self._in_doubt = in_doubt
         self._witness = crowd.witness
 
     async def findings(self) -> list[Finding]:
@@ -60,8 +71,8 @@ class Auditor:
         if not answered or not job:
             return Finding(ask, job, "never accepted")
         found = judged(self._witness, ask, job)
-        if found.outcome == "lost" and await self._excused(ask, job):
-            return Finding(ask, job, "untold")
+        if found.outcome == "lost" and not self._witness.showing("card", job):
+            return Finding(ask, job, await self._excuse(ask, job))
         return found
 
     def _job(self, ask: Ask, message: str | None) -> str:
@@ -69,28 +80,33 @@ class Auditor:
         shown = self._witness.jobs_of(message) if message else []
         return shown[0] if shown else self._crowd.job_of(ask.interaction)
 
-    async def _excused(self, ask: Ask, job: str) -> bool:
-        """No road was left, or the cancelled job's message was deleted; and `/history` knows."""
+    async def _excuse(self, ask: Ask, job: str) -> Outcome:
+        """Why nobody was told: no road was left, or a person deleted the message."""
         page = next(iter(self._witness.showing("status", job)), None)
         deleted = page is not None and page.gone is not None
         shut = ask.private and ask.who in self._crowd.closed
-        return (deleted or shut) and await self._in_history(ask, job, deleted=deleted)
+        line = await self._remembered(ask, job) if deleted or shut else ""
+        if "could not be posted" in line or (deleted and "cancelled" in line):
+            return "untold"
+        if deleted and job in self._in_doubt and "posted" in line:
+            return "taken away"
+        return "lost"
 
-    async def _in_history(self, ask: Ask, job: str, *, deleted: bool) -> bool:
-        """Turns the pages until it is there: cancelled by a person, or undeliverable."""
+    async def _remembered(self, ask: Ask, job: str) -> str:
+        """What `/history` says of it; "" when it is not there."""
         who = self._crowd.person(ask.who)
         message = await self._crowd.told(who, "history")
         for number in range(1, PAGES):
             if message is None:
-                return False
-            if (line := _line_of(message, job)) is not None:
-                return "could not be posted" in line or (deleted and "cancelled" in line)
+                break
+            if line := _line_of(message, job):
+                return line
             turn = next((i for i in _ids(message) if i.endswith(f":page:history~{number}")), None)
             if turn is None:
-                return False
+                break
             answer = await self._crowd.answer(await who.press(message, turn))
             message = answer and answer.get("message")
-        return False
+        return ""
 
 
 def judged(witness: Witness, ask: Ask, job: str) -> Finding:
@@ -128,12 +144,12 @@ def _end(page: Page, job: str) -> Outcome:
     return "lost"  # it says nothing of an end
 
 
-def _line_of(message: dict[str, object], job: str) -> str | None:
+def _line_of(message: dict[str, object], job: str) -> str:
     """What a list says of a job, without emphasis."""
     for part in parts(message):
         if part["type"] == 9 and job in str(part.get("accessory")):
             return texts({"content": "", "components": [part]})
-    return None
+    return ""
 
 
 def _ids(message: dict[str, object]) -> list[str]:

@@ -76,7 +76,7 @@ def told(reports: Sequence[Report], seconds: float) -> dict[str, Any]:
     }
 
 
-OUTCOMES = ("posted", "failed", "cancelled", "undeliverable", "untold", "lost")
+OUTCOMES = ("posted", "failed", "cancelled", "undeliverable", "untold", "taken away", "lost")
 
 
 def troubles(reports: Sequence[Report], *, everywhere: bool) -> list[str]:

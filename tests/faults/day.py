@@ -249,7 +249,13 @@ class Day:
         await calm(self.crowd)
         await self._until(lambda: not self.crowd.open_jobs(), SETTLED)
         await asyncio.sleep(ECHO)
-        return await Auditor(self.crowd).findings()
+        return await Auditor(self.crowd, self._in_doubt).findings()
+
+    @property
+    def _in_doubt(self) -> set[str]:
+        """Jobs whose posting a dead bot had begun."""
+        bots = [record for record in self.records if record.kill.target == "bot"]
+        return {job for record in bots for job, at in record.flight.items() if at == "posting"}
 
     async def leave(self, *, long_after: bool) -> None:
         """Stop in order; `long_after`: and look in after a hundred days."""

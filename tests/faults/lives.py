@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from playground.world import FIRST_USER
 from tests.bot_process import SLEEPY
 from tests.faults.orders import Desk
 from tests.playground.driver import HOUSE, Playground
@@ -83,6 +84,7 @@ class Lives:
             "discord__api": play.url,
             "paths__data": folder / "data",
             "health__port": 0,
+            "safety__owners": [FIRST_USER],  # Ada, who pauses
             "workers__command": json.dumps([*SLEEPY, "--pictures", str(self.pictures), *SLOWLY]),
             **settings,
         }

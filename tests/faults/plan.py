@@ -129,4 +129,10 @@ def days(kills: Sequence[Kill], most: int) -> Iterator[list[Kill]]:
     size = -(-len(kills) // -(-len(kills) // most))
     for start in range(0, len(kills), size):
         day = kills[start : start + size]
-        yield sorted(day, key=lambda kill: kill.place in LONG_AFTER)
+        yield sorted(day, key=_lateness)
+
+
+def _lateness(kill: Kill) -> tuple[bool, bool]:
+    """Once something is forgotten, there is nothing left to forget."""
+    late = kill.place in LONG_AFTER
+    return late, late and kill.boundary.startswith("after")

@@ -11,7 +11,7 @@ from bot import refusals
 from bot.crew.told import Told
 from bot.texts import Texts
 from stylus_engine import errors
-from stylus_engine.errors import SENTENCES, StylusError, sentence
+from stylus_engine.errors import SENTENCES, BadCheckpoint, StylusError, public, sentence
 
 FACTS: dict[str, object] = {"str": "a fact", "int": 3, "float": 2.5}
 
@@ -115,3 +115,19 @@ def drawn_parents(drawing: str) -> Iterator[tuple[str, str]]:
         path[depth:] = [name]
         if depth:
             yield name, path[depth - 1]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TREE if "path" in kind.__annotations__], ids=str)
+def test_the_public_hears_the_name_of_a_file_and_not_where_it_lies(kind: type[StylusError]):
+    if kind not in SENTENCES:
+        return
+    error = made(kind)
+    error.path = "/home/ada/models/one"  # pyright: ignore[reportAttributeAccessIssue] - chosen so
+    assert "ada" in sentence(error)
+    assert "one" in public(error)
+    assert "/" not in public(error)
+
+
+def test_nor_does_the_reason_say_where():
+    error = BadCheckpoint(path="/home/ada/one", why="no such file: /home/ada/one/unet.json")
+    assert public(error) == "The checkpoint one cannot be loaded: no such file: one/unet.json."

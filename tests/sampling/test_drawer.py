@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from msgspec import structs
+from msgspec import json, structs
 
 from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName, Unsupported
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Start, Stepped
 from stylus_engine.sampling.executors import Stacking
 from stylus_engine.sampling.families import family_of
+from stylus_engine.sampling.studio import portable
 from stylus_engine.sampling.text import token_count
+from tests.model.nouns import INK, SHOT
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.small import shot, small_pool
@@ -169,6 +171,15 @@ def test_the_manifest_tells_what_was_really_encoded(pool, on):
     assert manifest.checkpoint == on.parts.checkpoint.id
     assert {"torch", "diffusers"} <= manifest.versions.keys()
     assert on.pictures.kept["a"].shape == (16, 16, 3)
+
+
+def test_a_shot_that_travels_names_no_place_of_this_machine():
+    card = structs.replace(INK, path="/here/ink.safetensors", previews=("/here/ink.png",))
+    worn = structs.replace(SHOT.recipe.adapters[0], adapter=card)
+    recipe = structs.replace(SHOT.recipe, adapters=(worn,))
+    told = portable(structs.replace(SHOT, recipe=recipe))
+    assert b"/here" not in json.encode(told)
+    assert told.recipe.adapters[0].adapter.name == INK.name
 
 
 def test_previews_are_png_and_unguided_shots_have_no_negative(pool, on):

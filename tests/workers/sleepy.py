@@ -188,6 +188,7 @@ class Dreams:
 
     def admit(self, shot: Shot) -> None:
         with self._lock:
+            self._off.discard(shot.id)  # of an earlier drawing that had just ended
             self._line.append(shot)
 
     def cancel(self, shot_id: str) -> None:
@@ -288,6 +289,7 @@ class House:
         )
         self.cards = Shelf()
         self.loaded = False
+        self.never_rests = given.never_rests
 
     async def arrange(
         self,
@@ -331,6 +333,8 @@ class House:
         self.sampler.cancel(shot)
 
     async def rest(self) -> bool:
+        if self.never_rests:
+            await asyncio.Event().wait()
         await asyncio.wrap_future(self.walker.between(lambda: None))
         self.loaded = False
         return True
@@ -354,6 +358,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--beat-seconds", type=float, default=0.2)
     parser.add_argument("--start-seconds", type=float, default=0.0)
     parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--never-rests", action="store_true")
     parser.add_argument("--burn", action="store_true", help="a step burns a core, not a nap")
     return parser.parse_args()
 

@@ -1,9 +1,11 @@
 """Real processes: they come, answer, draw, and end when they must."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stylus_engine.model import Drawn, Event, Failed, Request, Shot, Stepped
 from stylus_engine.pictures.store import manifest_of
@@ -188,8 +191,6 @@ async def test_two_jobs_are_drawn_at_the_same_time(tmp_path: Path) -> None:
 
 
 def _renamed(shot: Shot, job: str) -> Shot:
-    from msgspec.structs import replace
-
     return replace(shot, job=job, id=f"{job}-{shot.index + 1}")
 
 
@@ -224,6 +225,32 @@ async def test_a_job_that_comes_again_is_drawn_under_its_new_fence(tmp_path: Pat
                 if len(ends[2]) == 4:
                     break
     assert ends == {1: ["Failed"] * 4, 2: ["Drawn"] * 4}
+
+
+@pytest.mark.asyncio
+async def test_a_drop_right_behind_finds_every_drawing_that_came_before_it(tmp_path: Path) -> None:
+    shots = await shots_for(tmp_path, steps=150)
+    async with started(tmp_path, "drawer") as drawer:
+        for fence in (1, 2, 3):
+            await drawer.send(Draw(job="job", fence=fence, shots=shots))
+        await drawer.send(Drop(job="job"))
+        ended = await ends(drawer, 12)
+        assert ended == {fence: ["Cancelled"] * 4 for fence in (1, 2, 3)}
+        await drawer.send(Draw(job="job", fence=4, shots=tuple(replace(s, steps=2) for s in shots)))
+        assert await ends(drawer, 4) == {4: ["drawn"] * 4}
+
+
+async def ends(worker: WorkerProcess, count: int) -> dict[int, list[str]]:
+    """How the next `count` shots end, under each fence."""
+    found: dict[int, list[str]] = {}
+    async with aclosing(worker.frames()) as frames:
+        async for frame in frames:
+            if isinstance(frame, Happened) and isinstance(frame.event, Drawn | Failed):
+                kinds = found.setdefault(frame.fence, [])
+                kinds.append(getattr(frame.event, "kind", "drawn"))
+            if sum(map(len, found.values())) == count:
+                break
+    return found
 
 
 @pytest.mark.asyncio
@@ -320,6 +347,46 @@ async def test_kill_ends_one_that_hangs(tmp_path: Path) -> None:
         os.kill(drawer.pid, signal.SIGSTOP)
         await asyncio.wait_for(drawer.kill(), 5)
         assert drawer.exit_code == -signal.SIGKILL
+
+
+@pytest.mark.asyncio
+async def test_a_group_of_zombies_is_ended_on_macos_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.killpg
+
+    def killpg(group: int, number: int) -> None:
+        real(group, number)
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    async with started(tmp_path, "drawer") as drawer:
+        monkeypatch.setattr(os, "killpg", killpg)
+        await drawer.kill()
+        assert drawer.exit_code == -signal.SIGKILL
+
+
+@pytest.mark.asyncio
+async def test_no_socket_left_is_a_start_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "socketpair", full)
+    with pytest.raises(WorkerFailed, match="Too many open files"):
+        await WorkerProcess.start(launch(tmp_path, "drawer"), name="w")
+
+
+@pytest.mark.asyncio
+async def test_a_greeting_that_breaks_is_a_start_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: socket.socket) -> None:
+        raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    monkeypatch.setattr("stylus_engine.workers.process.to_worker", broken)
+    with pytest.raises(WorkerFailed, match="No buffer space"):
+        await WorkerProcess.start(launch(tmp_path, "drawer"), name="w")
 
 
 @pytest.mark.asyncio

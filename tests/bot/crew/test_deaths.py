@@ -108,3 +108,18 @@ async def test_a_lease_whose_owner_nobody_knows_is_taken_back_when_it_is_overdue
         await day.line.resume(None, time.time())
         ended = await day.until(job, "drawn")
         assert ended.attempts == 1
+
+
+@pytest.mark.asyncio
+async def test_a_drawer_that_hangs_while_it_unloads_is_followed_by_another(tmp_path: Path) -> None:
+    settings = settings_for(
+        tmp_path, "--never-rests", workers={"idle_minutes": 0.3 / 60}, line={"stall_seconds": 0.5}
+    )
+    async with a_day(settings) as day:
+        (job,) = await day.accept(wish())
+        await day.until(job, "drawn")
+
+        async def followed() -> bool:
+            return "drawer-1.2" in day.supervisor.drawers
+
+        await reached(followed)

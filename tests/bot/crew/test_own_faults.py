@@ -1,13 +1,14 @@
 """Faults of our own and of the database: one job fails, or nothing does; the loop goes on."""
 
 import asyncio
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from bot.jobs.line import LeaseLost
-from tests.bot.crew.day import a_day, pictures, settings_for, wish
+from tests.bot.crew.day import SLEEPY, a_day, pictures, reached, settings_for, wish
 
 SLOW = ("--step-seconds", "0.05")
 pytestmark = pytest.mark.slow
@@ -104,3 +105,24 @@ async def test_a_lost_database_ends_the_run(
         day.dispatcher.wake()
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(day.running, 10)
+
+
+@pytest.mark.asyncio
+async def test_without_a_planner_for_hours_those_who_wait_for_one_are_told(tmp_path: Path) -> None:
+    program = (
+        "import runpy, sys; assert 'planner' not in sys.argv;"
+        f"runpy.run_path({SLEEPY!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-c", program, "--pictures", str(tmp_path / "pictures")]
+    settings = settings_for(
+        tmp_path, workers={"command": command}, line={"no_worker_hours": 3 / 3600}
+    )
+    async with a_day(settings) as day:
+        (job,) = await day.accept(wish())
+
+        async def drawer() -> bool:
+            return day.supervisor.drawers_up == 1
+
+        await reached(drawer)
+        assert (await day.until(job, "failed")).error == "NoWorker"
+        assert day.supervisor.drawers_up == 1

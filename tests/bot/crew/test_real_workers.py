@@ -18,7 +18,7 @@ from stylus_engine.workers.frames import Found, Inspect, Inspected, Pack, Packed
 from tests.bot.crew.day import Day, a_day, reached, wish
 
 PROMPT = "a pencil sketch of a dragon at sunset"
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def real(folder: Path) -> Settings:

@@ -18,8 +18,10 @@ from bot.crew.supervisor import Supervisor
 from bot.crew.told import Told
 from bot.refusals import NoWorker
 from bot.settings import Settings
+from stylus_engine.errors import BadSettings
 from stylus_engine.model import Request
 from stylus_engine.workers.frames import Arrange, Cards, Lookup, Search
+from stylus_engine.workers.process import WorkerProcess
 from tests.bot.crew.day import reached, settings_for
 
 ASK = Lookup(call=0, names=("Ink A",))
@@ -62,10 +64,10 @@ def seen(supervisor: Supervisor) -> list[Signal]:
 @pytest.mark.asyncio
 async def test_every_post_is_manned_and_questions_find_the_planner(tmp_path: Path) -> None:
     async with supervised(settings_for(tmp_path, workers={"drawers": 3})) as supervisor:
+        await all_up(supervisor, 3)
         answer = await supervisor.ask(ASK)
         assert isinstance(answer, Cards)
         assert [card.name for card in answer.adapters] == ["Ink A"]
-        await all_up(supervisor, 3)
         assert supervisor.drawers == {"drawer-1.1": 4, "drawer-2.1": 4, "drawer-3.1": 4}
         assert supervisor.checkpoints == ("sleepy",)
         assert supervisor.adapters == 6
@@ -74,6 +76,7 @@ async def test_every_post_is_manned_and_questions_find_the_planner(tmp_path: Pat
 @pytest.mark.asyncio
 async def test_many_questions_at_once_get_their_own_answers(tmp_path: Path) -> None:
     async with supervised(settings_for(tmp_path)) as supervisor:
+        await all_up(supervisor)
         names = ["Ink A", "Ink B", "Night A", "City B"] * 10
         answers = await asyncio.gather(
             *(supervisor.ask(Lookup(call=0, names=(name,))) for name in names)
@@ -85,6 +88,7 @@ async def test_many_questions_at_once_get_their_own_answers(tmp_path: Path) -> N
 @pytest.mark.asyncio
 async def test_a_refusal_is_rebuilt_here(tmp_path: Path) -> None:
     async with supervised(settings_for(tmp_path)) as supervisor:
+        await all_up(supervisor)
         question = Arrange(call=0, job="j", request=Request(prompt="REFUSE it"))
         with pytest.raises(Told, match="There is no adapter called") as told:
             await supervisor.ask(question)
@@ -93,12 +97,16 @@ async def test_a_refusal_is_rebuilt_here(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_a_question_that_takes_too_long_is_given_up_and_its_late_answer_forgotten(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with supervised(settings_for(tmp_path, "--plan-seconds", "0.5")) as supervisor:
+        await all_up(supervisor)
         question = Arrange(call=0, job="j", request=Request(prompt="a b c"))
         with pytest.raises(TimeoutError):
             await supervisor.ask(question, 0.1)
+        monkeypatch.setattr("bot.crew.supervisor.PATIENCE_OF_PEOPLE", 0.1)
+        with pytest.raises(NoWorker):
+            await supervisor.consult(question)
         assert isinstance(await supervisor.ask(ASK), Cards)
         await asyncio.sleep(0.6)
         assert isinstance(await supervisor.ask(ASK), Cards)
@@ -233,9 +241,57 @@ def _running(word: str) -> list[str]:
 async def test_searching_waits_for_no_planning(tmp_path: Path) -> None:
     """Questions of different kinds do not wait for each other."""
     async with supervised(settings_for(tmp_path, "--plan-seconds", "5")) as supervisor:
+        await all_up(supervisor)
         question = Arrange(call=0, job="j", request=Request(prompt="a b c"))
         planning = asyncio.create_task(supervisor.ask(question))
         await asyncio.sleep(0.1)
         await supervisor.ask(Search(call=0, text="ink"), 2)
         assert not planning.done()
         planning.cancel()
+
+
+@pytest.mark.asyncio
+async def test_what_nobody_foresaw_leaves_no_post_unmanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, faults = WorkerProcess.start, [ZeroDivisionError(), ZeroDivisionError()]
+
+    async def start(*words: object, **named: object) -> WorkerProcess:
+        if faults:
+            raise faults.pop()
+        return await real(*words, **named)  # pyright: ignore[reportArgumentType] - handed through
+
+    monkeypatch.setattr(WorkerProcess, "start", start)
+    async with supervised(settings_for(tmp_path)) as supervisor:
+        await all_up(supervisor)
+        assert supervisor.drawers == {"drawer-1.2": 4}
+
+
+@pytest.mark.asyncio
+async def test_who_could_not_be_ended_in_order_is_buried_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, faults = WorkerProcess.kill, [ZeroDivisionError()]
+
+    async def kill(self: WorkerProcess) -> None:
+        await real(self)
+        if faults:
+            raise faults.pop()
+
+    async with supervised(settings_for(tmp_path)) as supervisor:
+        await all_up(supervisor)
+        monkeypatch.setattr(WorkerProcess, "kill", kill)
+        seen(supervisor)
+        os.kill(pid(supervisor, "drawer-1.1"), signal.SIGKILL)
+
+        async def followed() -> bool:
+            return "drawer-1.2" in supervisor.drawers
+
+        await reached(followed)
+        assert Went("drawer-1.1") in seen(supervisor)
+
+
+def test_windows_is_told_why_it_has_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(BadSettings, match="on Windows use WSL"):
+        Supervisor(Settings())

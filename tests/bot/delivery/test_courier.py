@@ -348,6 +348,30 @@ async def test_the_courier_is_woken_by_news_and_by_time(world: World):
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_look_that_fails_does_not_end_the_courier(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    real, faults = world.line.to_tell, [OSError("away"), OSError("away")]
+
+    async def to_tell():
+        if faults:
+            raise faults.pop()
+        return await real()
+
+    monkeypatch.setattr(world.line, "to_tell", to_tell)
+    await world.courier.resume()
+    running = asyncio.create_task(world.courier.run())
+    try:
+        job = await world.drawn()
+        await asyncio.sleep(0.1)
+        assert (await world.job(job.id)).state == "drawn"
+        world.clock.turn(15)
+        await _until(world, job.id, "posted")
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def _until(world: World, name: str, state: str) -> None:
     async def there() -> bool:
         return (await world.job(name)).state == state

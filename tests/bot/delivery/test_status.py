@@ -310,3 +310,23 @@ async def test_edits_are_counted(world: World):
     await world.later(0)
     await world.later(3)
     assert metrics._edits._value.get() == 1
+
+
+async def test_a_look_that_fails_does_not_end_the_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    job = await world.waiting()
+    real, faults = world.line.unfinished, [OSError("away")]
+
+    async def unfinished():
+        if faults:
+            raise faults.pop()
+        return await real()
+
+    monkeypatch.setattr(world.line, "unfinished", unfinished)
+    world.loops.append(asyncio.create_task(world.status.run()))
+    await world.settle()
+    assert job.id not in world.status._watches
+    await world.later(15)
+    assert job.id in world.status._watches
+    await world.die()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.jobs import lease
 from bot.jobs.database import address, connect
@@ -211,3 +212,16 @@ async def test_the_tables_are_those_of_the_design(line: Line):
         lambda connection: {column["name"] for column in inspect(connection).get_columns("jobs")}
     )
     assert {"priority", "not_before", "root_job", "worker_id"} <= columns
+
+
+async def test_an_error_holds_no_parameter(line: Line):
+    """Errors are logged, and among the parameters are tokens and private prompts."""
+
+    def twice(connection: Connection) -> None:
+        row = {"id": 1, "owner": "s3cret", "machine": "", "pid": 1, "born": "", "until": NOW}
+        connection.execute(insert(bot_lease).values(row))
+
+    with pytest.raises(IntegrityError) as caught:
+        await line._db.write(twice)
+    assert "bot_lease" in str(caught.value)
+    assert "s3cret" not in str(caught.value)

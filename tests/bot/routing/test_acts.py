@@ -1,0 +1,78 @@
+"""What a button leaves behind when its answer does not arrive."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.cards.letter import Letter
+from bot.custom_ids import Pressed
+from bot.jobs.nouns import Job, Origin
+from bot.refusals import NoWorker
+from bot.routing.acts import Acts
+from bot.routing.press import Press
+from bot.routing.reply import TooSlow
+from stylus_engine.model import Request
+
+ADA, NOW, THEN = 1, 200.0, 100.0
+
+
+class Line:
+    """One deleted job."""
+
+    def __init__(self) -> None:
+        origin = Origin(interaction=1, token="t", token_until=0.0, user=ADA, guild=10, channel=3)  # noqa: S106 - it opens nothing
+        self.kept = Job(
+            id="J", root="J", source=None, action="imagine", index=None, state="posted",
+            origin=origin, private=False, request=Request(prompt="x"), made_at=0.0,
+            deleted_at=THEN,
+        )  # fmt: skip
+        self.done: list[object] = []
+
+    async def job(self, _: str) -> Job:
+        return self.kept
+
+    async def restore(self, *_: object) -> bool:
+        self.done.append("restored")
+        return True
+
+    async def delete(self, _job: str, _by: int, when: float) -> bool:
+        self.done.append(when)
+        return True
+
+
+def acts(line: Line, fails: Exception | None = None) -> Acts:
+    async def result(_: Job) -> Letter:
+        if fails is not None:
+            raise fails
+        return Letter(view=lambda: None)  # pyright: ignore[reportArgumentType] - nobody looks at it
+
+    services: Any = SimpleNamespace(
+        line=line, clerk=SimpleNamespace(result=result), now=lambda: NOW
+    )
+    return Acts(services, SimpleNamespace())  # pyright: ignore[reportArgumentType] - nothing is admitted
+
+
+def press() -> Press:
+    async def send(*_: object, **__: object) -> None:
+        raise TooSlow
+
+    user = SimpleNamespace(id=ADA)
+    reply: Any = SimpleNamespace(interaction=SimpleNamespace(user=user, guild_id=10), send=send)
+    return Press(Pressed("J", "restore", ""), reply)
+
+
+@pytest.mark.asyncio
+async def test_a_card_that_cannot_be_written_is_not_restored():
+    line = Line()
+    with pytest.raises(NoWorker):
+        await acts(line, NoWorker()).restore(press())
+    assert line.done == []
+
+
+@pytest.mark.asyncio
+async def test_a_card_that_did_not_arrive_is_as_deleted_as_before():
+    line = Line()
+    with pytest.raises(TooSlow):
+        await acts(line).restore(press())
+    assert line.done == ["restored", THEN]
