@@ -11,6 +11,7 @@ the bot's own part.
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -26,16 +27,17 @@ from tests.playground.driver import DOCUMENT
 
 FULL = Day(
     people=200, equal=2, heavy=(20, 20), light=(100, 2), cancels=40, looks=100,
-    burst=50, pause=4.0, step_seconds=0.02, patience=240.0,
+    burst=50, pause=3.0, step_seconds=0.02, patience=240.0,
 )  # fmt: skip
 QUICK = replace(
-    FULL, people=32, heavy=(4, 6), light=(16, 2), cancels=4, looks=8, burst=16, pause=2.0,
-    step_seconds=0.01, patience=20.0,
+    FULL, people=32, heavy=(4, 6), light=(16, 2), cancels=4, looks=8, burst=16, pause=1.0,
+    patience=16.0,
 )  # fmt: skip
 BURNING = replace(
     FULL, people=50, heavy=(0, 0), light=(0, 0), cancels=0, looks=10, burst=25, patience=60.0
 )
 KEPT = 12  # sentences of what went wrong
+LONG_ID = re.compile(r"\d{12,}")
 
 
 def main() -> int:
@@ -44,7 +46,7 @@ def main() -> int:
     report = Report("bot_load-quick" if asked.quick else "bot_load")
     with TemporaryDirectory() as folder:
         for case, day in _days(quick=asked.quick):
-            _spend(report, case, day, Path(folder) / case.split(",")[0])
+            _spend(report, case, day, Path(folder) / case.replace(" ", "-"))
     report.print()
     if asked.write:
         print(f"Written to {report.write()}.")
@@ -61,10 +63,10 @@ def _arguments() -> argparse.Namespace:
 def _days(*, quick: bool) -> Iterator[tuple[str, Day | None]]:
     """Each case with its day; None: not run."""
     whole = QUICK if quick else FULL
-    yield f"sleeping, {whole.people} people, {whole.jobs} jobs", whole
+    yield f"{whole.jobs} jobs", whole
     for cores in (1, 2):
         burning = replace(BURNING, burners=cores)
-        case = f"{cores} burning, {burning.people} people, {burning.jobs} jobs"
+        case = f"{burning.jobs} jobs, {cores} {'cores' if cores > 1 else 'core'} burnt"
         yield case, None if quick else burning
 
 
@@ -83,7 +85,10 @@ def _told(case: str, busy: Busy) -> Iterator[str]:
     """The mix, the assumptions, and what went wrong word for word."""
     day, kinds = busy.day, sorted({asked.what for asked in busy.asked})
     mix = ", ".join(f"{sum(one.what == kind for one in busy.asked)} {kind}" for kind in kinds)
-    yield f"{case}: {len(busy.asked)} interactions ({mix}), {day.burst} at once every {day.pause:g} s."
+    yield (
+        f"{case}: {day.people} people, {len(busy.asked)} interactions ({mix}), "
+        f"{day.burst} at once every {day.pause:g} s."
+    )
     yield (
         f"{case}: {day.slots} slots, a step naps {day.step_seconds * 1000:g} ms, 20 steps, four "
         f"small pictures a job; {PER_CHANNEL} people to a channel, {CHANNELS_PER_SERVER} channels "
@@ -92,7 +97,7 @@ def _told(case: str, busy: Busy) -> Iterator[str]:
     )
     seen = busy.seen
     told = [*seen.findings, *seen.refused, *seen.own_faults, *rows.open_ends(busy.entries)]
-    for sentence, times in Counter(told).most_common(KEPT):
+    for sentence, times in Counter(LONG_ID.sub("…", one) for one in told).most_common(KEPT):
         yield f"{case}: {times} × {sentence[:200]}"
     if not DOCUMENT.is_file():
         yield f"{case}: judged by the playground's own rules alone, Discord's document is not here."

@@ -230,6 +230,7 @@ DEEDS: Mapping[str, Deed] = {
     "wire.delete": delete_from_afar,
     "reply._defer": slow,
     "reply._replace": slow,
+    "reply._instead": slow,
     "reply._original": unheard,
     "reply._edit": leaf,
     "reply._modal": edit,
