@@ -5,7 +5,6 @@ crash must come before, since only a bot that takes over passes there.
 """
 
 import asyncio
-import signal
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -203,7 +202,7 @@ async def nothing(crowd: Crowd, lives: Lives) -> None:
 
 
 async def leave(crowd: Crowd, lives: Lives) -> None:
-    lives.signal(signal.SIGTERM)
+    await lives.stop()
 
 
 DEEDS: Mapping[str, Deed] = {

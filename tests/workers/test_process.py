@@ -1,33 +1,21 @@
 """Real processes: they come, answer, draw, and end when they must."""
 
-import asyncio
-import errno
 import logging
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from stylus_engine.model import Drawn, Event, Failed, Request, Shot, Stepped
+from stylus_engine.model import Drawn, Failed, Request, Shot, Stepped
 from stylus_engine.pictures.store import manifest_of
-from stylus_engine.workers.channel import ChannelBroken
 from stylus_engine.workers.frames import (
     Arrange,
-    Arranged,
     Beat,
     Cards,
     Draw,
     Drop,
     Found,
-    FromWorker,
     Happened,
     Inspect,
     Inspected,
@@ -37,80 +25,12 @@ from stylus_engine.workers.frames import (
     Refused,
     Rest,
     Rested,
-    Role,
     Search,
-    ToWorker,
 )
-from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
+from stylus_engine.workers.process import WorkerProcess
+from tests.workers.beside import arranged, asked, events_until, shots_for, started
 
-SLEEPY = str(Path(__file__).with_name("sleepy.py"))
-PROMPT = "ink night city"
 pytestmark = pytest.mark.slow
-
-
-def launch(folder: Path, role: Role, *more: str) -> Launch:
-    command = (sys.executable, SLEEPY, role, "--pictures", str(folder / "pictures"), *more)
-    return Launch(command, role, ready_seconds=30)
-
-
-@asynccontextmanager
-async def started(folder: Path, role: Role, *more: str) -> AsyncGenerator[WorkerProcess]:
-    worker = await WorkerProcess.start(launch(folder, role, *more), name=role)
-    try:
-        yield worker
-    finally:
-        await worker.kill()
-    assert not alive(worker.pid)
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-async def heard(worker: WorkerProcess, count: int) -> list[FromWorker]:
-    """The next `count` frames that are no beats."""
-    found: list[FromWorker] = []
-    async with aclosing(worker.frames()) as frames:
-        async for frame in frames:
-            if not isinstance(frame, Beat):
-                found.append(frame)
-            if len(found) == count:
-                break
-    return found
-
-
-async def asked(worker: WorkerProcess, question: ToWorker) -> FromWorker:
-    await worker.send(question)
-    return (await heard(worker, 1))[0]
-
-
-async def arranged(worker: WorkerProcess, prompt: str = PROMPT, **fields: int) -> Arranged:
-    request = Request(prompt=prompt, **({"steps": 3, "seed": 5} | fields))  # pyright: ignore[reportArgumentType] - numbers all
-    answer = await asked(worker, Arrange(call=1, job="job", request=request))
-    assert isinstance(answer, Arranged)
-    return answer
-
-
-async def shots_for(folder: Path, prompt: str = PROMPT, **fields: int) -> tuple[Shot, ...]:
-    async with started(folder, "planner") as planner:
-        return (await arranged(planner, prompt, **fields)).shots
-
-
-async def events_until(worker: WorkerProcess, ended: int, fence: int = 1) -> list[Event]:
-    """Events of the job until `ended` shots have ended."""
-    found: list[Event] = []
-    async with aclosing(worker.frames()) as frames:
-        async for frame in frames:
-            if isinstance(frame, Happened):
-                assert frame.fence == fence
-                found.append(frame.event)
-            if sum(isinstance(event, Drawn | Failed) for event in found) == ended:
-                return found
-    raise AssertionError(f"it ended early: {found}")
 
 
 @pytest.mark.asyncio
@@ -303,150 +223,3 @@ async def test_what_it_prints_is_logged_and_never_read_as_frames(
         assert isinstance((await events_until(drawer, 1))[-1], Drawn)
     assert any("a frame?" in record.message for record in caplog.records)
     assert max(len(record.message) for record in caplog.records) < 2100
-
-
-@pytest.mark.asyncio
-async def test_garbage_breaks_the_conversation(tmp_path: Path) -> None:
-    shots = await shots_for(tmp_path, "GARBAGE from here", count=1)
-    async with started(tmp_path, "drawer") as drawer:
-        await drawer.send(Draw(job="job", fence=1, shots=shots))
-        with pytest.raises(ChannelBroken):
-            await events_until(drawer, 1)
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("role", ["planner", "drawer"])
-async def test_the_end_of_the_conversation_ends_it_at_once_even_at_work(
-    tmp_path: Path, role: Role
-) -> None:
-    shots = await shots_for(tmp_path, "STALL here now")
-    async with started(tmp_path, role, "--plan-seconds", "60") as worker:
-        if role == "planner":
-            await worker.send(Arrange(call=1, job="j", request=Request(prompt=PROMPT)))
-        else:
-            await worker.send(Draw(job="job", fence=1, shots=shots))
-            await asyncio.sleep(0.3)
-        before = time.monotonic()
-        await worker.stop(grace=10)
-        assert time.monotonic() - before < 1
-        assert worker.exit_code == 0
-
-
-@pytest.mark.asyncio
-async def test_ctrl_c_and_sigterm_do_not_end_it(tmp_path: Path) -> None:
-    async with started(tmp_path, "planner") as planner:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(planner.pid, number)
-        assert isinstance(await asked(planner, Lookup(call=1, names=())), Cards)
-        assert os.getpgid(planner.pid) != os.getpgid(0)
-
-
-@pytest.mark.asyncio
-async def test_kill_ends_one_that_hangs(tmp_path: Path) -> None:
-    async with started(tmp_path, "drawer") as drawer:
-        os.kill(drawer.pid, signal.SIGSTOP)
-        await asyncio.wait_for(drawer.kill(), 5)
-        assert drawer.exit_code == -signal.SIGKILL
-
-
-@pytest.mark.asyncio
-async def test_a_group_of_zombies_is_ended_on_macos_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.killpg
-
-    def killpg(group: int, number: int) -> None:
-        real(group, number)
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    async with started(tmp_path, "drawer") as drawer:
-        monkeypatch.setattr(os, "killpg", killpg)
-        await drawer.kill()
-        assert drawer.exit_code == -signal.SIGKILL
-
-
-@pytest.mark.asyncio
-async def test_no_socket_left_is_a_start_that_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full() -> None:
-        raise OSError(errno.EMFILE, "Too many open files")
-
-    monkeypatch.setattr(socket, "socketpair", full)
-    with pytest.raises(WorkerFailed, match="Too many open files"):
-        await WorkerProcess.start(launch(tmp_path, "drawer"), name="w")
-
-
-@pytest.mark.asyncio
-async def test_a_greeting_that_breaks_is_a_start_that_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(_: socket.socket) -> None:
-        raise OSError(errno.ENOBUFS, "No buffer space available")
-
-    monkeypatch.setattr("stylus_engine.workers.process.to_worker", broken)
-    with pytest.raises(WorkerFailed, match="No buffer space"):
-        await WorkerProcess.start(launch(tmp_path, "drawer"), name="w")
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("program", "why"),
-    [
-        (("/no/such/program",), "No such file"),
-        ((sys.executable, "-c", "raise SystemExit(3)"), "exit 3"),
-        ((sys.executable, "-c", "import time; time.sleep(60)"), "not ready within"),
-        (
-            (sys.executable, "-c", "import os, sys; os.write(int(sys.argv[-1]), b'\\xff' * 9)"),
-            "is announced",
-        ),
-        ((sys.executable, SLEEPY, "planner", "--pictures", "."), "is no drawer"),
-    ],
-)
-async def test_a_start_that_fails_says_why_and_leaves_nothing(
-    tmp_path: Path, program: tuple[str, ...], why: str
-) -> None:
-    seconds = 1 if "sleep(60)" in program[-1] else 20
-    with pytest.raises(WorkerFailed, match=why):
-        await WorkerProcess.start(Launch(program, "drawer", ready_seconds=seconds), name="w")
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    assert not [pid for pid in children if b"sleepy" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-PARENT = """
-import asyncio, sys
-from tests.workers.test_process import Draw, launch, shots_for
-from stylus_engine.workers.process import WorkerProcess
-from pathlib import Path
-
-async def main():
-    folder = Path(sys.argv[1])
-    shots = await shots_for(folder, "STALL here now")
-    worker = await WorkerProcess.start(launch(folder, "drawer"), name="w")
-    await worker.send(Draw(job="job", fence=1, shots=shots))
-    print(worker.pid, flush=True)
-    await asyncio.sleep(60)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
-def test_no_worker_outlives_its_bot(tmp_path: Path, stopped: bool) -> None:
-    """kill -9 of the bot: at work or hanging, the child is gone within a second."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    with parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        assert alive(child)
-        if stopped:
-            os.kill(child, signal.SIGSTOP)
-        parent.kill()
-        end = time.monotonic() + 1
-        while alive(child) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert not alive(child)
