@@ -146,7 +146,8 @@ async def test_a_start_that_fails_says_why_and_leaves_nothing(
 
 PARENT = """
 import asyncio, sys
-from tests.workers.test_process import Draw, launch, shots_for
+from stylus_engine.workers.frames import Draw
+from tests.workers.beside import launch, shots_for
 from stylus_engine.workers.process import WorkerProcess
 from pathlib import Path
 
