@@ -15,9 +15,11 @@ import aiohttp
 from benchmarks.load.crowd import Asked, Crowd, Doing, spread
 from benchmarks.load.town import Town
 from benchmarks.load.witness import Card, Entry, Seen, Witness, between, book, cpu
+from bot.sections import LineSettings
 from tests.bot_process import SLEEPY, BotProcess
 from tests.playground.driver import DOCUMENT, Playground
 
+BEAT_SECONDS = LineSettings().beat_seconds
 PICTURES, STEPS = 4, 20  # what /imagine draws unless told otherwise
 GLANCE = 0.3
 START_SECONDS = 60.0
@@ -131,6 +133,7 @@ def _bot(day: Day, play: Playground, folder: Path, port: int) -> BotProcess:
     command = [
         *SLEEPY, "--pictures", str(folder / "data" / "pictures"),
         "--step-seconds", str(day.step_seconds), "--slots", str(day.slots),
+        "--beat-seconds", str(BEAT_SECONDS),
         *(["--burn"] if day.burners else []),
     ]  # fmt: skip
     return BotProcess(

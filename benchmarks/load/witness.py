@@ -1,6 +1,7 @@
 """What was seen while the town was busy: the playground's journal, the bot's numbers and size."""
 
 import asyncio
+import json
 import os
 import re
 import sqlite3
@@ -21,6 +22,7 @@ LOOK_SECONDS = 0.5
 DISCORD_EPOCH = 1_420_070_400.0
 DEFERRED = 5  # the callback type of "thinking"
 CARD = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})_1\.")  # the first file of a result card
+CANCEL = ":cancel"  # in the custom_id that only a status message has
 STALL = re.compile(r'stylus_loop_stall_seconds_bucket\{le="([^"]+)"\} ([\d.e+]+)')
 
 
@@ -80,7 +82,7 @@ class Seen:
             files = " ".join(name for name, _ in row["files"])
             if found := CARD.search(files):
                 self.cards[found[1]] = Card(found[1], asked, at)
-            else:
+            elif CANCEL in json.dumps(row["body"]):  # a status; what has ended says so at once
                 self.edits[asked].append(row["at"])  # as they came: the pace is the sender's
         elif row["method"] == "POST" and path.endswith("/messages"):
             self.pings += 1

@@ -71,7 +71,9 @@ def test_the_journal_is_read_for_what_a_load_asks():
     seen.hear(row("POST", "/interactions/7/…/callback", interaction="7"))
     seen.hear(row("POST", "/interactions/8/…/callback", interaction="8", body={"type": 5}))
     seen.hear(row("POST", "/interactions/9/…/callback", 404, interaction="9"))
-    seen.hear(row("PATCH", "/webhooks/1/…/messages/@original", interaction="7"))
+    status, end = {"components": [f"sty:1:{job}:cancel"]}, {"components": [f"sty:1:{job}:again"]}
+    seen.hear(row("PATCH", "/webhooks/1/…/messages/@original", interaction="7", body=status))
+    seen.hear(row("PATCH", "/webhooks/1/…/messages/@original", interaction="7", body=end))
     seen.hear(
         row(
             "PATCH",
