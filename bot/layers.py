@@ -32,7 +32,8 @@ Key: TypeAlias = tuple[str, ...]
 T = TypeVar("T", bound=msgspec.Struct)
 
 PREFIX = "STYLUS_"
-RESERVED = frozenset({"STYLUS_CONFIG"})
+# Names with our prefix that are no setting: where the file is, and what `.ci/run` tells the tests.
+RESERVED = frozenset({"STYLUS_CONFIG", "STYLUS_CI"})
 PATH = "path"  # marks a text as a place on disk
 Folder: TypeAlias = Annotated[str, msgspec.Meta(extra={PATH: True})]
 
