@@ -1,6 +1,6 @@
 """Everything the face of the bot may ask for, in one frozen place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.cards.letter import Letter
@@ -14,6 +14,7 @@ from bot.delivery.status import Status
 from bot.delivery.wire import Wire
 from bot.jobs.line import Line
 from bot.metrics import Metrics
+from bot.routing.turns import Turns
 from bot.settings import Settings
 from bot.texts import Say, Texts
 
@@ -36,6 +37,7 @@ class Services:
     texts: Texts
     clock: Clock
     metrics: Metrics
+    turns: Turns = field(default_factory=Turns)
 
     def say(self, locale: str) -> Say:
         """How to speak with somebody who reads this language; the settings may say one for all."""

@@ -8,7 +8,7 @@ borrowed weights belong to the thread that took them).
 
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,34 @@ class CardStore(Protocol):
 
     def find(self, name: str) -> Adapter:
         """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses."""
+        ...
+
+
+class Change(NamedTuple):
+    """What happened to one card. `card` None: it is gone.
+
+    `vector` is its description's, float32 of unit length, where the source brought
+    one of the space that `vectors_of` asked for; None: embed the text.
+    """
+
+    seq: int
+    card_id: str
+    card: Adapter | None
+    vector: Vectors | None = None
+
+
+class Changes(Protocol):
+    """The cards as a sequence of changes: each write of a card takes the next number.
+
+    Only the last change of a card is kept, so reading all from 0 gives every card once.
+    """
+
+    def last(self) -> int:
+        """The number of the newest change; 0 when there was none."""
+        ...
+
+    def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
+        """At most `limit` changes after number `seq`, in order; vectors of that space with them."""
         ...
 
 

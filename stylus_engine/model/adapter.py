@@ -4,9 +4,12 @@ from typing import Literal, TypeAlias
 
 from stylus_engine.model.noun import Noun, within
 
-Kind: TypeAlias = Literal["lora", "locon", "loha", "lokr", "dora", "embedding", "unknown"]
+Kind: TypeAlias = Literal[
+    "lora", "locon", "loha", "lokr", "dora", "embedding",
+    "ia3", "oft", "glora", "full", "unsupported", "unknown",
+]  # fmt: skip
 Rating: TypeAlias = Literal["g", "pg", "pg13", "r", "x"]
-Category: TypeAlias = Literal["subject", "style", "place", "light", "detail", "other"]
+Category: TypeAlias = Literal["subject", "style", "place", "light", "detail", "speed", "other"]
 Health: TypeAlias = Literal["unknown", "good", "quarantined"]
 
 MOST_WEIGHT = 4.0  # community files recommend up to about 2; sliders go further
@@ -51,6 +54,13 @@ class Adapter(Noun, frozen=True, kw_only=True):
     minor: bool = False
     health: Health = "unknown"
     previews: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()  # what it adds, in words a prompt would use
+    not_for: str = ""  # when not to use it
+    described_by: str = ""  # who wrote the description: "card", "rules", or a model's name
+    quarantine: str = ""  # why, when `health` says so
+    file_bytes: int = 0  # 0 = not known
+    model_key: str = ""  # `source:model`; equal for all versions of one model
+    popularity: int = 0  # downloads, as the source counts them
 
     def __post_init__(self) -> None:
         within(

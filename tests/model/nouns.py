@@ -43,6 +43,13 @@ INK = Adapter(
     rating="pg",
     health="good",
     previews=("ink-and-wash.png",),
+    concepts=("ink drawing", "grey wash"),
+    not_for="photographs",
+    described_by="rules",
+    quarantine="",
+    file_bytes=73_400_320,
+    model_key="folder:ink-and-wash",
+    popularity=1204,
 )
 NIGHT = Adapter(
     card_id="folder:night-city:2",

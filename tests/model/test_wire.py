@@ -14,6 +14,7 @@ from tests.model import nouns
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 FILES = sorted(GOLDEN.glob("*-v*.json"))
+EARLIER = sorted((GOLDEN / "earlier").glob("*.json"))
 
 
 def noun_of(file: Path) -> type[Noun]:
@@ -30,6 +31,12 @@ def test_a_golden_file_is_still_read(file: Path):
     raw = file.read_bytes()
     noun = msgspec.json.decode(raw, type=noun_of(file))
     assert json.loads(msgspec.json.encode(noun)) == json.loads(raw)
+
+
+@pytest.mark.parametrize("file", EARLIER, ids=lambda file: file.stem)
+def test_what_was_written_before_a_field_was_added_is_still_read(file: Path):
+    noun = msgspec.json.decode(file.read_bytes(), type=noun_of(file))
+    assert noun.v == 1  # pyright: ignore[reportAttributeAccessIssue] - every noun here has one
 
 
 @pytest.mark.parametrize("name", nouns.EXAMPLES)

@@ -123,6 +123,16 @@ class Chat:
         await expect(message.last.get_by_test_id("picture").first).to_be_visible()
         return message.last
 
+    async def back(self) -> str:
+        """Shift+Tab, and where the focus is then."""
+        await self.page.keyboard.press("Shift+Tab")
+        return await self.page.evaluate(
+            """() => {
+              const { id, dataset } = document.activeElement;
+              return dataset.customId ?? dataset.testid ?? id;
+            }"""
+        )
+
     async def shot(self, folder: Path, name: str) -> None:
         """A picture of the page for people: in $ARTIFACTS, else in `folder`."""
         folder = Path(os.environ.get("ARTIFACTS") or folder) / "playground-page"

@@ -88,7 +88,9 @@ async def test_a_button_reaches_the_bot_once_though_pressed_twice(stage):
     async with stage.page() as chat:
         card = await chat.painted("a fox, twice")
         before = len(stage.bot.seen)
-        await card.locator("[data-custom-id='u:2']").dblclick()
+        # In one task: a mouse's second click may come after the answer, and is a new press then.
+        twice = "(node) => { node.click(); node.click(); }"
+        await card.locator("[data-custom-id='u:2']").evaluate(twice)
         await expect(card.locator("[data-custom-id='u:2'][aria-busy]")).to_have_count(0)
         assert stage.bot.seen[before:] == [{"pressed": "u:2", "values": None}]
 
