@@ -55,6 +55,7 @@ class Item(Noun, frozen=True, kw_only=True):
     raw: bytes = b"{}"
     stamp: str = ""
     examples: tuple[Example, ...] = ()
+    probed: "Probed | None" = None  # when the source saw the file itself
     vector: bytes | None = None
     space: str = ""
 

@@ -36,6 +36,7 @@ class Adapter(Noun, frozen=True, kw_only=True):
     name: str
     family_declared: str
     family_detected: str | None = None
+    base: str = ""  # finer than the family, where metadata tells: `pony`, `illustrious`
     kind: Kind = "unknown"
     category: Category = "other"
     description: str = ""

@@ -28,6 +28,7 @@ INK = Adapter(
     name="Ink & Wash",
     family_declared="sd1",
     family_detected="sd1-96",
+    base="photo",
     kind="locon",
     category="style",
     description="Black ink, grey wash. 水墨画 🖌️",
