@@ -45,7 +45,7 @@ TABLE: dict[str, set[str]] = {
         "torch",
         "transformers",
     },
-    "stylus_engine/assembly.py": set(),
+    "stylus_engine/assembly/": set(),
     "stylus_engine/workers/": {"msgspec"},
     "stylus_engine/catalog/": {"msgspec", "rapidfuzz"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
