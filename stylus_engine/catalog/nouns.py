@@ -9,6 +9,8 @@ transaction, so an import that is killed goes on where it was.
 from collections.abc import AsyncGenerator
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+
 from stylus_engine.model import Adapter
 from stylus_engine.model.noun import Noun
 
@@ -123,7 +125,8 @@ class Probed(Noun, frozen=True, kw_only=True):
     licence: str = ""
     triggers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()  # of the training captions, commonest first
-    trained: dict[str, str] = {}  # the rest of the training's metadata worth keeping, capped
+    # The rest of the training's metadata that is worth keeping, capped.
+    trained: dict[str, str] = msgspec.field(default_factory=dict)
     refused: str = ""
 
 

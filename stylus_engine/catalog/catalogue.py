@@ -1,0 +1,298 @@
+"""The catalogue as everybody reads it: cards by id, by name, in the order of their changes.
+
+Implements `CardStore` and `Changes`.  What is written, and how, stands in `writing`;
+both speak through one `Book`.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
+
+import msgspec
+import numpy as np
+from rapidfuzz import fuzz, process, utils
+
+from stylus_engine.catalog.book import Book, Row
+from stylus_engine.catalog.nouns import Checked, Described, Example, Page, Probed, Reason
+from stylus_engine.catalog.writing import Taken, keep_page, keep_part
+from stylus_engine.errors import UnknownName
+from stylus_engine.model import Adapter
+from stylus_engine.model.noun import Noun
+from stylus_engine.ports import Change, Vectors
+
+NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
+NEAREST = 500  # names that are looked at for near misses
+TRIGRAM = 3  # characters; the index of names knows no shorter pieces
+CHUNK = 1000
+Part: TypeAlias = Literal["", "probed", "described", "checked"]
+T = TypeVar("T")
+
+
+class Place(Noun, frozen=True, kw_only=True):
+    """How far the walk over a source is. `since`: when its last complete walk began, ISO."""
+
+    cursor: str = ""
+    since: str = ""
+
+
+class Known(Noun, frozen=True, kw_only=True):
+    """A card with all its layers; `card` None: it is gone, its record stays."""
+
+    card_id: str
+    card: Adapter | None
+    said: Adapter
+    source: str
+    raw: bytes
+    examples: tuple[Example, ...]
+    probed: Probed | None
+    described: Described | None
+    checked: Checked | None
+
+
+class SkippedRow(Noun, frozen=True, kw_only=True):
+    """A record of a source that is no card, and why."""
+
+    source: str
+    what: str
+    reason: Reason
+    detail: str
+    at: str
+
+
+class Catalogue:
+    """Every card this installation knows, in the file at `path`; made when it is first used.
+
+    Methods read or write the disk: call them from a thread where an event loop runs.
+    Raises `BadCatalogue`, `CatalogueVersion`, `StoreFailed`, `DiskFull`, from any of them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._book = Book(path)
+
+    def __len__(self) -> int:
+        """How many cards there are; those that are gone do not count."""
+        return self._one("SELECT count(*) FROM cards WHERE card IS NOT NULL")[0]
+
+    def cards(self) -> Iterable[Adapter]:
+        """Every card, in the order in which they first came."""
+        sql = "SELECT card FROM cards WHERE card IS NOT NULL ORDER BY number"
+        return (_decoded(row["card"], Adapter) for row in self._rows(sql))
+
+    def get(self, card_id: str) -> Adapter:
+        """The card with exactly this id. Raises `UnknownName`."""
+        card = self._get(card_id)
+        if card is None:
+            raise UnknownName(kind="adapter", name=card_id[:80], known=self._near(card_id))
+        return card
+
+    def find(self, name: str) -> Adapter:
+        """The card a person means: an id, or a name in any case; a drawable one first.
+
+        Raises `UnknownName` with near misses, or with the ids when several cards share the name.
+        """
+        if (card := self._get(name)) is not None:
+            return card
+        same = self._called(name)
+        if len(same) == 1:
+            return same[0]
+        known = _several(same) if same else self._near(name)
+        raise UnknownName(kind="adapter", name=name[:80], known=known)
+
+    def named(self, text: str, limit: int, offset: int = 0) -> list[Adapter]:
+        """Cards whose name holds `text` in any case, the most popular first; "" = all of them."""
+        where, facts = _holding(text.strip())
+        sql = (
+            f"SELECT card FROM cards WHERE card IS NOT NULL {where}"  # noqa: S608 - `where` is ours
+            " ORDER BY popularity DESC, number LIMIT ? OFFSET ?"
+        )
+        rows = self._rows(sql, (*facts, limit, offset))
+        return [_decoded(row["card"], Adapter) for row in rows]
+
+    def with_sha256(self, digest: str) -> list[Adapter]:
+        """The cards whose file has these bytes."""
+        sql = "SELECT card FROM cards WHERE sha256 = ? AND card IS NOT NULL ORDER BY number"
+        return [_decoded(row["card"], Adapter) for row in self._rows(sql, (digest,))]
+
+    # --- the sequence of changes ---------------------------------------------------
+
+    def last(self) -> int:
+        """The number of the newest change; 0 when there was none."""
+        return self._one("SELECT coalesce(max(seq), 0) FROM cards")[0]
+
+    def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
+        """At most `limit` changes after number `seq`, in order; vectors of that space with them."""
+        sql = (
+            "SELECT seq, card_id, card, vector FROM cards LEFT JOIN vectors"
+            " ON vectors.number = cards.number AND space = ?"
+            " WHERE seq > ? ORDER BY seq LIMIT ?"
+        )
+        return [_change(row) for row in self._rows(sql, (vectors_of, seq, limit))]
+
+    # --- layers and the book of progress -------------------------------------------
+
+    def known(self, card_id: str) -> Known:
+        """A card with its layers, gone or not. Raises `UnknownName`."""
+        for row in self._rows("SELECT * FROM cards WHERE card_id = ?", (card_id,)):
+            return _known(row)
+        raise UnknownName(kind="adapter", name=card_id[:80], known=self._near(card_id))
+
+    def walk(self, *, lacking: Part = "") -> Iterator[Known]:
+        """Every card with its layers, the most popular first.
+
+        `lacking`: only those without this layer, or whose record is another one since.
+        """
+        missing = f"AND {lacking}_of IS NOT stamp" if lacking else ""
+        sql = (
+            f"SELECT * FROM cards WHERE card IS NOT NULL {missing} ORDER BY popularity DESC, number"  # noqa: S608 - a name of ours
+        )
+        return (_known(row) for row in self._rows(sql))
+
+    def place(self, source: str) -> Place:
+        """How far the walk over a source is."""
+        sql = "SELECT cursor, since FROM places WHERE source = ?"
+        for row in self._rows(sql, (source,)):
+            return Place(cursor=row["cursor"], since=row["since"])
+        return Place()
+
+    def sources(self) -> dict[str, int]:
+        """How many cards each source has brought that are still there."""
+        sql = "SELECT source, count(card) AS held FROM cards GROUP BY source ORDER BY source"
+        return {row["source"]: row["held"] for row in self._rows(sql)}
+
+    def from_source(self, source: str) -> dict[str, str]:
+        """Card id -> stamp of all that a source brought and that is still there."""
+        sql = "SELECT card_id, stamp FROM cards WHERE source = ? AND card IS NOT NULL"
+        return {row["card_id"]: row["stamp"] for row in self._rows(sql, (source,))}
+
+    def skips(self, source: str = "") -> list[SkippedRow]:
+        """What became no card, and why; of one source or of all."""
+        sql = "SELECT * FROM skips WHERE ? IN ('', source) ORDER BY source, what"
+        return [msgspec.convert(dict(row), SkippedRow) for row in self._rows(sql, (source,))]
+
+    def take(self, source: str, page: Page, now: str) -> Taken:
+        """Keep a page of a source and where it ends, in one transaction. `now` is ISO time."""
+        with self._book.writing() as db:
+            return keep_page(db, source, page, now)
+
+    def learn(
+        self,
+        card_id: str,
+        *,
+        probed: Probed | None = None,
+        described: Described | None = None,
+        checked: Checked | None = None,
+    ) -> Adapter:
+        """Lay something over what the card says; the card as it is then. Raises `UnknownName`."""
+        parts = {"probed": probed, "described": described, "checked": checked}
+        with self._book.writing() as db:
+            row = db.execute("SELECT * FROM cards WHERE card_id = ?", (card_id,)).fetchone()
+            if row is None:
+                raise UnknownName(kind="adapter", name=card_id[:80], known="")
+            return keep_part(db, row, {k: v for k, v in parts.items() if v is not None})
+
+    def remembered(self, key: str) -> bytes | None:
+        """An answer that cost something, by the hash of what was asked."""
+        for row in self._rows("SELECT value FROM answers WHERE key = ?", (key,)):
+            return row["value"]
+        return None
+
+    def remember(self, key: str, value: bytes) -> None:
+        """Keep an answer; a newer one for the same key replaces it."""
+        with self._book.writing() as db:
+            db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, value))
+
+    # --- inside --------------------------------------------------------------------
+
+    def _rows(self, sql: str, facts: Sequence[object] = ()) -> Iterator[Row]:
+        """Each row as it is asked for; the view is let go when the walk ends."""
+        with self._book.reading() as db:
+            found = db.execute(sql, facts)
+            while rows := found.fetchmany(CHUNK):
+                yield from rows
+
+    def _one(self, sql: str) -> Row:
+        return next(iter(list(self._rows(sql))))
+
+    def _get(self, card_id: str) -> Adapter | None:
+        sql = "SELECT card FROM cards WHERE card_id = ? AND card IS NOT NULL"
+        rows = list(self._rows(sql, (card_id,)))
+        return _decoded(rows[0]["card"], Adapter) if rows else None
+
+    def _called(self, name: str) -> list[Adapter]:
+        sql = "SELECT card FROM cards WHERE name_key = ? AND card IS NOT NULL ORDER BY number"
+        rows = self._rows(sql, (name.strip().casefold(),))
+        same = [_decoded(row["card"], Adapter) for row in rows]
+        return [card for card in same if card.drawable] or same
+
+    def _near(self, name: str) -> str:
+        """Names that share pieces with this one, the most alike first."""
+        pieces = _pieces(name.casefold()[:120])
+        if not pieces:
+            return ""
+        sql = (
+            "SELECT cards.card_id, name FROM names JOIN cards ON cards.number = names.rowid"
+            " WHERE names MATCH ? AND card IS NOT NULL ORDER BY rank LIMIT ?"
+        )
+        names = {row["card_id"]: row["name"] for row in self._rows(sql, (pieces, NEAREST))}
+        near = process.extract(
+            name[:120], names, scorer=fuzz.WRatio, processor=utils.default_process,
+            limit=3, score_cutoff=NEAR,
+        )  # fmt: skip
+        alike = dict.fromkeys(match for match, _, _ in near)
+        return f"Did you mean {' or '.join(f'“{each}”' for each in alike)}?" if alike else ""
+
+
+def _several(same: list[Adapter]) -> str:
+    ids = ", ".join(card.card_id for card in same[:5])
+    return f"{len(same)} adapters have this name; ask by id: {ids}."
+
+
+def _holding(text: str) -> tuple[str, tuple[str, ...]]:
+    """The clause for names that hold `text`, and its facts; quotes are doubled, no text is SQL."""
+    if not text:
+        return "", ()
+    if len(text) < TRIGRAM:
+        escaped = text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return "AND name_key LIKE ? ESCAPE '\\'", (f"%{escaped}%",)
+    return "AND number IN (SELECT rowid FROM names WHERE names MATCH ?)", (_quoted(text),)
+
+
+def _pieces(text: str) -> str:
+    """Any trigram of the text, as a question to the index of names."""
+    found = dict.fromkeys(text[at : at + TRIGRAM] for at in range(len(text) - TRIGRAM + 1))
+    return " OR ".join(_quoted(piece) for piece in found)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _decoded(raw: bytes, shape: type[T]) -> T:
+    return msgspec.json.decode(raw, type=shape)
+
+
+def _maybe(raw: bytes | None, shape: type[T]) -> T | None:
+    return None if raw is None else _decoded(raw, shape)
+
+
+def _change(row: Row) -> Change:
+    vector: Vectors | None = None
+    if row["vector"] is not None:
+        vector = np.frombuffer(row["vector"], "<f4").astype(np.float32)
+    card = _maybe(row["card"], Adapter)
+    return Change(seq=row["seq"], card_id=row["card_id"], card=card, vector=vector)
+
+
+def _known(row: Row) -> Known:
+    return Known(
+        card_id=row["card_id"],
+        card=_maybe(row["card"], Adapter),
+        said=_decoded(row["said"], Adapter),
+        source=row["source"],
+        raw=zlib.decompress(row["raw"]),
+        examples=_decoded(row["examples"], tuple[Example, ...]),
+        probed=_maybe(row["probed"], Probed),
+        described=_maybe(row["described"], Described),
+        checked=_maybe(row["checked"], Checked),
+    )

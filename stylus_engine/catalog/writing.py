@@ -1,0 +1,207 @@
+"""How cards come into the catalogue: inside one transaction of the caller's, row by row.
+
+Each written card takes the next number of the sequence; whoever follows the catalogue
+reads on from the number it has.  A card that is gone keeps its row, and its number says
+when it went.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from stylus_engine.catalog.book import Row
+from stylus_engine.catalog.layers import merged
+from stylus_engine.catalog.nouns import Checked, Described, Item, Page, Probed
+from stylus_engine.model import Adapter
+from stylus_engine.model.noun import Noun
+
+# A frozen archive may not overwrite what a live source said of the same card.
+OLD_NEWS = ("stylusdocs",)
+T = TypeVar("T")
+
+
+class Taken(Noun, frozen=True, kw_only=True):
+    """What a page changed: cards, by how they came out."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    gone: int = 0
+    skipped: int = 0
+
+
+def keep_page(db: sqlite3.Connection, source: str, page: Page, now: str) -> Taken:
+    """Items, skips, tombstones and the cursor of a page."""
+    pen = Pen(db)
+    told = [pen.item(source, item) for item in page.items]
+    gone = sum(pen.gone(source, card_id) for card_id in page.gone)
+    _keep_skips(db, source, page, now)
+    _keep_place(db, source, page, now)
+    return Taken(
+        new=told.count("new"),
+        changed=told.count("changed"),
+        same=told.count("same"),
+        gone=gone,
+        skipped=len(page.skipped),
+    )
+
+
+def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun]) -> Adapter:
+    """Lay parts over a card that is there; the merged card."""
+    columns = {name: msgspec.json.encode(part) for name, part in parts.items()}
+    stamps = {f"{name}_of": row["stamp"] for name in parts}
+    _update(db, row["number"], columns | stamps)
+    return Pen(db).merge(row["number"])
+
+
+class Pen:
+    """Writes cards and numbers them."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        (self._seq,) = db.execute("SELECT coalesce(max(seq), 0) FROM cards").fetchone()
+
+    def item(self, source: str, item: Item) -> str:
+        """Keep one item: `new`, `changed` or `same`."""
+        sql = "SELECT * FROM cards WHERE card_id = ?"
+        row = self._db.execute(sql, (item.card.card_id,)).fetchone()
+        if row is not None and _is_no_news(row, source, item):
+            return "same"
+        number = self._insert(source, item) if row is None else row["number"]
+        if row is not None:
+            _update(self._db, number, _columns(source, item) | _outdated(row, item))
+        self._keep_vector(number, item)
+        self.merge(number)
+        return "new" if row is None or row["card"] is None else "changed"
+
+    def gone(self, source: str, card_id: str) -> bool:
+        """A tombstone; False when the card is not this source's, or was gone before."""
+        sql = "SELECT number FROM cards WHERE card_id = ? AND source = ? AND card IS NOT NULL"
+        row = self._db.execute(sql, (card_id, source)).fetchone()
+        if row is None:
+            return False
+        _update(self._db, row["number"], {"card": None, "seq": self._next()})
+        self._db.execute("DELETE FROM names WHERE rowid = ?", (row["number"],))
+        return True
+
+    def merge(self, number: int) -> Adapter:
+        """Make the card of its layers anew and give it the next number."""
+        row = self._db.execute("SELECT * FROM cards WHERE number = ?", (number,)).fetchone()
+        card = merged(
+            msgspec.json.decode(row["said"], type=Adapter),
+            _layer(row["probed"], Probed),
+            _layer(row["described"], Described),
+            _layer(row["checked"], Checked),
+        )
+        found = {
+            "card": msgspec.json.encode(card),
+            "seq": self._next(),
+            "name_key": card.name.casefold(),
+            "sha256": card.file_sha256,
+            "popularity": card.popularity,
+        }
+        _update(self._db, number, found)
+        self._db.execute("DELETE FROM names WHERE rowid = ?", (number,))
+        self._db.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", (number, card.name))
+        return card
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def _insert(self, source: str, item: Item) -> int:
+        """A row with the layers that a card of the same bytes had before: a moved file keeps them."""
+        columns = {
+            "card_id": item.card.card_id,
+            "seq": self._next(),
+            "name_key": "",
+            "popularity": 0,
+            **_columns(source, item),
+            **self._inherited(item),
+        }
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        sql = f"INSERT INTO cards ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+        return self._db.execute(sql, tuple(columns.values())).lastrowid or 0
+
+    def _inherited(self, item: Item) -> dict[str, object]:
+        """What drawing showed of these bytes holds for every card of theirs; words, if the other is gone."""
+        sql = (
+            "SELECT card, described, checked FROM cards WHERE sha256 = ?"
+            " ORDER BY checked IS NULL, described IS NULL, seq DESC LIMIT 1"
+        )
+        row = self._db.execute(sql, (item.card.file_sha256,)).fetchone()
+        if row is None:
+            return {}
+        found: dict[str, object] = {}
+        if row["checked"] is not None:
+            found |= {"checked": row["checked"], "checked_of": item.stamp}
+        if row["card"] is None and row["described"] is not None:
+            found |= {"described": row["described"], "described_of": item.stamp}
+        return found
+
+    def _keep_vector(self, number: int, item: Item) -> None:
+        self._db.execute("DELETE FROM vectors WHERE number = ?", (number,))
+        if item.vector is not None:
+            facts = (number, item.space, item.vector)
+            self._db.execute("INSERT INTO vectors VALUES (?, ?, ?)", facts)
+
+
+def _is_no_news(row: Row, source: str, item: Item) -> bool:
+    """The same record from the same place, or an old archive's word against a living source's."""
+    if row["card"] is None:
+        return False
+    if row["source"] != source and source.startswith(OLD_NEWS):
+        return True
+    return row["source"] == source and bool(item.stamp) and row["stamp"] == item.stamp
+
+
+def _columns(source: str, item: Item) -> dict[str, object]:
+    """What a source said, as it is kept."""
+    found: dict[str, object] = {
+        "source": source,
+        "stamp": item.stamp,
+        "said": msgspec.json.encode(item.card),
+        "raw": zlib.compress(item.raw, 1),
+        "examples": msgspec.json.encode(item.examples),
+    }
+    if item.probed is not None:
+        found |= {"probed": msgspec.json.encode(item.probed), "probed_of": item.stamp}
+    return found
+
+
+def _outdated(row: Row, item: Item) -> dict[str, object]:
+    """Another file than before: what was seen of the old one does not hold for it."""
+    before = msgspec.json.decode(row["said"], type=Adapter).file_sha256
+    if before == item.card.file_sha256 or item.probed is not None:
+        return {}
+    return {"probed": None, "probed_of": None}
+
+
+def _layer(raw: bytes | None, shape: type[T]) -> T | None:
+    return None if raw is None else msgspec.json.decode(raw, type=shape)
+
+
+def _update(db: sqlite3.Connection, number: int, columns: Mapping[str, object]) -> None:
+    pairs = ", ".join(f"{name} = ?" for name in columns)
+    sql = f"UPDATE cards SET {pairs} WHERE number = ?"  # noqa: S608 - names of ours
+    db.execute(sql, (*columns.values(), number))
+
+
+def _keep_skips(db: sqlite3.Connection, source: str, page: Page, now: str) -> None:
+    """A record that is a card now is skipped no more."""
+    mended = [(source, item.card.card_id) for item in page.items]
+    db.executemany("DELETE FROM skips WHERE source = ? AND what = ?", mended)
+    rows = [(source, each.what, each.reason, each.detail, now) for each in page.skipped]
+    db.executemany("INSERT OR REPLACE INTO skips VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _keep_place(db: sqlite3.Connection, source: str, page: Page, now: str) -> None:
+    """The cursor moves on; after the last page the walk is complete, and `since` says when it began."""
+    row = db.execute("SELECT * FROM places WHERE source = ?", (source,)).fetchone()
+    began = row["began"] if row is not None and row["cursor"] else now
+    since = began if not page.cursor else (row["since"] if row is not None else "")
+    facts = (source, page.cursor, since, began)
+    db.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", facts)
