@@ -33,9 +33,10 @@ class Paths(Section, frozen=True):
     pictures: Folder = ""
     grids: Folder = ""
     index: Folder = ""
+    catalog: Folder = ""
     cache: Folder = ""
 
-    def place(self, name: Literal["pictures", "grids", "index", "cache"]) -> Path:
+    def place(self, name: Literal["pictures", "grids", "index", "catalog", "cache"]) -> Path:
         """The folder of one kind of thing: named, or of that name inside `data`."""
         named: str = getattr(self, name)
         return Path(named) if named else Path(self.data) / name

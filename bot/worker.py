@@ -86,6 +86,7 @@ def open_house(settings: Settings) -> "House":
             shelves=tuple(Path(folder) for folder in settings.cards.folders),
             pictures=settings.paths.place("pictures"),
             index=settings.paths.place("index"),
+            catalog=settings.paths.place("catalog"),
             cache=settings.paths.place("cache"),
             embedder=Path(folder) if folder else None,
             slots=sampling.slots,

@@ -50,6 +50,7 @@ class Studio:
             cards=(data / "cards.jsonl",),
             pictures=scratch,
             index=scratch,
+            catalog=scratch,
             cache=scratch,
             slots=SLOTS,
             waiting=10_000,

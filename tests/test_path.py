@@ -65,6 +65,7 @@ def house(folder: Path, tmp_path: Path) -> Iterator[House]:
         cards=(folder / "cards.jsonl",),
         pictures=tmp_path / "pictures",
         index=folder / "index",
+        catalog=folder / "catalog",
         cache=folder / "cache",
     )
     with closing(House(setup)) as house:

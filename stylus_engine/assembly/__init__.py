@@ -35,6 +35,7 @@ from stylus_engine.ports import (
 )
 
 if TYPE_CHECKING:
+    from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.digests import Digests
     from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.retrieval.index import CardIndex
@@ -56,6 +57,7 @@ class Setup:
     shelves: tuple[Path, ...] = ()
     pictures: Path
     index: Path
+    catalog: Path
     cache: Path
     embedder: Path | None = None
     slots: int = 4
@@ -165,7 +167,8 @@ class House:
         """
         from stylus_engine.retrieval.building import build, ensure
 
-        cards = tuple(self.cards.cards())
+        await asyncio.to_thread(self._settle)
+        cards = tuple(self._catalogue.cards())
         if not anew:
             return await ensure(self._index, cards)
         await build(self._index, cards)
@@ -199,13 +202,23 @@ class House:
         """Draws with whatever checkpoint a shot names."""
         return self._sampler
 
-    @cached_property
-    def _cards(self) -> CardStore:
-        from stylus_engine.catalog.cards import CardFile
-        from stylus_engine.catalog.shelf import shelf
+    def _settle(self) -> None:
+        """Bring what the settings name into the catalogue. Raises `BadCards`, `BadCatalogue`."""
+        from stylus_engine.catalog.importing import clock
+        from stylus_engine.catalog.settling import settle
 
-        found = (card for folder in self._setup.shelves for card in shelf(folder))
-        return CardFile(*self._setup.cards, found=found)
+        settle(self._catalogue, self._setup.cards, self._setup.shelves, clock())
+
+    @cached_property
+    def _cards(self) -> "Catalogue":
+        self._settle()
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> "Catalogue":
+        from stylus_engine.catalog.catalogue import Catalogue
+
+        return Catalogue(self._setup.catalog / "catalog.db")
 
     @cached_property
     def _checkpoints(self) -> Checkpoints:

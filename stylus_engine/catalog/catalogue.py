@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from rapidfuzz import fuzz, process, utils
 
+from stylus_engine.catalog import clean
 from stylus_engine.catalog.book import Book, Row
 from stylus_engine.catalog.nouns import Checked, Described, Example, Page, Probed, Reason
 from stylus_engine.catalog.writing import Taken, keep_page, keep_part
@@ -101,7 +102,7 @@ class Catalogue:
 
     def named(self, text: str, limit: int, offset: int = 0) -> list[Adapter]:
         """Cards whose name holds `text` in any case, the most popular first; "" = all of them."""
-        where, facts = _holding(text.strip())
+        where, facts = _holding(clean.line(text, clean.NAME))
         sql = (
             f"SELECT card FROM cards WHERE card IS NOT NULL {where}"  # noqa: S608 - `where` is ours
             " ORDER BY popularity DESC, number LIMIT ? OFFSET ?"
@@ -227,7 +228,7 @@ class Catalogue:
 
     def _near(self, name: str) -> str:
         """Names that share pieces with this one, the most alike first."""
-        pieces = _pieces(name.casefold()[:120])
+        pieces = _pieces(clean.line(name, clean.NAME))
         if not pieces:
             return ""
         sql = (
