@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Generic
+from typing import Any, Generic
 
 from bot.crew.bus import News
 from bot.delivery.office import Office
@@ -72,8 +72,8 @@ class Courier(Generic[Letter]):
 
     async def drain(self, seconds: float) -> None:
         """Wait until nothing is in hand, at most so long."""
-        if self._hands:
-            await asyncio.wait(self._hands.values(), timeout=seconds)
+        if at_work := self._at_work():
+            await asyncio.wait(at_work, timeout=seconds)
 
     def _hear(self, news: News) -> None:
         if news.what in {"drawn", "failed", "cancelled"}:
@@ -182,8 +182,11 @@ class Courier(Generic[Letter]):
             return False
         return await self._line.undeliverable(name, error, self._clock.now())
 
+    def _at_work(self) -> "list[asyncio.Task[Any]]":
+        return [*self._hands.values(), *self._poster.bells]
+
     async def _let_go(self) -> None:
-        tasks = list(self._hands.values())
+        tasks = self._at_work()
         for task in tasks:
             task.cancel()
         with suppress(asyncio.CancelledError):

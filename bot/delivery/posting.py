@@ -4,6 +4,7 @@ Not taken: keeping what was tried in memory.  Every step reads the line again, s
 does not matter whether the step before was made by this process.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Generic
@@ -67,6 +68,7 @@ class Poster(Generic[Letter]):
         self._clock = office.clock
         self._limits = office.limits
         self._metrics = office.metrics
+        self.bells: set[asyncio.Task[None]] = set()  # being rung; whoever ends us ends them
 
     async def post(self, name: str) -> bool:
         """See it posted or undeliverable; True: the latter, and its person must be told.
@@ -183,7 +185,13 @@ class Poster(Generic[Letter]):
         if first and self._metrics is not None:
             self._metrics.waited(waited)
         if first and waited > self._limits.ping_after:
-            await self._ping(job, sent)
+            self._ring(job, sent)
+
+    def _ring(self, job: Job, sent: Sent) -> None:
+        """Beside the deliveries: a channel takes few new messages, and cards need not wait for them."""
+        bell = asyncio.create_task(self._ping(job, sent))
+        self.bells.add(bell)
+        bell.add_done_callback(self.bells.discard)
 
     async def _ping(self, job: Job, sent: Sent) -> None:
         """Say once that the pictures are there: an edit notifies nobody. Not tried again."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ LATER = "2026-11-29T12:00:00+00:00"
 SHA = "ab" * 32
 
 
-def card(number: int = 1, **facts: object) -> Adapter:
+def card(number: int = 1, **facts: Any) -> Adapter:
     return Adapter(
         **{
             "card_id": f"t:{number}:1",
@@ -39,11 +40,11 @@ def card(number: int = 1, **facts: object) -> Adapter:
     )
 
 
-def item(number: int = 1, stamp: str = "1", **facts: object) -> Item:
+def item(number: int = 1, stamp: str = "1", **facts: Any) -> Item:
     return Item(card=card(number, **facts), raw=b'{"id": 1}', stamp=stamp)
 
 
-def page(*items: Item, cursor: str = "", **more: object) -> Page:
+def page(*items: Item, cursor: str = "", **more: Any) -> Page:
     return Page(items=items, cursor=cursor, **more)
 
 
@@ -342,6 +343,7 @@ for at in range(first, 40):
 @pytest.mark.slow
 def test_an_import_that_is_killed_loses_nothing_doubles_nothing_and_goes_on(tmp_path: Path):
     path, kills = tmp_path / "catalog.db", 0
+    held: list[str] = []
     for seconds in itertools.chain((0.01, 0.05, 0.12, 0.2), itertools.repeat(60.0)):
         command = [sys.executable, "-c", IMPORT, str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
