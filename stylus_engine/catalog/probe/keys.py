@@ -1,0 +1,137 @@
+"""The names and shapes of a file's tensors, sorted once so that the rules can ask cheaply.
+
+A name is `MODULE.PART[.ADAPTER][.weight]`.  The part says which algorithm, the module
+which network, and the input side of the factors how wide that network is.  Trainers
+flatten a module's dots to underscores; `Keys.body` has all of them flattened, so that
+one word serves both spellings.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from stylus_engine.catalog.probe.header import Entry, Header
+from stylus_engine.model.noun import Noun
+
+# What text encoders are called; everything else belongs to the network that draws.
+OF_TEXT = (
+    "lora_te",
+    "text_encoder",
+    "lycoris_text_",
+    "text_model.",
+    "base_model.model.text_model.",
+    "te1.",
+    "te2.",
+    "clip_l.",
+    "clip_g.",
+    "cond_stage_model.",
+    "conditioner.",
+)
+FLAT_OF_TEXT = tuple(start.replace(".", "_") for start in OF_TEXT)
+DOWN = ("lora_down", "lora_A", "down", "hada_w1_b", "b2")  # b2 is GLoRA's
+KRON = {"lokr_w1": 0, "lokr_w1_b": 0, "lokr_w2": 1, "lokr_w2_b": 1}  # which of the two factors
+
+
+class Factor(Noun, frozen=True):
+    """The input side of one low-rank update: (rank, width[, kernel, kernel]).
+
+    `rank` is 0 where a full matrix stands.  `edges` is how many the stored shape has.
+    """
+
+    module: str  # flattened, with "_" after it
+    width: int
+    rank: int
+    kernel: int
+    edges: int
+
+
+class Keys(Noun, frozen=True, kw_only=True):
+    """All names of a file, by what the rules want to know of them.
+
+    `text` has each name between line breaks; `body` is flattened and without text encoders.
+    """
+
+    text: str
+    body: str
+    parts: dict[str, int]  # part -> how many tensors
+    factors: tuple[Factor, ...]  # of the network that draws
+    of_text: tuple[Factor, ...]
+    text_encoder: bool  # whether any name is one of a text encoder's
+
+    @property
+    def rank(self) -> int:
+        return max((factor.rank for factor in chain(self.factors, self.of_text)), default=0)
+
+    def width(self, *marks: str) -> int | None:
+        """The commonest input width of the modules whose names hold one of these."""
+        held = (f.width for f in self.factors if any(mark in f.module for mark in marks))
+        common = Counter(held).most_common(1)
+        return common[0][0] if common else None
+
+    def has(self, *marks: str) -> bool:
+        """Whether the network that draws has a name that holds one of these."""
+        return any(mark in self.body for mark in marks)
+
+
+def keys_of(header: Header) -> Keys:
+    """Sort the header's names."""
+    body = [name for name in header.tensors if not name.startswith(OF_TEXT)]
+    parts: Counter[str] = Counter()
+    found = tuple(_factors(header.tensors, parts))
+    return Keys(
+        text_encoder=len(body) < len(header.tensors),
+        text=_between_breaks(header.tensors),
+        body=_between_breaks(body).replace(".", "_"),
+        parts=parts,
+        factors=tuple(factor for factor in found if not factor.module.startswith(FLAT_OF_TEXT)),
+        of_text=tuple(factor for factor in found if factor.module.startswith(FLAT_OF_TEXT)),
+    )
+
+
+def _between_breaks(names: Iterable[str]) -> str:
+    return "\n" + "\n".join(names) + "\n"
+
+
+def _factors(tensors: dict[str, Entry], parts: Counter[str]) -> Iterator[Factor]:
+    """The factors among these tensors; `parts` is counted on the way."""
+    kron: dict[str, list[tuple[int, ...]]] = {}
+    for name, entry in tensors.items():
+        module, part = split(name)
+        parts[part] += 1
+        if part in DOWN and len(entry.shape) >= 2:
+            yield _factor(module, entry.shape)
+        elif part in KRON and len(entry.shape) >= 2:
+            kron.setdefault(module, [(), ()])[KRON[part]] = _side(part, entry.shape)
+    for module, (left, right) in kron.items():
+        if left and right:
+            yield _kronecker(module, left, right)
+
+
+def split(name: str) -> tuple[str, str]:
+    """Module and part; `.weight` and the name that peft gives an adapter belong to neither."""
+    module, _, part = name.removesuffix(".weight").rpartition(".")
+    if part in ("down", "up") and "lora" not in module:
+        return name, ""  # a network's own layer
+    if module.endswith((".lora_A", ".lora_B", ".lora_magnitude_vector")) and part != "bias":
+        module, _, part = module.rpartition(".")
+    return module, part
+
+
+def _factor(module: str, shape: tuple[int, ...]) -> Factor:
+    kernel = max(shape[2:], default=1)
+    return Factor(_flat(module), shape[1], shape[0], kernel, len(shape))
+
+
+def _flat(module: str) -> str:
+    return module.replace(".", "_") + "_"
+
+
+def _side(part: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(rank or 0, width) of one of the two factors of a Kronecker product."""
+    return (shape[0] if part.endswith("_b") else 0, *shape[1:])
+
+
+def _kronecker(module: str, left: tuple[int, ...], right: tuple[int, ...]) -> Factor:
+    kernel = max(right[2:], default=1)
+    rank = max(left[0], right[0])
+    return Factor(_flat(module), left[1] * right[1], rank, kernel, max(len(left), len(right)))
