@@ -35,13 +35,18 @@ def test_the_miniatures_own_files_are_recognised():
     trained = [name for name in found if found[name].family_detected]
     assert len(trained) >= len(found) - 2
     assert {found[name].family for name in trained} == {"sd1-96"}
-    kinds = {name: found[name].kind for name in found if written[name].kind in {"loha", "lokr"}}
-    assert kinds == {name: written[name].kind for name in kinds}
+    assert {name: card.kind for name, card in found.items()} == {
+        name: card.kind for name, card in written.items()
+    }
 
 
 @pytest.mark.parametrize(("width", "family"), [(768, "sd1"), (1024, "sd2"), (2048, "sdxl")])
 def test_the_family_is_in_the_shapes(tmp_path: Path, width: int, family: str):
-    put(tmp_path / "sub" / "my_Style-v2.safetensors", lora(width, ss_base_model_version="a lie"))
+    put(
+        tmp_path / "sub" / "my_Style-v2.safetensors",
+        lora(width, ss_base_model_version="a lie"),
+        bytes(8 * width),
+    )
     (card,) = shelf(tmp_path)
     assert (card.family, card.name) == (family, "my Style v2")
     assert card.card_id.startswith("local:sub/my_Style-v2:")
@@ -50,7 +55,8 @@ def test_the_family_is_in_the_shapes(tmp_path: Path, width: int, family: str):
 def test_the_trainers_words_are_read_and_cleaned(tmp_path: Path):
     frequency = json.dumps({"10_ink": {"ink": 9, " brush ": 3, "bad": "x"}, "20": {"ink": 1}})
     told = {"ss_tag_frequency": frequency, "modelspec.title": "Ink\u202eknI\x07"}
-    put(tmp_path / "a.safetensors", lora(768, **told, **{"modelspec.trigger_phrase": "inkk, wash"}))
+    told["modelspec.trigger_phrase"] = "inkk, wash"
+    put(tmp_path / "a.safetensors", lora(768, **told), bytes(8 * 768))
     (card,) = shelf(tmp_path)
     assert card.tags == ("ink", "brush")
     assert card.triggers == ("inkk", "wash")
@@ -65,7 +71,8 @@ def test_what_is_no_adapter_is_passed_over(tmp_path: Path):
     (tmp_path / "page.safetensors").write_bytes(b"<html>" * 10)
     (tmp_path / "long.safetensors").write_bytes(struct.pack("<Q", 2**62) + b"{}")
     (tmp_path / "folder.safetensors").mkdir()
-    put(tmp_path / "readme.txt", lora(768))
+    put(tmp_path / "readme.txt", lora(768), bytes(8 * 768))
+    put(tmp_path / "cut.safetensors", lora(768), bytes(8 * 768 - 1))
     assert list(shelf(tmp_path)) == []
     assert list(shelf(tmp_path / "nowhere")) == []
 
@@ -87,7 +94,7 @@ def test_no_header_breaks_it(tmp_path_factory: pytest.TempPathFactory, header: o
 
 
 def test_a_written_card_goes_before_a_found_one(tmp_path: Path):
-    put(tmp_path / "a.safetensors", lora(768))
+    put(tmp_path / "a.safetensors", lora(768), bytes(8 * 768))
     (found,) = shelf(tmp_path)
     line = json.dumps({"card_id": found.card_id, "name": "Written", "family_declared": "sd1"})
     (tmp_path / "cards.jsonl").write_text(line)

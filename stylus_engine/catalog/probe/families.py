@@ -85,7 +85,7 @@ def family_of(keys: Keys, told: Mapping[str, str]) -> str | None:
     """The family's name as in `Checkpoint.family`; None when the file does not tell."""
     if keys.has(*UNET):
         return _unet(keys, told)
-    if keys.body == "\n\n":
+    if not keys.body.strip("\n_"):
         return _text_only(keys, told)
     marked = (family for family, marks in MARKS if keys.has(*marks))
     return next(marked, None) or _transformer(keys, told)

@@ -222,10 +222,11 @@ def _check_table(tensors: dict[str, Entry], room: int, name: str) -> None:
         raise AdapterNotSafetensors(
             name=name, why=f"{len(tensors)} tensors are more than any adapter has"
         )
+    _check_dtypes(tensors, name)
     end = 0
     for entry in sorted(tensors.values(), key=attrgetter("at")):
         begin, stop = entry.at
-        if begin != end or stop - begin != _bytes(entry, name):
+        if begin != end or 8 * (stop - begin) != math.prod(entry.shape) * BITS[entry.dtype]:
             raise AdapterNotSafetensors(name=name, why=_what_is_wrong(begin, end))
         end = stop
     if end > room:
@@ -234,14 +235,9 @@ def _check_table(tensors: dict[str, Entry], room: int, name: str) -> None:
         raise AdapterNotSafetensors(name=name, why="more bytes follow its last tensor")
 
 
-def _bytes(entry: Entry, name: str) -> int | None:
-    """What a tensor of this shape and dtype takes; None = no whole number of bytes."""
-    bits = BITS.get(entry.dtype)
-    if bits is None:
-        kind = f"numbers of type {clean.line(entry.dtype, 20)}"
-        raise AdapterUnsupported(name=name, kind=kind)
-    whole, rest = divmod(math.prod(entry.shape) * bits, 8)
-    return None if rest else whole
+def _check_dtypes(tensors: dict[str, Entry], name: str) -> None:
+    for dtype in sorted({entry.dtype for entry in tensors.values()} - BITS.keys()):
+        raise AdapterUnsupported(name=name, kind=f"numbers of type {clean.line(dtype, 20)}")
 
 
 def _what_is_wrong(begin: int, end: int) -> str:

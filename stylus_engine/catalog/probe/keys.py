@@ -7,7 +7,7 @@ one word serves both spellings.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 from stylus_engine.catalog.probe.header import Entry, Header
@@ -29,6 +29,7 @@ OF_TEXT = (
 )
 FLAT_OF_TEXT = tuple(start.replace(".", "_") for start in OF_TEXT)
 DOWN = ("lora_down", "lora_A", "down", "hada_w1_b", "b2")  # b2 is GLoRA's
+OF_PEFT = (".lora_A", ".lora_B", ".lora_magnitude_vector")  # an adapter's name may follow
 KRON = {"lokr_w1": 0, "lokr_w1_b": 0, "lokr_w2": 1, "lokr_w2_b": 1}  # which of the two factors
 
 
@@ -48,7 +49,8 @@ class Factor(Noun, frozen=True):
 class Keys(Noun, frozen=True, kw_only=True):
     """All names of a file, by what the rules want to know of them.
 
-    `text` has each name between line breaks; `body` is flattened and without text encoders.
+    `text` has each name between line breaks.  `body` has each module of the network that
+    draws, flattened, between a line break and "_": no text encoders.
     """
 
     text: str
@@ -75,29 +77,29 @@ class Keys(Noun, frozen=True, kw_only=True):
 
 def keys_of(header: Header) -> Keys:
     """Sort the header's names."""
-    body = [name for name in header.tensors if not name.startswith(OF_TEXT)]
+    modules: dict[str, None] = {}  # an ordered set
     parts: Counter[str] = Counter()
-    found = tuple(_factors(header.tensors, parts))
+    found = tuple(_factors(header.tensors, parts, modules))
+    body = [module for module in modules if not module.startswith(OF_TEXT)]
     return Keys(
-        text_encoder=len(body) < len(header.tensors),
-        text=_between_breaks(header.tensors),
-        body=_between_breaks(body).replace(".", "_"),
+        text="\n" + "\n".join(header.tensors) + "\n",
+        body=_flat("\n" + "\n".join(body)).replace("\n", "_\n"),
         parts=parts,
         factors=tuple(factor for factor in found if not factor.module.startswith(FLAT_OF_TEXT)),
         of_text=tuple(factor for factor in found if factor.module.startswith(FLAT_OF_TEXT)),
+        text_encoder=len(body) < len(modules),
     )
 
 
-def _between_breaks(names: Iterable[str]) -> str:
-    return "\n" + "\n".join(names) + "\n"
-
-
-def _factors(tensors: dict[str, Entry], parts: Counter[str]) -> Iterator[Factor]:
-    """The factors among these tensors; `parts` is counted on the way."""
+def _factors(
+    tensors: dict[str, Entry], parts: Counter[str], modules: dict[str, None]
+) -> Iterator[Factor]:
+    """The factors among these tensors; parts and modules are gathered on the way."""
     kron: dict[str, list[tuple[int, ...]]] = {}
     for name, entry in tensors.items():
         module, part = split(name)
         parts[part] += 1
+        modules[module] = None
         if part in DOWN and len(entry.shape) >= 2:
             yield _factor(module, entry.shape)
         elif part in KRON and len(entry.shape) >= 2:
@@ -112,9 +114,9 @@ def split(name: str) -> tuple[str, str]:
     module, _, part = name.removesuffix(".weight").rpartition(".")
     if part in ("down", "up") and "lora" not in module:
         return name, ""  # a network's own layer
-    if module.endswith((".lora_A", ".lora_B", ".lora_magnitude_vector")) and part != "bias":
+    if module.endswith(OF_PEFT) and part != "bias":
         module, _, part = module.rpartition(".")
-    return module, part
+    return module or name, part
 
 
 def _factor(module: str, shape: tuple[int, ...]) -> Factor:
