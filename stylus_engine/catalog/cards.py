@@ -1,19 +1,15 @@
 """The card store over files of JSON lines, an `Adapter` in each line."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
 from rapidfuzz import fuzz, process, utils
 
-from stylus_engine.catalog import clean
-from stylus_engine.errors import BadCards, StylusError, UnknownName
+from stylus_engine.catalog.lines import card_of
+from stylus_engine.errors import BadCards, UnknownName
 from stylus_engine.model import Adapter
 
-LONGEST_LINE = 64 * 1024  # bytes; a card is about one thousand
 NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
-_ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
 
 
 class CardFile:
@@ -21,7 +17,7 @@ class CardFile:
 
     Paths in a card are relative to the card file's folder and may not leave it.
     Raises `BadCards` with the line: not UTF-8, not JSON, not an `Adapter`, an id
-    twice, a path that leaves, a line over `LONGEST_LINE`.
+    twice, a path that leaves, a line over `lines.LONGEST`.
     """
 
     def __init__(self, *paths: Path, found: Iterable[Adapter] = ()) -> None:
@@ -106,42 +102,6 @@ def _read(path: Path) -> Iterator[tuple[int, Adapter]]:
 def _card(path: Path, folder: Path, number: int, raw: bytes) -> Adapter:
     """One line, cleaned, its paths absolute. Raises `BadCards`."""
     try:
-        if len(raw) > LONGEST_LINE:
-            raise ValueError(f"the line has {len(raw)} bytes; {LONGEST_LINE} is the most")  # noqa: TRY301 - one road for all that is wrong with a line
-        card = clean.cleaned(msgspec.json.decode(raw, type=Adapter, strict=True))
-        _check(card)
-        return _rooted(card, folder)
-    except UnicodeDecodeError as error:
-        raise BadCards(path=str(path), line=number, why="it is not UTF-8") from error
-    except (StylusError, ValueError) as error:
-        why = clean.line(str(error), 200).rstrip(".")
-        raise BadCards(path=str(path), line=number, why=why) from error
-
-
-def _check(card: Adapter) -> None:
-    if not _ID.fullmatch(card.card_id):
-        raise ValueError("the card_id is not of the form source:id:version")
-    if not card.name:
-        raise ValueError("the name holds nothing that can be shown")
-    if card.url is not None and not _plain_url(card.url):
-        raise ValueError("the url is not a plain https address")
-
-
-def _plain_url(url: str) -> bool:
-    return len(url) <= clean.URL and bool(re.fullmatch(r"https://[!-?A-~]+", url))
-
-
-def _rooted(card: Adapter, folder: Path) -> Adapter:
-    """The card with absolute paths. Raises `ValueError` for one that leaves the folder."""
-    previews = tuple(text if _plain_url(text) else _inside(folder, text) for text in card.previews)
-    path = None if card.path is None else _inside(folder, card.path)
-    return msgspec.structs.replace(card, path=path, previews=previews)
-
-
-def _inside(folder: Path, text: str) -> str:
-    if not text or "\x00" in text:
-        raise ValueError("a path is empty or holds a zero byte")
-    path = (folder / text).resolve()
-    if not path.is_relative_to(folder):
-        raise ValueError("a path leaves the folder of the cards")
-    return str(path)
+        return card_of(raw, folder)
+    except ValueError as error:
+        raise BadCards(path=str(path), line=number, why=str(error)) from error

@@ -1,0 +1,64 @@
+"""A card as one line of JSON: parsed, cleaned, checked, its paths made absolute."""
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from stylus_engine.catalog import clean
+from stylus_engine.errors import StylusError
+from stylus_engine.model import Adapter
+
+LONGEST = 64 * 1024  # bytes; a card is about one thousand
+_ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
+
+
+def card_of(raw: bytes, folder: Path) -> Adapter:
+    """The card that one line is; its paths are relative to `folder` and may not leave it.
+
+    Raises `ValueError` with the reason, short and without a full stop.
+    """
+    try:
+        if len(raw) > LONGEST:
+            raise ValueError(f"the line has {len(raw)} bytes; {LONGEST} is the most")  # noqa: TRY301 - one road for all that is wrong with a line
+        card = msgspec.json.decode(raw, type=Adapter, strict=True)
+        return checked(card, folder)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8") from error
+    except RecursionError as error:
+        raise ValueError("it is nested absurdly deep") from error
+    except (StylusError, ValueError) as error:
+        raise ValueError(clean.line(str(error), 200).rstrip(".")) from error
+
+
+def checked(card: Adapter, folder: Path) -> Adapter:
+    """The card cleaned, with absolute paths. Raises `ValueError` for what it may not say."""
+    card = clean.cleaned(card)
+    if not _ID.fullmatch(card.card_id):
+        raise ValueError("the card_id is not of the form source:id:version")
+    if not card.name:
+        raise ValueError("the name holds nothing that can be shown")
+    if card.url is not None and not plain_url(card.url):
+        raise ValueError("the url is not a plain https address")
+    return _rooted(card, folder)
+
+
+def plain_url(url: str) -> bool:
+    """Whether it is an https address of sane length, with neither name nor password in it."""
+    return len(url) <= clean.URL and bool(re.fullmatch(r"https://[!-?A-~]+", url))
+
+
+def _rooted(card: Adapter, folder: Path) -> Adapter:
+    """The card with absolute paths. Raises `ValueError` for one that leaves the folder."""
+    previews = tuple(text if plain_url(text) else _inside(folder, text) for text in card.previews)
+    path = None if card.path is None else _inside(folder, card.path)
+    return msgspec.structs.replace(card, path=path, previews=previews)
+
+
+def _inside(folder: Path, text: str) -> str:
+    if not text or "\x00" in text:
+        raise ValueError("a path is empty or holds a zero byte")
+    path = (folder / text).resolve()
+    if not path.is_relative_to(folder):
+        raise ValueError("a path leaves the folder of the cards")
+    return str(path)

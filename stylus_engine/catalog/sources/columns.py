@@ -1,0 +1,106 @@
+"""The columns a table of cards may have, and what a cell of each means."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from stylus_engine.catalog.bases import base_of
+from stylus_engine.catalog.sources.records import as_number
+
+Cell: TypeAlias = Callable[[str], object]
+YES = frozenset({"true", "yes", "1"})
+NO = frozenset({"false", "no", "0"})
+NEEDED = ("name", "family")
+LICENCE = {
+    "licence": "name",
+    "commercial": "commercial",
+    "derivatives": "derivatives",
+    "credit": "credit",
+}
+
+
+def _text(cell: str) -> str:
+    return cell
+
+
+def _list(cell: str) -> list[str]:
+    return [each.strip() for each in cell.split("|") if each.strip()]
+
+
+def _number(cell: str) -> float:
+    found = as_number(cell)
+    if found is None:
+        raise ValueError(f"“{cell[:40]}” is no number")
+    return found
+
+
+def _count(cell: str) -> int:
+    return int(_number(cell))
+
+
+def _truth(cell: str) -> bool:
+    if cell.lower() not in YES | NO:
+        raise ValueError(f"“{cell[:40]}” is neither yes nor no")
+    return cell.lower() in YES
+
+
+# Column -> field of `Adapter`, and how its cell is read. An empty cell says nothing.
+COLUMNS: Mapping[str, tuple[str, Cell]] = {
+    "id": ("card_id", _text),
+    "name": ("name", _text),
+    "family": ("family_declared", _text),
+    "base": ("base", _text),
+    "kind": ("kind", _text),
+    "category": ("category", _text),
+    "description": ("description", _text),
+    "triggers": ("triggers", _list),
+    "tags": ("tags", _list),
+    "weight": ("weight", _number),
+    "weight_low": ("weight_low", _number),
+    "weight_high": ("weight_high", _number),
+    "url": ("url", _text),
+    "path": ("path", _text),
+    "sha256": ("file_sha256", str.lower),
+    "previews": ("previews", _list),
+    "author": ("author", _text),
+    "licence": ("licence", _text),
+    "commercial": ("commercial", _truth),
+    "derivatives": ("derivatives", _truth),
+    "credit": ("credit", _truth),
+    "rating": ("rating", str.lower),
+    "real_person": ("real_person", _truth),
+    "minor": ("minor", _truth),
+    "concepts": ("concepts", _list),
+    "not_for": ("not_for", _text),
+    "popularity": ("popularity", _count),
+}
+
+
+def card_fields(row: Mapping[str, str]) -> dict[str, object]:
+    """The fields of an `Adapter` that a row of cells says. Raises `ValueError` with what is wrong."""
+    said = {name: cell for name, cell in row.items() if cell and name in COLUMNS}
+    missing = [name for name in NEEDED if name not in said]
+    if missing:
+        raise ValueError(f"it has no {missing[0]}")
+    found = {COLUMNS[name][0]: _cell(name, cell) for name, cell in said.items()}
+    licence = {LICENCE[name]: found.pop(COLUMNS[name][0]) for name in LICENCE if name in said}
+    base = base_of(said["family"])
+    found |= {"family_declared": base.family}
+    found |= {"licence": licence} if licence else {}
+    return {"base": base.base} | _range(found)
+
+
+def _cell(name: str, cell: str) -> object:
+    try:
+        return COLUMNS[name][1](cell)
+    except ValueError as error:
+        raise ValueError(f"in column “{name}” {error}") from error
+
+
+def _range(found: dict[str, object]) -> dict[str, object]:
+    """A weight above the usual range widens it, when the table names no range of its own."""
+    weight = found.get("weight")
+    if isinstance(weight, float) and "weight_high" not in found:
+        found |= {"weight_high": max(weight, 1.0)}
+    if isinstance(weight, float) and "weight_low" not in found:
+        found |= {"weight_low": min(weight, 0.0)}
+    return found
