@@ -48,7 +48,6 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/assembly/": set(),
     "stylus_engine/workers/": {"msgspec"},
     "stylus_engine/catalog/plotting.py": {"matplotlib"},
-    "stylus_engine/catalog/clean.py": {"msgspec", "selectolax"},
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},
     "stylus_engine/catalog/refiner/server.py": {"msgspec", "openai"},
     "stylus_engine/catalog/probe/": {"msgspec", "numpy"},  # sees numbers as bits
