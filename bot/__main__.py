@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli import adapters
+from bot.cli import adapters, catalog
 from bot.cli.again import again
 from bot.cli.bot import bot
 from bot.cli.demo import demo
@@ -57,6 +57,7 @@ def application(opener: Opener) -> typer.Typer:
     for command in (imagine, again, plan, setup, bot, doctor):
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
+    app.add_typer(catalog.family(), name="catalog")
     app.command(hidden=True)(demo)
     return app
 

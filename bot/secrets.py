@@ -1,22 +1,41 @@
-"""The one secret: the bot's token. From the environment or a file of its own, never told again."""
+"""Secrets: the bot's token, keys of other services. From the environment or a file, never told again."""
 
 import os
 import stat
 from pathlib import Path
+from typing import TypeVar
 
-from bot.sections import DiscordSettings
+import msgspec
+
+from bot.sections import DiscordSettings, Guarded
 from stylus_engine.errors import BadSettings
 
+Kept = TypeVar("Kept", bound=Guarded)
 MOST = 4096  # bytes; a token has about 70
 
 
 def token(discord: DiscordSettings) -> str:
     """The token without the spaces and line ends of an editor. Raises `BadSettings`."""
-    found = discord.token or _read(discord.token_file)
-    if not found.strip():
+    found = secret(discord, "token", "discord")
+    if not found:
         why = "there is no token; run `stylus setup`, or set STYLUS_DISCORD__TOKEN"
         raise BadSettings(where="discord.token", why=why)
-    return found.strip()
+    return found
+
+
+def secret(section: Guarded, key: str, name: str) -> str:
+    """A secret of the table `name`, set there or in the file that it names; "" = there is none.
+
+    Raises `BadSettings` for a file that cannot be read.
+    """
+    place = f"{key}_file"
+    return (getattr(section, key) or _read(getattr(section, place), f"{name}.{place}")).strip()
+
+
+def without(section: Kept, *keys: str) -> Kept:
+    """The same table without these secrets, for a process that must not know them."""
+    blank = {each: "" for key in keys for each in (key, f"{key}_file")}
+    return msgspec.structs.replace(section, **blank)
 
 
 def keep(path: Path, secret: str) -> None:
@@ -37,7 +56,7 @@ def readable_by_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def _read(path: str) -> str:
+def _read(path: str, where: str) -> str:
     if not path:
         return ""
     try:
@@ -45,4 +64,4 @@ def _read(path: str) -> str:
             return file.read(MOST)
     except (OSError, UnicodeError) as error:
         why = f"{path} cannot be read ({getattr(error, 'strerror', None) or 'not a text'})"
-        raise BadSettings(where="discord.token_file", why=why) from error
+        raise BadSettings(where=where, why=why) from error

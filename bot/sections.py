@@ -22,8 +22,24 @@ Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Strength: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 
+Place: TypeAlias = Literal["pictures", "grids", "index", "catalog", "adapters", "weights", "cache"]
+
+
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file."""
+
+
+class Guarded(Section, frozen=True):
+    """A table with secrets in it. Settings are logged and shown; a secret never is."""
+
+    def __repr__(self) -> str:
+        """Every `…token` and `…key` that is set reads `…`."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        hidden = {
+            name: "…" if value and name.endswith(("token", "key")) else value
+            for name, value in shown.items()
+        }
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in hidden.items())})"
 
 
 class Paths(Section, frozen=True):
@@ -34,9 +50,11 @@ class Paths(Section, frozen=True):
     grids: Folder = ""
     index: Folder = ""
     catalog: Folder = ""
+    adapters: Folder = ""
+    weights: Folder = ""
     cache: Folder = ""
 
-    def place(self, name: Literal["pictures", "grids", "index", "catalog", "cache"]) -> Path:
+    def place(self, name: Place) -> Path:
         """The folder of one kind of thing: named, or of that name inside `data`."""
         named: str = getattr(self, name)
         return Path(named) if named else Path(self.data) / name
@@ -69,10 +87,50 @@ class CardSettings(Section, frozen=True):
         return own + tuple(Path(name) for name in self.files)
 
 
-class EmbedderSettings(Section, frozen=True):
+class CatalogSettings(Guarded, frozen=True):
+    """Where adapters come from, and as whom we ask."""
+
+    civitai_token: str = ""
+    civitai_token_file: Folder = ""
+    huggingface_token: str = ""
+    huggingface_token_file: Folder = ""
+    allow_enrichment: bool = False
+    uri: str = ""
+    civitai_url: str = "https://civitai.com"
+    huggingface_url: str = "https://huggingface.co"
+    allow_loopback: bool = False
+
+
+class StoreSettings(Section, frozen=True):
+    """Adapter files that are fetched when they are first drawn with."""
+
+    max_gb: Annotated[float, msgspec.Meta(ge=0)] = 20.0
+
+
+class RefinerSettings(Guarded, frozen=True):
+    """The model that describes adapters. No model: only rules describe."""
+
+    base_url: str = ""
+    model: str = ""
+    api_key: str = ""
+    api_key_file: Folder = ""
+    budget_tokens: Natural = 0
+    budget_money: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    price_in: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    price_out: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    pictures: Natural = 10
+    concurrency: Count = 4
+
+
+class EmbedderSettings(Guarded, frozen=True):
     """What turns texts into vectors."""
 
+    kind: Literal["local", "remote", "sentence-transformers"] = "local"
     folder: Folder = ""
+    model: str = ""
+    base_url: str = ""
+    api_key: str = ""
+    api_key_file: Folder = ""
 
 
 class SamplingSettings(Section, frozen=True):
@@ -115,18 +173,13 @@ class SelectionSettings(Section, frozen=True):
     commercial_only: bool = False
 
 
-class DiscordSettings(Section, frozen=True):
+class DiscordSettings(Guarded, frozen=True):
     """Who the bot is. The token is a secret: it stands in the environment or in a file of its own."""
 
     token: str = ""
     token_file: Folder = ""
     api: str = ""
     shards: Natural = 0
-
-    def __repr__(self) -> str:
-        """Settings are logged and shown; a secret never is."""
-        token = "…" if self.token else ""
-        return f"DiscordSettings(token={token!r}, token_file={self.token_file!r}, api={self.api!r})"
 
 
 class DatabaseSettings(Section, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 from bot import layers
 from bot.sections import (
     CardSettings,
+    CatalogSettings,
     CheckpointSettings,
     DatabaseSettings,
     DeliverySettings,
@@ -26,10 +27,12 @@ from bot.sections import (
     HealthSettings,
     LineSettings,
     Paths,
+    RefinerSettings,
     SafetySettings,
     SamplingSettings,
     Section,
     SelectionSettings,
+    StoreSettings,
     TextSettings,
     WorkerSettings,
 )
@@ -37,6 +40,13 @@ from stylus_engine.errors import BadSettings
 from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SECRETS = (  # section and key; each may stand in a file of its own, `…_file`, instead
+    ("discord", "token"),
+    ("catalog", "civitai_token"),
+    ("catalog", "huggingface_token"),
+    ("refiner", "api_key"),
+    ("embedder", "api_key"),
+)
 
 
 class Settings(Section, frozen=True):
@@ -45,6 +55,9 @@ class Settings(Section, frozen=True):
     paths: Paths = Paths()
     checkpoints: CheckpointSettings = CheckpointSettings()
     cards: CardSettings = CardSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    store: StoreSettings = StoreSettings()
+    refiner: RefinerSettings = RefinerSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     sampling: SamplingSettings = SamplingSettings()
     drawing: DrawingSettings = DrawingSettings()
@@ -113,15 +126,41 @@ def _check(settings: Settings) -> None:
     room = sampling.slots + sampling.waiting
     _at_most("drawing.most_count", drawing.most_count, "sampling.slots + sampling.waiting", room)
     _device(sampling)
+    _secrets(settings)
     _discord(settings.discord)
+    _catalog(settings)
     _bot(settings)
 
 
+def _secrets(settings: Settings) -> None:
+    """One place for each secret."""
+    for name, secret in SECRETS:
+        section = getattr(settings, name)
+        if getattr(section, secret) and getattr(section, f"{secret}_file"):
+            why = f"{name}.{secret} is set too; keep one of the two"
+            raise BadSettings(where=f"{name}.{secret}_file", why=why)
+
+
+def _catalog(settings: Settings) -> None:
+    """A kind of embedder needs its model, and tokens go over https or stay on this machine."""
+    embedder, catalog = settings.embedder, settings.catalog
+    if embedder.kind != "local" and not embedder.model:
+        raise BadSettings(where="embedder.model", why=f"the kind {embedder.kind} needs one")
+    if settings.refiner.base_url and not settings.refiner.model:
+        raise BadSettings(where="refiner.model", why="refiner.base_url is set; name its model")
+    for name in ("civitai_url", "huggingface_url"):
+        _plain_address(f"catalog.{name}", getattr(catalog, name), loopback=catalog.allow_loopback)
+
+
+def _plain_address(where: str, url: str, *, loopback: bool) -> None:
+    parts = urlsplit(url)
+    ours = loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not ours and (parts.scheme != "https" or not parts.hostname):
+        raise BadSettings(where=where, why="it must be an https address")
+
+
 def _discord(discord: DiscordSettings) -> None:
-    """One place for the token, and no other machine but Discord or this one."""
-    if discord.token and discord.token_file:
-        why = "discord.token is set too; keep one of the two"
-        raise BadSettings(where="discord.token_file", why=why)
+    """No other machine but Discord or this one."""
     if discord.api and urlsplit(discord.api).hostname not in LOOPBACK:
         why = "the token goes to Discord or, for the playground, to this machine; nowhere else"
         raise BadSettings(where="discord.api", why=why)

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ import msgspec
 
 from bot.desks.drawing import DrawingDesk
 from bot.desks.planning import PlanningDesk
+from bot.secrets import secret
 from bot.settings import Settings, load
 from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
 
 if TYPE_CHECKING:
-    from stylus_engine.assembly import House
+    from stylus_engine.assembly import Describer, Embedding, House, Places
 
 KINDER = 5  # niceness: on a small machine the conversation with people goes before drawing
 
@@ -76,19 +78,23 @@ def open_house(settings: Settings) -> "House":
     """The real engine, built as it is used. This function is why this module may import `assembly`."""
     from stylus_engine import assembly
 
-    sampling, selection = settings.sampling, settings.selection
-    folder = settings.embedder.folder
+    sampling, selection, place = settings.sampling, settings.selection, settings.paths.place
     return assembly.engine(
         assembly.Setup(
             checkpoints=settings.checkpoints.by_name,
             default_checkpoint=settings.checkpoints.default,
             cards=settings.cards.paths,
             shelves=tuple(Path(folder) for folder in settings.cards.folders),
-            pictures=settings.paths.place("pictures"),
-            index=settings.paths.place("index"),
-            catalog=settings.paths.place("catalog"),
-            cache=settings.paths.place("cache"),
-            embedder=Path(folder) if folder else None,
+            pictures=place("pictures"),
+            index=place("index"),
+            catalog=place("catalog"),
+            cache=place("cache"),
+            adapters=place("adapters"),
+            weights=place("weights"),
+            most_weights=int(settings.store.max_gb * 1e9),
+            places=_places(settings),
+            describer=_describer(settings),
+            embedding=_embedding(settings),
             slots=sampling.slots,
             waiting=sampling.waiting,
             device=sampling.device,
@@ -101,6 +107,52 @@ def open_house(settings: Settings) -> "House":
             task_budget=selection.task_budget,
             total_budget=selection.total_budget,
         )
+    )
+
+
+def _places(settings: Settings) -> "Places":
+    """Secrets are read when they are first needed: a lost key file stops nobody from drawing."""
+    from stylus_engine.assembly import Places
+
+    catalog = settings.catalog
+    return Places(
+        civitai=catalog.civitai_url,
+        civitai_token=partial(secret, catalog, "civitai_token", "catalog"),
+        hub=catalog.huggingface_url,
+        hub_token=partial(secret, catalog, "huggingface_token", "catalog"),
+        uri=catalog.uri,
+        allow_enrichment=catalog.allow_enrichment,
+        allow_loopback=catalog.allow_loopback,
+    )
+
+
+def _describer(settings: Settings) -> "Describer":
+    from stylus_engine.assembly import Describer
+
+    refiner = settings.refiner
+    return Describer(
+        base_url=refiner.base_url,
+        model=refiner.model,
+        key=partial(secret, refiner, "api_key", "refiner"),
+        most_tokens=refiner.budget_tokens,
+        most_money=refiner.budget_money,
+        price_in=refiner.price_in,
+        price_out=refiner.price_out,
+        pictures=refiner.pictures,
+        concurrency=refiner.concurrency,
+    )
+
+
+def _embedding(settings: Settings) -> "Embedding":
+    from stylus_engine.assembly import Embedding
+
+    embedder = settings.embedder
+    return Embedding(
+        kind=embedder.kind,
+        folder=Path(embedder.folder) if embedder.folder else None,
+        model=embedder.model,
+        base_url=embedder.base_url,
+        key=partial(secret, embedder, "api_key", "embedder"),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
+from bot.cli.library import Library
 from stylus_engine.model import Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.ports import CardStore, Checkpoints
 
@@ -18,6 +19,11 @@ class Engine(Protocol):
     @property
     def checkpoints(self) -> Checkpoints:
         """Every checkpoint this installation may draw with."""
+        ...
+
+    @property
+    def library(self) -> Library:
+        """What `stylus catalog` asks."""
         ...
 
     async def plan(self, request: Request) -> Plan:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot import secrets
 from bot.clock import Clock, SystemClock
 from bot.crew.post import Post, Question
 from bot.crew.signals import Signal
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from stylus_engine.workers.frames import Draw, Drop, FromWorker, Rest, Role
 from stylus_engine.workers.process import READY_SECONDS, Launch
 
+TOKENS = ("civitai_token", "huggingface_token")
 PATIENCE_OF_PEOPLE = 10.0  # seconds that somebody waits for a busy planner
 PATIENCE_FOR_A_PLANNER = 2.0  # seconds that a question waits for somebody to answer it
 
@@ -161,10 +163,13 @@ def _launches(
         for number in range(settings.workers.drawers)
     ]
     planner: tuple[str, Role, str] = ("planner", "planner", "")
-    told = msgspec.json.encode(_without_secrets(settings))
+    told = {
+        role: msgspec.json.encode(_without_secrets(settings, role))
+        for role in ("planner", "drawer")
+    }
     clean = {k: v for k, v in environment.items() if not k.startswith("STYLUS_")}
     return {
-        title: Launch(_command(settings, role, device), role, told, clean, ready_seconds)
+        title: Launch(_command(settings, role, device), role, told[role], clean, ready_seconds)
         for title, role, device in (planner, *drawers)
     }
 
@@ -177,6 +182,18 @@ def _command(settings: Settings, role: Role, device: str) -> tuple[str, ...]:
     return (*(given or ours), role, *inherit, *(("--device", device) if device else ()))
 
 
-def _without_secrets(settings: Settings) -> Settings:
-    """A worker opens files of strangers: it is told neither the token nor the database."""
-    return msgspec.structs.replace(settings, discord=DiscordSettings(), database=DatabaseSettings())
+def _without_secrets(settings: Settings, role: Role) -> Settings:
+    """A worker opens files of strangers: it is told neither the token nor the database.
+
+    A planner fetches files and turns texts into vectors, so it keeps what that needs.
+    """
+    planner = role == "planner"
+    catalog, embedder = settings.catalog, settings.embedder
+    return msgspec.structs.replace(
+        settings,
+        discord=DiscordSettings(),
+        database=DatabaseSettings(),
+        refiner=secrets.without(settings.refiner, "api_key"),
+        catalog=catalog if planner else secrets.without(catalog, *TOKENS),
+        embedder=embedder if planner else secrets.without(embedder, "api_key"),
+    )

@@ -6,13 +6,13 @@ loads no torch, planning loads no checkpoint.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stylus_engine.assembly.setup import Describer, Embedding, Places, Setup
+from stylus_engine.assembly.stock import Stock
 from stylus_engine.model import (
     Candidate,
     Checkpoint,
@@ -28,18 +28,14 @@ from stylus_engine.ports import (
     CardStore,
     Checkpoints,
     Composer,
-    Embedder,
     Pictures,
     Retriever,
     Sampler,
 )
 
 if TYPE_CHECKING:
-    from stylus_engine.catalog.catalogue import Catalogue
-    from stylus_engine.catalog.digests import Digests
+    from stylus_engine.assembly.library import Library
     from stylus_engine.engine import Arrangement, Engine, Method
-    from stylus_engine.retrieval.index import CardIndex
-    from stylus_engine.retrieval.retriever import IndexRetriever
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.families import Parts
     from stylus_engine.sampling.store import FactorStore
@@ -47,30 +43,7 @@ if TYPE_CHECKING:
     from stylus_engine.walking import Walker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """All that a house is built from: plain values, no path need exist yet."""
-
-    checkpoints: Mapping[str, Path]
-    default_checkpoint: str
-    cards: tuple[Path, ...]
-    shelves: tuple[Path, ...] = ()
-    pictures: Path
-    index: Path
-    catalog: Path
-    cache: Path
-    embedder: Path | None = None
-    slots: int = 4
-    waiting: int = 60
-    device: str = "auto"
-    dtype: str = "auto"
-    executor: str = "stack"
-    factor_cache_mib: int = 512
-    preview_every: int = 0
-    threads: int = 0
-    k: int = 40
-    task_budget: float = 1.0
-    total_budget: float = 2.5
+__all__ = ["Describer", "Embedding", "House", "Places", "Setup", "engine"]
 
 
 def engine(setup: Setup) -> "House":
@@ -83,6 +56,7 @@ class House:
 
     def __init__(self, setup: Setup, pictures: Pictures | None = None) -> None:
         self._setup = setup
+        self._stock = Stock(setup)
         self._kept = pictures
 
     async def plan(self, request: Request) -> Plan:
@@ -148,7 +122,7 @@ class House:
 
         family = self.checkpoints.find("").family
         query = Query(prompt=text, concepts=concepts(text), family=family, policy=Policy(), k=k)
-        return await self._retriever.recall(query)
+        return await self._stock.retriever.recall(query)
 
     async def browse(
         self, text: str, policy: Policy, k: int, offset: int = 0
@@ -158,29 +132,22 @@ class House:
 
         family = self.checkpoints.find("").family
         query = Query(prompt=text, concepts=(), family=family, policy=policy, k=k + offset)
-        return await browse(self._retriever, self.cards, query, offset)
+        return await browse(self._stock.retriever, self.cards, query, offset)
 
     async def index(self, *, anew: bool = False) -> int:
         """Make the index hold exactly the cards of today; rows written or removed.
 
         `anew` writes all of it, whatever lies there.  Raises `BadIndex`, `StoreFailed`.
         """
-        from stylus_engine.retrieval.building import build, ensure
-
-        await asyncio.to_thread(self._settle)
-        cards = tuple(self._catalogue.cards())
-        if not anew:
-            return await ensure(self._index, cards)
-        await build(self._index, cards)
-        return len(cards)
+        return await self._stock.follow(anew=anew)
 
     async def indexed(self) -> int:
         """How many cards the index holds. Raises `BadIndex`."""
-        return len(await self._index.digests())
+        return len(await self._stock.index.digests())
 
     def embedder(self) -> str:
         """The name of the embedding space. Raises `BadEmbedder`."""
-        return self._embedder.name
+        return self._stock.embedder.name
 
     def close(self) -> None:
         """Give the sampler's thread back, if anything was ever drawn."""
@@ -188,9 +155,20 @@ class House:
             self._walker.close()
 
     @property
+    def library(self) -> "Library":
+        """What `stylus catalog` asks: cards in, learned of, told of."""
+        return self._library
+
+    @cached_property
+    def _library(self) -> "Library":
+        from stylus_engine.assembly.library import Library
+
+        return Library(self._stock)
+
+    @property
     def cards(self) -> CardStore:
         """Every card this installation knows."""
-        return self._cards
+        return self._stock.cards
 
     @property
     def checkpoints(self) -> Checkpoints:
@@ -202,30 +180,12 @@ class House:
         """Draws with whatever checkpoint a shot names."""
         return self._sampler
 
-    def _settle(self) -> None:
-        """Bring what the settings name into the catalogue. Raises `BadCards`, `BadCatalogue`."""
-        from stylus_engine.catalog.importing import clock
-        from stylus_engine.catalog.settling import settle
-
-        settle(self._catalogue, self._setup.cards, self._setup.shelves, clock())
-
-    @cached_property
-    def _cards(self) -> "Catalogue":
-        self._settle()
-        return self._catalogue
-
-    @cached_property
-    def _catalogue(self) -> "Catalogue":
-        from stylus_engine.catalog.catalogue import Catalogue
-
-        return Catalogue(self._setup.catalog / "catalog.db")
-
     @cached_property
     def _checkpoints(self) -> Checkpoints:
         from stylus_engine.catalog.checkpoints import LocalCheckpoints
 
         known, default = self._setup.checkpoints, self._setup.default_checkpoint
-        return LocalCheckpoints(known, default, self._digests)
+        return LocalCheckpoints(known, default, self._stock.digests)
 
     @cached_property
     def _sampler(self) -> "Switch":
@@ -266,29 +226,11 @@ class House:
 
         budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
         rooms: dict[str, tuple[Retriever, Composer]] = {
-            "stylus": (self._retriever, OfflineComposer()),
-            "paper-rules": (PaperRetriever(self._retriever), PaperRules()),
+            "stylus": (self._stock.retriever, OfflineComposer()),
+            "paper-rules": (PaperRetriever(self._stock.retriever), PaperRules()),
             "base": (NoRetriever(), BaseComposer()),
         }
         return {name: Method(*rooms[name], preset) for name, preset in presets(budgets).items()}
-
-    @cached_property
-    def _retriever(self) -> "IndexRetriever":
-        from stylus_engine.retrieval.retriever import IndexRetriever
-
-        return IndexRetriever(self._index)
-
-    @cached_property
-    def _index(self) -> "CardIndex":
-        from stylus_engine.retrieval.index import CardIndex
-
-        return CardIndex(self._setup.index, self._embedder)
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        from stylus_engine.retrieval.embedder import LocalEmbedder
-
-        return LocalEmbedder(self._setup.embedder)
 
     @cached_property
     def _pictures(self) -> Pictures:
@@ -297,17 +239,10 @@ class House:
         return self._kept or PictureStore(self._setup.pictures)
 
     @cached_property
-    def _digests(self) -> "Digests":
-        from stylus_engine.catalog.digests import Digests
-
-        return Digests(self._setup.cache / "digests.json")
-
-    @cached_property
     def _factors(self) -> "FactorStore":
-        from stylus_engine.catalog.files import LocalFiles
         from stylus_engine.sampling.store import FactorStore
 
-        return FactorStore(LocalFiles(self._digests), self._setup.factor_cache_mib << 20)
+        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20)
 
     def _unload(self) -> bool:
         """Called by the thread that draws."""

@@ -1,0 +1,63 @@
+"""What `stylus catalog` asks, each answer built of the rooms that know it. Implements the bot's `Library`."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from stylus_engine.assembly.sourcing import source_of
+from stylus_engine.assembly.stock import Stock
+from stylus_engine.catalog.checking import Checkup, Trouble, troubles
+from stylus_engine.catalog.importing import Progress, Summary, bring_in
+from stylus_engine.catalog.orders import Order, Round, Step, TellStep
+from stylus_engine.catalog.rounds import describe_all, probe_all
+from stylus_engine.catalog.stats import Stats, stats
+from stylus_engine.model import Adapter
+
+
+class Library:
+    """See `bot.cli.library`: each method keeps what came before an error or a stop."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+
+    async def bring_in(self, order: Order, tell: Callable[[Progress], None]) -> Summary:
+        """See `catalog.importing.bring_in`."""
+        async with source_of(order, self._stock) as source:
+            return await bring_in(self._stock.catalogue, source, tell)
+
+    async def follow(self, tell: TellStep) -> int:
+        """Bring the index in line with the cards."""
+        tell(Step(done=0))
+        return await self._stock.follow()
+
+    async def probe(self, most: int, tell: TellStep) -> Round:
+        """See `catalog.rounds.probe_all`."""
+        await asyncio.to_thread(self._stock.settle)
+        return await probe_all(self._stock.catalogue, tell, most)
+
+    async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
+        """By rules, or by the model that the settings name."""
+        await asyncio.to_thread(self._stock.settle)
+        return await describe_all(self._stock.catalogue, tell, most)
+
+    def stats(self) -> Stats:
+        """Everything counted."""
+        return stats(self._stock.cards.cards())
+
+    def plot(self, stats: Stats, path: Path) -> None:
+        """The same as a picture. Raises `StoreFailed`."""
+        from stylus_engine.catalog.plotting import plot
+
+        plot(stats, path)
+
+    async def check(self, tell: TellStep, *, network: bool) -> Checkup:
+        """Cards and files; with `network` also what addresses answer."""
+        found = await asyncio.to_thread(self._seen)
+        return Checkup(looked=len(self._stock.catalogue), asked=0, troubles=found)
+
+    def _seen(self) -> tuple[Trouble, ...]:
+        return tuple(troubles(self._stock.cards.walk()))
+
+    def cards(self) -> Iterable[Adapter]:
+        """Every card, in the order in which they first came."""
+        return self._stock.cards.cards()

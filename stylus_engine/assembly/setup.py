@@ -1,0 +1,102 @@
+"""All that a house is built from: plain values, no path need exist yet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+EmbedderKind: TypeAlias = Literal["local", "remote", "sentence-transformers"]
+Secret: TypeAlias = Callable[[], str]
+GB = 10**9
+
+
+def none() -> str:
+    """A secret that nobody set."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where adapters come from, and as whom we ask.
+
+    `uri`: an index in an object store, "" = the folder.  `allow_loopback` is for tests.
+    """
+
+    civitai: str = "https://civitai.com"
+    civitai_token: Secret = none
+    hub: str = "https://huggingface.co"
+    hub_token: Secret = none
+    uri: str = ""
+    allow_enrichment: bool = False
+    allow_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Describer:
+    """The model that describes adapters; `model` "" = there is none. Prices are for a million tokens."""
+
+    base_url: str = ""
+    model: str = ""
+    key: Secret = none
+    most_tokens: int = 0
+    most_money: float = 0.0
+    price_in: float = 0.0
+    price_out: float = 0.0
+    pictures: int = 10
+    concurrency: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """What turns texts into vectors."""
+
+    kind: EmbedderKind = "local"
+    folder: Path | None = None
+    model: str = ""
+    base_url: str = ""
+    key: Secret = none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """The whole house.
+
+    `adapters` and `weights` are folders for files: those that people bring, and those that
+    are fetched, of which at most `most_weights` bytes are kept.
+    """
+
+    checkpoints: Mapping[str, Path]
+    default_checkpoint: str
+    cards: tuple[Path, ...]
+    shelves: tuple[Path, ...] = ()
+    pictures: Path
+    index: Path
+    catalog: Path
+    cache: Path
+    adapters: Path | None = None
+    weights: Path | None = None
+    most_weights: int = 20 * GB
+    places: Places = Places()
+    describer: Describer = Describer()
+    embedding: Embedding = Embedding()
+    slots: int = 4
+    waiting: int = 60
+    device: str = "auto"
+    dtype: str = "auto"
+    executor: str = "stack"
+    factor_cache_mib: int = 512
+    preview_every: int = 0
+    threads: int = 0
+    k: int = 40
+    task_budget: float = 1.0
+    total_budget: float = 2.5
+
+    @property
+    def adapters_folder(self) -> Path:
+        """Where files lie that people brought."""
+        return self.adapters or self.catalog / "adapters"
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where files lie that were fetched."""
+        return self.weights or self.catalog / "weights"

@@ -1,0 +1,92 @@
+"""What a person may ask of the catalogue, and what a round over its cards came to.
+
+An order says where cards come from in plain values; `assembly` makes the source of it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from stylus_engine.catalog.nouns import Skipped
+from stylus_engine.model import Adapter
+from stylus_engine.model.noun import Noun
+
+
+class FromCivitai(Noun, frozen=True, kw_only=True):
+    """Of Civitai's list. `bases` are its own names (`SD 1.5`, `SDXL 1.0`), none = all."""
+
+    bases: tuple[str, ...] = ()
+    most: int = 0  # cards; 0 = all
+
+
+class FromHub(Noun, frozen=True, kw_only=True):
+    """Of the Hugging Face Hub: repositories tagged as LoRA, of one author or of all."""
+
+    search: str = ""
+    author: str = ""
+    most: int = 0
+
+
+class FromFolder(Noun, frozen=True, kw_only=True):
+    """A folder of this machine. `enrich`: also ask Civitai what it knows of these files."""
+
+    path: str
+    enrich: bool = False
+
+
+class FromStylusDocs(Noun, frozen=True, kw_only=True):
+    """The paper's archive. `vectors`: take the stored ones too, for whoever queries in their space."""
+
+    path: str
+    vectors: bool = False
+
+
+class FromCards(Noun, frozen=True, kw_only=True):
+    """A file of cards, JSON lines or CSV, as `export` writes them."""
+
+    path: str
+
+
+Order: TypeAlias = FromCivitai | FromHub | FromFolder | FromStylusDocs | FromCards
+
+
+class Step(Noun, frozen=True, kw_only=True):
+    """How far a round is. `of` 0: nobody counted."""
+
+    done: int
+    of: int = 0
+    skipped: int = 0
+    name: str = ""  # what is in hand
+
+
+class Round(Noun, frozen=True, kw_only=True):
+    """What a round came to: cards that learned something, those passed over by reason, its cost.
+
+    `facts` are further figures by name, in the order in which they are told.
+    """
+
+    learned: int = 0
+    skipped: Mapping[str, int] = msgspec.field(default_factory=dict[str, int])
+    examples: tuple[Skipped, ...] = ()
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+class Arrived(Noun, frozen=True, kw_only=True):
+    """One adapter that somebody brought. `why_not` "": it is found from now on."""
+
+    adapter: Adapter
+    fresh: bool = True  # False: it was known already
+    why_not: str = ""
+
+
+class Bringing(Noun, frozen=True, kw_only=True):
+    """A file on its way: bytes here, bytes in all (0 = not told)."""
+
+    name: str
+    done: int
+    of: int = 0
+
+
+TellStep: TypeAlias = Callable[[Step], None]
+TellBringing: TypeAlias = Callable[[Bringing], None]

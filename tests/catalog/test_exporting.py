@@ -1,0 +1,99 @@
+"""What `export` writes, `import cards` reads back to the same cards."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_engine.catalog import clean
+from stylus_engine.catalog.catalogue import Catalogue
+from stylus_engine.catalog.exporting import FORMULA, write_cards, write_csv, written
+from stylus_engine.catalog.importing import bring_in
+from stylus_engine.catalog.sources.cardfile import Cards
+from stylus_engine.errors import StoreFailed
+from stylus_engine.model import Adapter
+from stylus_engine.model.adapter import Licence
+
+
+def card(folder: Path, number: int = 1, **facts: object) -> Adapter:
+    known = {
+        "card_id": f"t:{number}:1",
+        "name": f"Card {number}",
+        "family_declared": "sd1",
+        "path": str(folder / "files" / f"{number}.safetensors"),
+    }
+    return clean.cleaned(Adapter(**(known | facts)))  # pyright: ignore[reportArgumentType] - the noun checks itself
+
+
+FULL = {
+    "base": "pony", "kind": "locon", "category": "style", "description": "Draws, “in ink”; truly.",
+    "triggers": ("inky", "wash, wet"), "tags": ("ink",), "weight": 0.7, "weight_low": -1.0,
+    "weight_high": 1.5, "file_sha256": "ab" * 32, "url": "https://x.example/1", "author": "aya",
+    "licence": Licence(name="CC0-1.0", commercial=True, credit=False), "rating": "pg13",
+    "real_person": True, "concepts": ("ink drawing",), "not_for": "photos", "popularity": 9,
+    "described_by": "rules", "file_bytes": 12, "model_key": "t:1",
+}  # fmt: skip
+
+
+async def back(path: Path, folder: Path) -> list[Adapter]:
+    catalogue = Catalogue(folder / "catalog.db")
+    summary = await bring_in(catalogue, Cards(path))
+    assert summary.skipped == {}
+    return list(catalogue.cards())
+
+
+@pytest.mark.asyncio
+async def test_cards_come_back_as_they_were(tmp_path: Path):
+    cards = [
+        card(tmp_path, 1, previews=(str(tmp_path / "p.png"), "https://x.example/p.png"), **FULL),
+        card(tmp_path, 2, path=None, health="quarantined", quarantine="burnt"),
+        card(tmp_path, 3, name="Öl auf Glas 🐉"),
+    ]
+    path = tmp_path / "cards.jsonl"
+    assert write_cards(cards, path) == (3, 0)
+    assert str(tmp_path) not in path.read_text("utf-8")
+    assert await back(path, tmp_path / "new") == cards
+
+
+@pytest.mark.asyncio
+async def test_a_table_comes_back_too(tmp_path: Path):
+    one = card(tmp_path, 1, **(FULL | {"described_by": "", "file_bytes": 0, "model_key": ""}))
+    path = tmp_path / "cards.csv"
+    assert write_csv([one], path) == (1, 0)
+    (read,) = await back(path, tmp_path / "new")
+    assert read == one
+
+
+@pytest.mark.asyncio
+async def test_files_elsewhere_are_left_out_and_counted(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    path = tmp_path / "out" / "cards.jsonl"
+    inside = card(tmp_path / "out", 2)
+    assert write_cards([card(tmp_path, 1), inside], path) == (2, 1)
+    first, second = await back(path, tmp_path / "new")
+    assert (first.path, second) == (None, inside)
+
+
+@given(text=st.text(max_size=40))
+def test_no_cell_is_run_by_a_spreadsheet(tmp_path_factory: pytest.TempPathFactory, text: str):
+    folder = tmp_path_factory.getbasetemp()
+    path = folder / "any.csv"
+    write_csv([card(folder, name=f"a{text}", description=text, author=text)], path)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 2
+    assert not any(cell.startswith(FORMULA) and not cell.lstrip("-").replace(".", "").isdecimal() for cell in rows[1])  # fmt: skip
+
+
+def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path: Path):
+    path = tmp_path / "cards.jsonl"
+    path.write_text("before")
+    with pytest.raises(ValueError, match="broken"), written(path) as file:
+        file.write("half")
+        raise ValueError("broken")
+    assert path.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir()] == ["cards.jsonl"]
+    with pytest.raises(StoreFailed):
+        write_cards([], tmp_path / "no" / "cards.jsonl")
