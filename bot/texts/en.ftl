@@ -324,6 +324,7 @@ error-RefinerFailed = The describing model gave no usable answer: { $why }.
 error-BudgetSpent = Stopped before the budget was exceeded: { $spent } of { $limit } spent.
 error-Busy = All { $slots } drawing slots are taken; try again in a moment.
 error-DrawFailed = The picture could not be drawn: { $why }.
+error-DrawNotFinite = The picture could not be drawn: { $why }.
 error-Cancelled = Stopped; finished pictures, which were kept: { $done }.
 error-StoreFailed = { $path } could not be written: { $why }.
 error-DiskFull = The disk is full: { $path } could not be written ({ $why }).

@@ -149,7 +149,7 @@ class Checked(Noun, frozen=True, kw_only=True):
 
     `strength`: how far pictures move from those without it; `direction`: how much that
     movement is one and the same in all of them; `consistency`: over seeds; `saturation`:
-    share of the movement that is burnt contrast and colour.  `scale` is the weight at which
+    how much burnt contrast and colour it adds.  `scale` is the weight at which
     it was strong and not burnt.  `broken` says why it must not be drawn with, "" = it may.
     """
 
@@ -162,3 +162,4 @@ class Checked(Noun, frozen=True, kw_only=True):
     scale: float
     broken: str = ""
     pictures: tuple[str, ...] = ()  # content addresses: its own previews
+    caveats: tuple[str, ...] = ()

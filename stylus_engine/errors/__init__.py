@@ -41,7 +41,8 @@
     ├── RefinerFailed           the model that describes adapters gave no usable answer
     ├── BudgetSpent
     ├── Busy                    every slot is taken; ask again
-    ├── DrawFailed              a picture came out broken (NaN, out of memory)
+    ├── DrawFailed              a picture came out broken (out of memory)
+    │   └── DrawNotFinite       NaN or infinity where pixels should be
     ├── Cancelled               somebody asked to stop
     └── StoreFailed             a picture could not be kept
         └── DiskFull
@@ -86,6 +87,7 @@ from stylus_engine.errors.house import (
     Cancelled,
     DiskFull,
     DrawFailed,
+    DrawNotFinite,
     IndexBroken,
     IndexMissing,
     IndexSchema,
@@ -136,6 +138,7 @@ __all__ = [
     "CatalogueVersion",
     "DiskFull",
     "DrawFailed",
+    "DrawNotFinite",
     "EmptyPrompt",
     "IndexBroken",
     "IndexMissing",

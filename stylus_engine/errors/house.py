@@ -80,6 +80,11 @@ class DrawFailed(StylusError):
 
 
 @dataclass(eq=False)
+class DrawNotFinite(DrawFailed):
+    """NaN or infinity where pixels should be."""
+
+
+@dataclass(eq=False)
 class Cancelled(StylusError):
     """Somebody asked to stop."""
 

@@ -7,7 +7,7 @@ from diffusers.image_processor import VaeImageProcessor
 from torch import Tensor
 from torch.nn import functional as F
 
-from stylus_engine.errors import DrawFailed
+from stylus_engine.errors import DrawNotFinite
 from stylus_engine.ports import Pixels
 
 PREVIEW = 32  # latent pixels, the longest edge that a preview decodes
@@ -16,10 +16,10 @@ PREVIEW = 32  # latent pixels, the longest edge that a preview decodes
 def to_pixels(image: Tensor) -> Pixels:
     """Decoded (1, 3, H, W) in [0, 1] -> uint8 (H, W, 3), rounded as the plain pipeline does.
 
-    Raises `DrawFailed` for NaN or infinity: a failure, never a black picture.
+    Raises `DrawNotFinite` for NaN or infinity: a failure, never a black picture.
     """
     if not torch.isfinite(image).all():
-        raise DrawFailed(why="the numbers went to infinity on the way")
+        raise DrawNotFinite(why="the numbers went to infinity on the way")
     levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().cpu().numpy()
 

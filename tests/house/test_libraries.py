@@ -51,6 +51,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},
     "stylus_engine/catalog/refiner/server.py": {"msgspec", "openai"},
     "stylus_engine/catalog/probe/": {"msgspec", "numpy"},  # sees numbers as bits
+    "stylus_engine/catalog/health/": {"numpy"},
     "stylus_engine/catalog/": {"msgspec", "rapidfuzz"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},

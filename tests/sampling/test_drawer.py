@@ -130,7 +130,7 @@ def test_a_picture_of_nan_is_a_failure_and_never_black(pool, on, monkeypatch):
     on.drawer.admit(shot(pool, "a", {}))
     *_, failed = on.drawer.events()
     assert isinstance(failed, Failed)
-    assert failed.kind == "DrawFailed"
+    assert failed.kind == "DrawNotFinite"
 
 
 @pytest.mark.parametrize(
