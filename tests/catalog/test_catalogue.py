@@ -1,12 +1,7 @@
 """The catalogue: cards in, found, changed and gone; each in one transaction and in one sequence."""
 
-import itertools
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -322,47 +317,3 @@ def test_many_threads_write_and_read_at_once(catalogue: Catalogue):
     assert len(catalogue) == 60
     assert len({change.seq for change in catalogue.after(0, 1000)}) == 60
     assert {change.card_id for change in seen} <= set(ids(list(catalogue.cards())))
-
-
-IMPORT = """
-import sys
-from pathlib import Path
-from stylus_engine.catalog.clean import line
-from stylus_engine.catalog.catalogue import Catalogue
-from tests.catalog.test_catalogue import NOW, item, page
-catalogue = Catalogue(Path(sys.argv[1]))
-print("ready", flush=True)
-first = int(catalogue.place("s").cursor or 0)
-for at in range(first, 40):
-    items = [item(at * 25 + n) for n in range(25)]
-    catalogue.take("s", page(*items, cursor=str(at + 1) if at < 39 else ""), NOW)
-    print(at, flush=True)
-"""
-
-
-@pytest.mark.slow
-def test_an_import_that_is_killed_loses_nothing_doubles_nothing_and_goes_on(tmp_path: Path):
-    path, kills = tmp_path / "catalog.db", 0
-    held: list[str] = []
-    for seconds in itertools.chain((0.01, 0.05, 0.12, 0.2), itertools.repeat(60.0)):
-        command = [sys.executable, "-c", IMPORT, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            until, told = time.monotonic() + seconds, []
-            for line in process.stdout:
-                told.append(int(line))
-                if time.monotonic() > until:
-                    process.send_signal(signal.SIGKILL)
-                    break
-        done = Catalogue(path)
-        promised = {f"t:{at * 25 + n}:1" for at in told for n in range(25)}
-        held = ids(list(done.cards()))
-        assert promised <= set(held)
-        assert len(held) == len(set(held))
-        assert len(held) % 25 == 0
-        if process.returncode == 0:
-            break
-        kills += 1
-    assert kills >= 2
-    assert len(held) == 1000
