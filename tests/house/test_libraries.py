@@ -52,6 +52,8 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/refiner/server.py": {"msgspec", "openai"},
     "stylus_engine/catalog/probe/": {"msgspec", "numpy"},  # sees numbers as bits
     "stylus_engine/catalog/health/": {"numpy"},
+    "stylus_engine/catalog/sources/vectors.py": {"numpy"},  # reads .npy
+    "stylus_engine/catalog/sources/watching.py": {"watchfiles"},
     "stylus_engine/catalog/": {"msgspec", "rapidfuzz"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},

@@ -44,6 +44,7 @@ class Listing(NamedTuple):
     files: tuple[Found, ...]
     unread: tuple[str, ...]
     more: bool  # there are more than `MOST_FILES`
+    nameless: tuple[str, ...]  # files whose names are not UTF-8
 
 
 def listed(root: Path) -> Listing:
@@ -52,7 +53,21 @@ def listed(root: Path) -> Listing:
     found = sorted(_below(root, "", unread), key=lambda each: each.name)
     if "" in unread:
         raise SourceSilent(source=str(root), why="the folder is not there or cannot be read")
-    return Listing(tuple(found[:MOST_FILES]), tuple(unread), len(found) > MOST_FILES)
+    good = [each for each in found if _is_text(each.name)]
+    return Listing(
+        files=tuple(good[:MOST_FILES]),
+        unread=tuple(unread),
+        more=len(good) > MOST_FILES,
+        nameless=tuple(each.name for each in found if not _is_text(each.name)),
+    )
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _below(root: Path, first: str, unread: list[str]) -> Iterator[Found]:
