@@ -6,7 +6,7 @@ the exception, because one dedicated thread walks it (torch's grad mode and the
 borrowed weights belong to the thread that took them).
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -63,6 +63,14 @@ class CardStore(Protocol):
         """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses."""
         ...
 
+    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
+        """Cards whose name holds `text` in any case, the most popular first; "" = all of them."""
+        ...
+
+    def __len__(self) -> int:
+        """How many cards there are."""
+        ...
+
 
 class Change(NamedTuple):
     """What happened to one card. `card` None: it is gone.
@@ -99,6 +107,18 @@ class AdapterFiles(Protocol):
         """Return the local path and the sha256 of its bytes now.
 
         Raises `AdapterFileMissing`, `AdapterChanged` when the card names another sha256.
+        """
+        ...
+
+
+class Bringer(Protocol):
+    """Sees to it that files are here before they are drawn with."""
+
+    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """Fetch what these shots light and this machine lacks.
+
+        `Fetching` as it comes; one `Failed` for each shot that cannot have all its files.
+        Leave it with `aclosing`: that gives up what is under way.
         """
         ...
 

@@ -1,177 +1,171 @@
 # pyarrow ships no types; tables pass through here from `rows` to LanceDB.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
-"""The index of cards: how it is written, by one writer at a time.
+"""One generation as its writer sees it: rows go in and out, then a mark says how far it came.
 
-A build goes into a new generation and becomes current by one rename, so a reader
-or a kill in the middle meets the old index or the new one.  Concurrent upserts
-would double keys (measured, lancedb 0.40), hence the lock around every write, the
-primary key and `use_index(False)`.
+The writer's lock is held by whoever calls.  Concurrent upserts would double keys
+(measured, lancedb 0.40): hence the lock, the primary key and `use_index(False)`.
+A kill between rows and mark leaves rows that the next turn writes once more.
 """
 
-import os
-import shutil
-import uuid
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from pathlib import Path
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
-import pyarrow as pa
-from filelock import AsyncFileLock
+import numpy as np
 from lancedb import AsyncTable
 from lancedb.index import FTS, Bitmap, BTree, IvfFlat
 
-from stylus_engine.errors import IndexBroken, IndexMissing, StoreFailed
 from stylus_engine.model import Adapter
+from stylus_engine.ports import Change, Embedder, Vectors
 from stylus_engine.retrieval import rows
-from stylus_engine.retrieval.index import POINTER, TABLE, CardIndex, connected
+from stylus_engine.retrieval.home import TABLE, Home, connected
+from stylus_engine.retrieval.index import KEY, REACHED, View, check, marks, opened
 from stylus_engine.retrieval.where import among
 
 MANY = 10_000  # rows from which scans cost more than indices
-GENERATIONS = 2  # kept on disk: the current one, and the one a reader may still be in
-REBUILD = 0.2  # share of changed cards from which a new generation is cheaper
-CHUNK = 4096  # cards embedded and written at once
-FILTERED = ("family", "kind", "rating", "commercial", "drawable", "health")
-EXACT_WORDS = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False)
+STALE_LEAST = 2000  # rows outside the indices that every search may scan
+STALE_SHARE = 0.02  # of the rows; above both, the indices take them in
+PIECES = 64  # small fragments from which a table is compacted
+KEPT = timedelta(hours=1)  # old versions; a reader holds one for the length of a recall
+UNIT = 1e-3  # how far from 1 a vector's length may be
+FILTERED = ("usable", "family", "rating", "commercial")
+Kind: TypeAlias = FTS | BTree | Bitmap | IvfFlat
+ALWAYS: dict[str, Kind] = {
+    "heads": FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False),
+    "description": FTS(),
+    KEY: BTree(),
+}
 
 
-async def ensure(index: CardIndex, cards: Iterable[Adapter]) -> int:
-    """Make the index hold exactly `cards`; return how many rows were written or removed.
+class Generation:
+    """A table that is being written. Raises `IndexSchema` when it is not ours, `IndexBroken`."""
 
-    Nothing is written when nothing changed.  An index that another version wrote is
-    theirs to read: `build` replaces it, this does not.  Raises `IndexSchema`,
-    `StoreFailed`, `BadEmbedder`.
-    """
-    wanted = {card.card_id: card for card in cards}
-    if await _news(index, wanted) == set():
-        return 0
-    async with _writing(index.folder):
-        news = await _news(index, wanted)  # another process may have been quicker
-        if news is None or len(news) > REBUILD * len(wanted):
-            await _build(index, tuple(wanted.values()))
-            return len(wanted)
-        await _change(index, news, wanted)
-        return len(news)
+    def __init__(self, table: AsyncTable, embedder: Embedder, path: str) -> None:
+        self._table = table
+        self._embedder = embedder
+        self._view = View(table, path)
+
+    @classmethod
+    async def begin(cls, home: Home, generation: str, embedder: Embedder) -> "Generation":
+        """A new one, without rows."""
+        await home.begin(generation)
+        shape = rows.schema(embedder.name, embedder.dimensions)
+        database = await connected(home.place(generation))
+        table = await database.create_table(TABLE, schema=shape)
+        await table.set_unenforced_primary_key([KEY])
+        return cls(table, embedder, home.path)
+
+    @classmethod
+    async def resume(cls, home: Home, generation: str, embedder: Embedder) -> "Generation":
+        """One that lies there."""
+        table = await opened(home, generation)
+        check(await table.schema(), embedder.name, home.path)
+        return cls(table, embedder, home.path)
+
+    async def marks(self) -> dict[str, str]:
+        """What was noted last."""
+        return marks(await self._table.schema())
+
+    async def reached(self) -> int:
+        """The number of the last change that is in."""
+        return int((await self.marks()).get(REACHED, "0"))
+
+    async def note(self, **told: str) -> None:
+        """Leave marks at this version."""
+        await self._table.update_field_metadata({"path": KEY, "metadata": told})
+
+    async def take(
+        self, changes: Sequence[Change], known: View | None = None, *, fresh: bool = False
+    ) -> None:
+        """Write some changes, then the number of the last one.
+
+        `known` is where vectors of unchanged texts are looked up, by default here;
+        `fresh`: none of these cards can be here yet.
+        """
+        last = {change.card_id: change for change in changes}
+        gone = tuple(card_id for card_id, change in last.items() if change.card is None)
+        if gone and not fresh:
+            await self._table.delete(among(KEY, gone))
+        await self._put([change for change in last.values() if change.card], known, fresh=fresh)
+        await self.note(**{REACHED: str(changes[-1].seq)})
+
+    async def tidy(self) -> None:
+        """Build the indices that this size asks for; let those that are there take in what is new."""
+        count = await self._view.count()
+        there = {index.columns[0]: index for index in await self._table.list_indices()}
+        for column, kind in wanted(count).items():
+            if column not in there:
+                await self._table.create_index(column, config=kind)
+        behind = max((index.num_unindexed_rows or 0 for index in there.values()), default=0)
+        stats: Any = await self._table.stats()  # its type is not what it returns
+        pieces = int(stats["fragment_stats"]["num_small_fragments"])
+        if behind > max(STALE_LEAST, STALE_SHARE * count) or pieces > PIECES:
+            await self.compact()
+
+    async def compact(self) -> None:
+        """Merge small files, index all rows, and forget old versions, but none that a snapshot needs."""
+        kept = await self._age_of_tags()
+        await self._table.optimize(cleanup_older_than=max(KEPT, kept))
+
+    async def _put(self, news: list[Change], known: View | None, *, fresh: bool) -> None:
+        if not news:
+            return
+        cards = [change.card for change in news if change.card]
+        vectors = await self._vectors(news, cards, known or (None if fresh else self._view))
+        written = await asyncio.to_thread(rows.table, cards, vectors, self._embedder.name)
+        if fresh:
+            await self._table.add(written)
+            return
+        merge = self._table.merge_insert(KEY)
+        merge = merge.when_matched_update_all().when_not_matched_insert_all()
+        await merge.use_index(False).execute(written)
+
+    async def _vectors(
+        self, news: list[Change], cards: list[Adapter], known: View | None
+    ) -> Vectors:
+        """Of shape (cards, d): as the source brought them, as they were, or embedded now."""
+        texts = [rows.text_of(card) for card in cards]
+        before = await known.texts(tuple(card.card_id for card in cards)) if known else {}
+        vectors = np.zeros((len(cards), self._embedder.dimensions), np.float32)
+        unknown: list[int] = []
+        for at, change in enumerate(news):
+            text, old = before.get(change.card_id, ("", None))
+            brought = change.vector if self._sound(change.vector) else None
+            vector = old if brought is None and text == rows.fingerprint(texts[at]) else brought
+            if vector is None:
+                unknown.append(at)
+            else:
+                vectors[at] = vector
+        if unknown:
+            vectors[unknown] = await self._embedder.embed([texts[at] for at in unknown])
+        return vectors
+
+    def _sound(self, vector: Vectors | None) -> bool:
+        """Whether a vector from outside is of this space's shape, finite, and of length 1."""
+        if vector is None or vector.shape != (self._embedder.dimensions,):
+            return False
+        return bool(abs(float(np.linalg.norm(vector)) - 1) < UNIT)
+
+    async def _age_of_tags(self) -> timedelta:
+        """How old the oldest version with a tag is, and a little; LanceDB refuses to clean one away."""
+        tags = await self._table.tags.list()
+        if not tags:
+            return timedelta(0)
+        oldest = min(tag["version"] for tag in tags.values())
+        made = {v["version"]: v["timestamp"] for v in await self._table.list_versions()}
+        return datetime.now(made[oldest].tzinfo) - made[oldest] + KEPT
 
 
-async def build(index: CardIndex, cards: Sequence[Adapter]) -> None:
-    """Write a new generation and make it current. Raises `StoreFailed`; `ValueError` for an id twice."""
-    if len({card.card_id for card in cards}) != len(cards):
-        raise ValueError("a card store listed an id twice")
-    async with _writing(index.folder):
-        await _build(index, cards)
-
-
-async def upsert(index: CardIndex, cards: Sequence[Adapter]) -> None:
-    """Add cards to the current generation, or replace them. Raises `BadIndex`, `StoreFailed`."""
-    async with _writing(index.folder):
-        await _merge(index, cards)
-
-
-async def _news(index: CardIndex, wanted: dict[str, Adapter]) -> set[str] | None:
-    """Ids whose row must be written or removed; None when there is no index to change."""
-    try:
-        known = await index.digests()
-    except (IndexMissing, IndexBroken):
-        return None
-    ids = known.keys() | wanted.keys()
-    return {i for i in ids if i not in wanted or known.get(i) != rows.digest_of(wanted[i])}
-
-
-async def _change(index: CardIndex, news: set[str], wanted: dict[str, Adapter]) -> None:
-    gone = tuple(news - wanted.keys())
-    if gone:
-        await (await index.table()).delete(among("card_id", gone))
-    await _merge(index, [wanted[i] for i in sorted(news & wanted.keys())])
-
-
-async def _merge(index: CardIndex, cards: Sequence[Adapter]) -> None:
-    """Upsert by id, then index the new words: `optimize` or every search scans them."""
-    table = await index.table()
-    for first in range(0, len(cards), CHUNK):
-        merge = (
-            table.merge_insert("card_id").when_matched_update_all().when_not_matched_insert_all()
-        )
-        await merge.use_index(False).execute(await _rows(index, cards[first : first + CHUNK]))
-    await table.optimize(cleanup_older_than=timedelta(hours=1))
-
-
-async def _build(index: CardIndex, cards: Sequence[Adapter]) -> None:
-    generation = f"cards-{uuid.uuid4().hex[:12]}"
-    place = index.folder / generation
-    try:
-        await _fill(index, place, cards)
-        _point(index.folder, generation)
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
-    _sweep(index.folder, generation)
-
-
-async def _fill(index: CardIndex, place: Path, cards: Sequence[Adapter]) -> None:
-    first = await _rows(index, cards[:CHUNK])
-    table = await (await connected(place)).create_table(TABLE, first, schema=first.schema)
-    await table.set_unenforced_primary_key(["card_id"])
-    for start in range(CHUNK, len(cards), CHUNK):
-        await table.add(await _rows(index, cards[start : start + CHUNK]))
-    await _indices(table, len(cards))
-
-
-async def _rows(index: CardIndex, cards: Sequence[Adapter]) -> pa.Table:
-    vectors = await index.embedder.embed([rows.text_of(card) for card in cards])
-    return rows.table(cards, vectors, index.embedder.name)
-
-
-async def _indices(table: AsyncTable, count: int) -> None:
-    """Words always; the rest where a scan of so many rows would cost more.
-
-    IVF_FLAT: 4 s for 75,000 rows and recall 1.000 (measured); the default IVF_PQ
-    took 121 s for .886.
-    """
-    await table.create_index("heads", config=EXACT_WORDS)
-    await table.create_index("description", config=FTS())
-    await table.create_index("card_id", config=BTree())
+def wanted(count: int) -> dict[str, Kind]:
+    """The indices of a table of `count` rows: words always, the rest where a scan would cost more."""
     if count < MANY:
-        return
-    for column in FILTERED:
-        await table.create_index(column, config=Bitmap())
-    await table.create_index("vector", config=IvfFlat(distance_type="cosine"))
+        return ALWAYS
+    vectors = IvfFlat(distance_type="cosine", num_partitions=partitions(count))
+    return {**ALWAYS, **{column: Bitmap() for column in FILTERED}, "vector": vectors}
 
 
-def _point(folder: Path, generation: str) -> None:
-    """Make a generation current: write, fsync, rename, fsync of the folder."""
-    fresh = folder / f".{POINTER}"
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(f"{generation}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / POINTER)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sweep(folder: Path, generation: str) -> None:
-    """Remove all generations but the newest; what cannot be removed is removed next time."""
-    old = [place for place in folder.glob("cards-*") if place.name != generation]
-    old.sort(key=lambda place: place.stat().st_mtime_ns, reverse=True)
-    for place in old[GENERATIONS - 1 :]:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-@asynccontextmanager
-async def _writing(folder: Path) -> AsyncGenerator[None]:
-    """The one writer's lock; what the disk says no to becomes `StoreFailed`."""
-    try:
-        async with AsyncFileLock(_made(folder) / ".writer"):
-            yield
-    except (OSError, RuntimeError) as error:
-        raise StoreFailed(path=str(folder), why=str(error)[:120]) from error
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def partitions(count: int) -> int:
+    """Of the vector index: about the square root, as everybody has it."""
+    return max(1, round(count**0.5))

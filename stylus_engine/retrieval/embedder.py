@@ -93,7 +93,7 @@ class LocalEmbedder:
 
     @cached_property
     def _place(self) -> Path:
-        return self._folder or _packaged()
+        return self._folder or packaged()
 
     @cached_property
     def _digest(self) -> str:
@@ -151,7 +151,7 @@ class _QuietLoading:
             transformers_logging.enable_progress_bar()
 
 
-def _packaged() -> Path:
+def packaged() -> Path:
     spec = find_spec(PACKAGE)
     places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:

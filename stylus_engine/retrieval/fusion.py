@@ -1,13 +1,14 @@
 """Several rankings become one list of candidates: pure arithmetic on ids and cosines."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from stylus_engine.ports import Vectors
 
+T = TypeVar("T", bound=Hashable)
 RRF = 60  # Cormack, Clarke, Buettcher 2009: the constant that everybody uses
 CONCEPTS_EACH = 2  # an adapter serves one concept in the end; more pairs only push others out
 ALIKE = 0.92  # cosine between two cards from which they are one adapter told twice
@@ -22,13 +23,13 @@ class Pair(NamedTuple):
     similarity: float
 
 
-def fused(*rankings: Sequence[str]) -> list[str]:
+def fused(*rankings: Sequence[T]) -> list[T]:
     """Reciprocal-rank fusion: best first; equal sums keep the order of the first ranking."""
-    sums: dict[str, float] = {}
+    sums: dict[T, float] = {}
     for ranking in rankings:
-        for rank, card_id in enumerate(ranking, start=1):
-            sums[card_id] = sums.get(card_id, 0.0) + 1 / (RRF + rank)
-    return sorted(sums, key=lambda card_id: -sums[card_id])
+        for rank, one in enumerate(ranking, start=1):
+            sums[one] = sums.get(one, 0.0) + 1 / (RRF + rank)
+    return sorted(sums, key=lambda one: -sums[one])
 
 
 def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:

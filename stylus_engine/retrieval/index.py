@@ -1,149 +1,220 @@
-# pyarrow ships no types; its tables become `Found` before they leave this file.
+# pyarrow ships no types; its tables become plain values before they leave this file.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
-"""The index of cards in a LanceDB folder: how it is read.
+"""The index of cards: how it is read.
 
-On disk: `current` names a generation, each generation is a folder with the table
-`cards`.  A reader follows `current` at every question, so a rebuild by another
-process is seen at once.
+A reader asks a `View`: one version of one generation, so all questions of one recall
+meet the same rows, whatever a writer does meanwhile.  `CardIndex.view` looks at every
+call whether there is a newer one.
 """
 
-from datetime import timedelta
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import lancedb
+import msgspec
 import numpy as np
 import pyarrow as pa
 from lancedb import AsyncTable
 from lancedb.expr import Expr
-from lancedb.query import FullTextOperator, MultiMatchQuery
+from lancedb.query import AsyncQueryBase, FullTextOperator, MultiMatchQuery
 
-from stylus_engine.errors import IndexBroken, IndexMissing, IndexSchema
+from stylus_engine.errors import IndexBroken, IndexSchema
+from stylus_engine.model import Adapter
 from stylus_engine.ports import Embedder, Vectors
 from stylus_engine.retrieval import rows
+from stylus_engine.retrieval.home import TABLE, Home, connected, home_of
 from stylus_engine.retrieval.where import among
 
-POINTER = "current"
-TABLE = "cards"
-SHOWN = ["card_id", "card", "vector"]
 BOOSTS = {"heads": 3.0, "description": 1.0}  # a title's word says more than a description's
+PROBES = 24  # partitions that are searched at least; see docs/decisions.md
+KEY = "card_id"
+REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
 
 
 class Found(NamedTuple):
-    """One row: the card's JSON and its vector."""
+    """One row, told in full."""
 
     card_id: str
-    card: bytes
+    card: Adapter
     vector: Vectors
 
 
-class CardIndex:
-    """Reads the index in `folder`, whose vectors must be of `embedder`'s space.
+class View:
+    """One version of the index. Rows go by their number, which holds within a view alone.
 
-    Nothing is opened before the first question.  Raises `IndexMissing`,
-    `IndexSchema` (another version or embedding space), `IndexBroken`.
+    Raises `IndexBroken`, from all of its methods.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        self.folder = folder
-        self.embedder = embedder
-        self._open: tuple[str, AsyncTable] | None = None
+    def __init__(self, table: AsyncTable, path: str) -> None:
+        self._table = table
+        self._path = path
 
-    async def dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[Found]]:
+    async def dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
         """For each row of `vectors` (n, d) the `limit` nearest by cosine, nearest first."""
         if not len(vectors):
             return []
-        asked = (await self.table()).query().nearest_to(list(vectors)).distance_type("cosine")
-        answer = await asked.where(where).limit(limit).select([*SHOWN, "_distance"]).to_arrow()
+        asked = self._table.query().nearest_to(list(vectors)).distance_type("cosine")
+        asked = asked.maximum_nprobes(0).minimum_nprobes(PROBES).where(where).limit(limit)
+        answer = await self._answer(asked.with_row_id().select(["_distance"]))
         return _by_question(answer, len(vectors))
 
-    async def lexical(self, words: str, where: Expr, limit: int) -> list[Found]:
+    async def lexical(self, words: str, where: Expr, limit: int) -> list[int]:
         """The `limit` best by BM25 over titles, trigger words, tags and descriptions."""
         if not words:
             return []
         question = MultiMatchQuery(
             words, list(BOOSTS), boosts=list(BOOSTS.values()), operator=FullTextOperator.OR
         )
-        asked = (await self.table()).query().nearest_to_text(question)
-        answer = await asked.where(where).limit(limit).select([*SHOWN, "_score"]).to_arrow()
-        return _found(answer)
+        asked = self._table.query().nearest_to_text(question).where(where).limit(limit)
+        return _numbers(await self._answer(asked.with_row_id().select(["_score"])))
 
-    async def rows(self, card_ids: tuple[str, ...], where: Expr) -> list[Found]:
+    async def among(self, card_ids: tuple[str, ...], where: Expr) -> list[int]:
         """The rows with these ids, those that `where` allows."""
         if not card_ids:
             return []
-        clause = among("card_id", card_ids) & where
-        asked = (await self.table()).query().where(clause).limit(len(card_ids))
-        return _found(await asked.select(SHOWN).to_arrow())
+        asked = self._table.query().where(among(KEY, card_ids) & where).limit(len(card_ids))
+        return _numbers(await self._answer(asked.with_row_id().select([KEY])))
 
-    async def ids(self, where: Expr) -> frozenset[str]:
-        """The ids of all rows that `where` allows."""
-        asked = (await self.table()).query().where(where).select(["card_id"])
-        return frozenset((await asked.to_arrow())["card_id"].to_pylist())
+    async def told(self, numbers: list[int]) -> dict[int, Found]:
+        """What stands in these rows, by number."""
+        if not numbers:
+            return {}
+        asked = self._table.take_row_ids(numbers).select([KEY, "card", "vector"])
+        answer = await self._answer(asked.with_row_id())
+        cards = (_READ.decode(card) for card in answer["card"].to_pylist())
+        found = map(Found, answer[KEY].to_pylist(), cards, vectors_in(answer))
+        return dict(zip(_numbers(answer), found, strict=True))
 
-    async def digests(self) -> dict[str, str]:
-        """Card id -> digest of the card it was built from, for every row."""
-        answer = await (await self.table()).query().select(["card_id", "digest"]).to_arrow()
-        ids, digests = answer["card_id"].to_pylist(), answer["digest"].to_pylist()
-        if len(ids) != len(set(ids)):
-            raise IndexBroken(path=str(self.folder), why="a card is in it twice")
-        return dict(zip(ids, digests, strict=True))
+    async def texts(self, card_ids: tuple[str, ...]) -> dict[str, tuple[str, Vectors]]:
+        """Card id -> fingerprint of the text that was embedded, and its vector."""
+        if not card_ids:
+            return {}
+        asked = self._table.query().where(among(KEY, card_ids)).select([KEY, "text", "vector"])
+        answer = await self._answer(asked)
+        told = zip(answer["text"].to_pylist(), vectors_in(answer), strict=True)
+        return dict(zip(answer[KEY].to_pylist(), told, strict=True))
 
-    async def table(self) -> AsyncTable:
-        """The table of the current generation, checked once when it is opened."""
-        generation = current(self.folder)
-        if self._open is None or self._open[0] != generation:
-            self._open = generation, await self._opened(generation)
-        return self._open[1]
+    async def ids(self, where: Expr | None = None) -> list[str]:
+        """The id of every row, or of those that `where` allows."""
+        asked = self._table.query().select([KEY])
+        answer = await self._answer(asked.where(where) if where is not None else asked)
+        return answer[KEY].to_pylist()
 
-    async def _opened(self, generation: str) -> AsyncTable:
-        place = self.folder / generation
-        if not place.is_dir():
-            raise IndexBroken(path=str(self.folder), why=f"{generation} is not there")
-        try:
-            table = await (await connected(place)).open_table(TABLE)
-            self._check(await table.schema())
-        except (ValueError, RuntimeError, OSError) as error:
-            raise IndexBroken(path=str(self.folder), why=str(error)[:120]) from error
-        return table
+    async def count(self, where: Expr | None = None) -> int:
+        """How many rows there are, or how many `where` allows."""
+        with broken(self._path):
+            return await self._table.count_rows(where.to_sql() if where is not None else None)
 
-    def _check(self, found: pa.Schema) -> None:
-        """Raise `IndexSchema` unless version and embedding space are ours."""
-        told = {key.decode(): value.decode() for key, value in (found.metadata or {}).items()}
-        version = told.get("stylus.schema", "unknown"), told.get("stylus.embedder", "unknown")
-        needed = rows.VERSION, self.embedder.name
-        if version != needed:
-            raise IndexSchema(
-                path=str(self.folder), found=" of ".join(version), needed=" of ".join(needed)
-            )
+    async def _answer(self, asked: AsyncQueryBase) -> pa.Table:
+        with broken(self._path):
+            return await asked.to_arrow()
 
 
-def current(folder: Path) -> str:
-    """The generation in use. Raises `IndexMissing`."""
+class CardIndex:
+    """Reads the index at `place`, whose vectors must be of `embedder`'s space.
+
+    `place` is a folder, or an address of an object store.  Nothing is opened before the
+    first question.  Raises `IndexMissing`, `IndexSchema` (another version or embedding
+    space), `IndexBroken`.
+    """
+
+    def __init__(self, place: Path | str, embedder: Embedder, locks: Path | None = None) -> None:
+        self.home: Home = home_of(place, locks)
+        self.embedder = embedder
+        self._newest: tuple[str, AsyncTable] | None = None
+        self._seen: tuple[str, int, View] | None = None
+
+    async def view(self) -> View:
+        """The newest version there is."""
+        generation, table = await self._current()
+        with broken(self.home.path):
+            version = await table.version()
+            if self._seen is None or self._seen[:2] != (generation, version):
+                pinned = await opened(self.home, generation)
+                await pinned.checkout(version)
+                self._seen = generation, version, View(pinned, self.home.path)
+        return self._seen[2]
+
+    async def reached(self) -> int:
+        """The number of the last change that is in. Raises as `view` does."""
+        _, table = await self._current()
+        with broken(self.home.path):
+            return int(marks(await table.schema()).get(REACHED, "0"))
+
+    async def outgrown(self) -> bool:
+        """Whether it is of our embedding space and of an older version: ours to write anew."""
+        with broken(self.home.path):
+            table = await opened(self.home, await self.home.current())
+            version, space = _told(await table.schema())
+        return (
+            space == self.embedder.name and version.isdecimal() and int(version) < int(rows.VERSION)
+        )
+
+    async def _current(self) -> tuple[str, AsyncTable]:
+        generation = await self.home.current()
+        if self._newest is None or self._newest[0] != generation:
+            table = await opened(self.home, generation)
+            with broken(self.home.path):
+                check(await table.schema(), self.embedder.name, self.home.path)
+            self._newest = generation, table
+        return self._newest
+
+
+async def opened(home: Home, generation: str) -> AsyncTable:
+    """The table of a generation, whatever it holds. Raises `IndexBroken`."""
+    with broken(home.path):
+        return await (await connected(home.place(generation))).open_table(TABLE)
+
+
+def check(found: pa.Schema, embedder: str, path: str) -> None:
+    """Raise `IndexSchema` unless version and embedding space are ours."""
+    told, needed = _told(found), (rows.VERSION, embedder)
+    if told != needed:
+        raise IndexSchema(path=path, found=" of ".join(told), needed=" of ".join(needed))
+
+
+def marks(schema: pa.Schema) -> dict[str, str]:
+    """What a writer noted at this version: how far it had come."""
+    told = schema.field(KEY).metadata or {}
+    return {key.decode(): value.decode() for key, value in told.items()}
+
+
+def vectors_in(answer: pa.Table) -> Vectors:
+    """The column of vectors as float32 of shape (rows, d)."""
+    if not answer.num_rows:
+        return np.zeros((0, 0), np.float32)
+    flat = answer["vector"].combine_chunks().flatten().to_numpy()
+    return np.asarray(flat, np.float32).reshape(answer.num_rows, -1)
+
+
+@contextmanager
+def broken(path: str) -> Generator[None]:
+    """What LanceDB cannot read becomes `IndexBroken`."""
     try:
-        return (folder / POINTER).read_text("utf-8").strip()
-    except OSError as error:
-        raise IndexMissing(path=str(folder)) from error
+        yield
+    except (ValueError, RuntimeError, OSError, msgspec.DecodeError) as error:
+        raise IndexBroken(path=path, why=str(error)[:120]) from error
 
 
-async def connected(place: Path) -> lancedb.AsyncConnection:
-    """A connection whose tables are never stale (the default is: until told)."""
-    return await lancedb.connect_async(place, read_consistency_interval=timedelta(0))
+def _told(schema: pa.Schema) -> tuple[str, str]:
+    told = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    return told.get("stylus.schema", "unknown"), told.get("stylus.embedder", "unknown")
 
 
-def _by_question(answer: pa.Table, count: int) -> list[list[Found]]:
+def _numbers(answer: pa.Table) -> list[int]:
+    return answer["_rowid"].to_pylist()
+
+
+def _by_question(answer: pa.Table, count: int) -> list[list[int]]:
     """LanceDB numbers the questions only when there are several."""
     if "query_index" not in answer.schema.names:
-        return [_found(answer)]
-    numbers = answer["query_index"].to_numpy()
-    return [_found(answer.filter(pa.array(numbers == number))) for number in range(count)]
+        return [_numbers(answer)]
+    lists: list[list[int]] = [[] for _ in range(count)]
+    for question, number in zip(answer["query_index"].to_pylist(), _numbers(answer), strict=True):
+        lists[question].append(number)
+    return lists
 
 
-def _found(answer: pa.Table) -> list[Found]:
-    if not answer.num_rows:
-        return []
-    flat = answer["vector"].combine_chunks().flatten().to_numpy()
-    vectors = np.asarray(flat, np.float32).reshape(answer.num_rows, -1)
-    ids, cards = answer["card_id"].to_pylist(), answer["card"].to_pylist()
-    return [Found(*row) for row in zip(ids, cards, vectors, strict=True)]
+_READ = msgspec.json.Decoder(Adapter)

@@ -1,10 +1,10 @@
 """Recall: the whole prompt and each concept, by meaning and by words, under one policy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from typing import TypeAlias
 
-import msgspec
 import numpy as np
 
 from stylus_engine.model import Adapter, Candidate, Query
@@ -12,12 +12,20 @@ from stylus_engine.planning.concepts import chunks, span_of
 from stylus_engine.planning.lexicon import keys
 from stylus_engine.ports import Vectors
 from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
-from stylus_engine.retrieval.index import CardIndex, Found
-from stylus_engine.retrieval.where import allowed
+from stylus_engine.retrieval.index import CardIndex, Found, View
+from stylus_engine.retrieval.where import allowed, among
 
 DEPTH = 20  # rows of one recall of one part
 MOST_WORDS = 64  # of the whole prompt, on the full-text side
 PAPER_DEPTH = 150  # the paper's K
+ABSENT = 0.05  # cosine that a card loses whose file would have to be fetched first
+
+Present: TypeAlias = Callable[[Adapter], bool]
+
+
+def local(card: Adapter) -> bool:
+    """Whether the card itself names a file of this machine."""
+    return bool(card.path)
 
 
 class IndexRetriever:
@@ -27,33 +35,45 @@ class IndexRetriever:
     by cosine and by full text, ranks fused; one `Candidate` for each adapter and
     concept, at most `query.k` in all, in the order of the prompt.  Pinned adapters
     that the policy allows come first of all into the `k`.
+
+    `present` tells whether a card's file is on this machine.  A card whose file is not
+    must be nearer by `ABSENT` to be preferred: its similarity is told without it.
     """
 
-    def __init__(self, index: CardIndex) -> None:
+    def __init__(self, index: CardIndex, present: Present = local) -> None:
         self._index = index
+        self._present = present
 
     async def recall(self, query: Query) -> Sequence[Candidate]:
         """Raises `BadIndex`, `BadEmbedder`."""
-        where = allowed(query)
         questions = await self._questions(query)
-        (dense, pinned), lexical = await asyncio.gather(
-            asyncio.gather(
-                self._index.dense(questions, where, DEPTH),
-                self._index.rows(query.pinned, where),
-            ),
-            asyncio.gather(
-                *(self._index.lexical(words, where, DEPTH) for words in _words(query)),
-            ),
+        return await self.answer(query, questions)
+
+    async def answer(self, query: Query, questions: Vectors) -> Sequence[Candidate]:
+        """`recall` for vectors that are known: the prompt's, then one for each concept."""
+        where, view = allowed(query), await self._index.view()
+        worded = (view.lexical(words, where, DEPTH) for words in _words(query))
+        dense, pinned, lexical = await asyncio.gather(
+            view.dense(questions, where, DEPTH),
+            view.among(query.pinned, where),
+            asyncio.gather(*worded),
         )
-        pool = {row.card_id: row for row in chain(pinned, *dense, *lexical)}
-        pairs = _pairs(questions, dense, lexical, pool)
-        held = [_pin(row, questions) for row in pinned][: query.k]
+        pool = await self._pool(view, questions, chain(pinned, *dense, *lexical))
+        pairs = _pairs(pool, dense, lexical)
+        held = [pool.pin(number) for number in pinned][: query.k]
         rest = [pair for pair in pairs if (pair.card_id, pair.part) not in _places(held)]
         return _candidates(query, [*held, *chosen(rest, query.k - len(held))], pool)
 
-    async def shelf(self, query: Query) -> frozenset[str]:
-        """The ids of all cards that may answer `query` at all. Raises `BadIndex`."""
-        return await self._index.ids(allowed(query))
+    async def named(self, card_ids: Sequence[str], query: Query) -> frozenset[str]:
+        """Those of these cards that may answer `query` at all. Raises `BadIndex`."""
+        if not card_ids:
+            return frozenset()
+        view = await self._index.view()
+        return frozenset(await view.ids(among("card_id", tuple(card_ids)) & allowed(query)))
+
+    async def count(self, query: Query) -> int:
+        """How many cards may answer `query` at all. Raises `BadIndex`."""
+        return await (await self._index.view()).count(allowed(query))
 
     async def paper_recall(self, query: Query) -> Sequence[Candidate]:
         """The paper's rule: the whole prompt's cosine, top 150, here after policy, no words, no quota.
@@ -61,20 +81,49 @@ class IndexRetriever:
         Each adapter is told once for the prompt and once for the concept nearest to it.
         """
         questions = await self._questions(query)
-        where = allowed(query)
+        where, view = allowed(query), await self._index.view()
         (nearest, *_), pinned = await asyncio.gather(
-            self._index.dense(questions[:1], where, PAPER_DEPTH),
-            self._index.rows(query.pinned, where),
+            view.dense(questions[:1], where, PAPER_DEPTH),
+            view.among(query.pinned, where),
         )
-        pool = {row.card_id: row for row in chain(pinned, nearest)}
-        pairs = [_pair(row, 0, rank, questions) for rank, row in enumerate(nearest, start=1)]
-        parts = [_pin(row, questions) for row in pool.values()] if query.concepts else []
+        pool = await self._pool(view, questions, chain(pinned, nearest))
+        ranked = pool.ranked(nearest, 0)
+        pairs = [pool.pair(number, 0, rank) for rank, number in enumerate(ranked, start=1)]
+        parts = [pool.pin(number) for number in pool.rows] if query.concepts else []
         return _candidates(query, [*pairs, *parts], pool)
 
     async def _questions(self, query: Query) -> Vectors:
         """One row for the prompt and one for each concept."""
         texts = [query.prompt, *(span.text for span in query.concepts)]
         return await self._index.embedder.embed(texts)
+
+    async def _pool(self, view: View, questions: Vectors, numbers: Iterable[int]) -> "_Pool":
+        rows = await view.told(list(dict.fromkeys(numbers)))
+        return _Pool(rows, questions, self._present)
+
+
+class _Pool:
+    """All rows that were found for one query, and how near each is to each part."""
+
+    def __init__(self, rows: dict[int, Found], questions: Vectors, present: Present) -> None:
+        self.rows = rows
+        self.by_id = {row.card_id: row for row in rows.values()}
+        lost = [0.0 if present(row.card) else ABSENT for row in rows.values()]
+        vectors = np.stack([row.vector for row in rows.values()]) if rows else questions[:0]
+        near = vectors @ questions.T - np.asarray(lost, np.float32)[:, None]
+        self._near = dict(zip(rows, near, strict=True))
+
+    def ranked(self, numbers: Iterable[int], part: int) -> list[int]:
+        """Nearest first."""
+        return sorted(numbers, key=lambda number: -self._near[number][part])
+
+    def pair(self, number: int, part: int, rank: int) -> Pair:
+        return Pair(self.rows[number].card_id, part, rank, float(self._near[number][part]))
+
+    def pin(self, number: int) -> Pair:
+        """For the concept nearest to the card; for the whole prompt when there is no concept."""
+        near = self._near[number][1:]
+        return self.pair(number, int(np.argmax(near)) + 1 if len(near) else 0, 1)
 
 
 class PaperRetriever:
@@ -108,42 +157,25 @@ def _asked(text: str) -> list[str]:
     return list(dict.fromkeys((*text.casefold().split(), *keys(text))))
 
 
-def _pairs(
-    questions: Vectors,
-    dense: list[list[Found]],
-    lexical: list[list[Found]],
-    pool: dict[str, Found],
-) -> list[Pair]:
+def _pairs(pool: _Pool, dense: list[list[int]], lexical: list[list[int]]) -> list[Pair]:
     found: list[Pair] = []
     for part, (near, worded) in enumerate(zip(dense, lexical, strict=True)):
-        ranking = fused([row.card_id for row in near], [row.card_id for row in worded])
-        for rank, card_id in enumerate(ranking, start=1):
-            found.append(_pair(pool[card_id], part, rank, questions))
+        ranking = fused(pool.ranked(near, part), worded)
+        found += (pool.pair(number, part, rank) for rank, number in enumerate(ranking, start=1))
     return found
-
-
-def _pair(row: Found, part: int, rank: int, questions: Vectors) -> Pair:
-    return Pair(row.card_id, part, rank, float(questions[part] @ row.vector))
-
-
-def _pin(row: Found, questions: Vectors) -> Pair:
-    """For the concept nearest to the card; for the whole prompt when there is no concept."""
-    near = questions[1:] @ row.vector
-    return _pair(row, int(np.argmax(near)) + 1 if len(near) else 0, 1, questions)
 
 
 def _places(pairs: list[Pair]) -> set[tuple[str, int]]:
     return {(pair.card_id, pair.part) for pair in pairs}
 
 
-def _candidates(query: Query, pairs: list[Pair], pool: dict[str, Found]) -> tuple[Candidate, ...]:
+def _candidates(query: Query, pairs: list[Pair], pool: _Pool) -> tuple[Candidate, ...]:
     concepts = ("", *(span.text for span in query.concepts))
     ids = list(dict.fromkeys(pair.card_id for pair in pairs))
-    alike = clusters(ids, np.stack([pool[i].vector for i in ids])) if ids else {}
-    cards = {i: msgspec.json.decode(pool[i].card, type=Adapter) for i in ids}
+    alike = clusters(ids, np.stack([pool.by_id[i].vector for i in ids])) if ids else {}
     return tuple(
         Candidate(
-            adapter=cards[pair.card_id],
+            adapter=pool.by_id[pair.card_id].card,
             concept=concepts[pair.part],
             similarity=min(1.0, max(-1.0, pair.similarity)),
             rank=pair.rank,

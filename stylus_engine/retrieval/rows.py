@@ -14,9 +14,11 @@ from stylus_engine.model import Adapter, Rating
 from stylus_engine.planning.lexicon import keys
 from stylus_engine.ports import Vectors
 
-VERSION = "1"  # of the schema: another one means rebuild
+VERSION = "2"  # of the schema: another one means rebuild
 RATINGS: tuple[str, ...] = get_args(Rating)  # mildest first
 HEARD = 240  # characters of the description that are embedded: titles and tags must lead
+UNDRAWN_KINDS = frozenset({"embedding", "ia3", "oft", "glora", "full", "unsupported"})
+UNASKED = frozenset({"speed"})  # fewer steps are a setting, never part of a prompt
 
 
 def schema(embedder: str, dimensions: int) -> pa.Schema:
@@ -26,15 +28,10 @@ def schema(embedder: str, dimensions: int) -> pa.Schema:
         "heads": pa.string(),
         "description": pa.string(),
         "family": pa.string(),
-        "kind": pa.string(),
         "rating": pa.int8(),
         "commercial": pa.bool_(),
-        "derivatives": pa.bool_(),
-        "real_person": pa.bool_(),
-        "minor": pa.bool_(),
-        "health": pa.string(),
-        "drawable": pa.bool_(),
-        "digest": pa.string(),
+        "usable": pa.bool_(),
+        "text": pa.string(),
         "card": pa.binary(),
     }
     fields = [pa.field(name, kind) for name, kind in columns.items()]
@@ -54,21 +51,32 @@ def table(cards: Sequence[Adapter], vectors: Vectors, embedder: str) -> pa.Table
 
 
 def text_of(card: Adapter) -> str:
-    """What is embedded: title, trigger words and tags first, then the start of the description."""
-    words = dict.fromkeys((*card.triggers, *card.tags))
+    """What is embedded: title, trigger words, tags and concepts first, then the start of the description."""
+    words = dict.fromkeys((*card.triggers, *card.tags, *card.concepts))
     parts = (card.name, ", ".join(words), card.description[:HEARD])
     return ". ".join(part for part in parts if part)
 
 
 def heads_of(card: Adapter) -> str:
-    """The words of title, trigger words and tags, as keys, for the full-text side."""
-    found = (key for text in (card.name, *card.triggers, *card.tags) for key in keys(text))
-    return " ".join(dict.fromkeys(found))
+    """The words of title, trigger words, tags and concepts, as keys, for the full-text side."""
+    texts = (card.name, *card.triggers, *card.tags, *card.concepts)
+    return " ".join(dict.fromkeys(key for text in texts for key in keys(text)))
 
 
-def digest_of(card: Adapter) -> str:
-    """What changes when the card changes."""
-    return hashlib.sha256(msgspec.json.encode(card)).hexdigest()
+def usable(card: Adapter) -> bool:
+    """Whether the card may ever be a candidate, whatever a policy says.
+
+    Never: real persons, minors, quarantined cards, cards without a file (nobody can
+    draw with them), kinds that no sampler of ours applies, what only makes it faster.
+    """
+    barred = card.real_person or card.minor or card.health == "quarantined"
+    odd = card.kind in UNDRAWN_KINDS or card.category in UNASKED
+    return card.drawable and not barred and not odd
+
+
+def fingerprint(text: str) -> str:
+    """Equal for equal texts: a vector is kept as long as its text is."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _row(card: Adapter) -> dict[str, object]:
@@ -77,14 +85,9 @@ def _row(card: Adapter) -> dict[str, object]:
         "heads": heads_of(card),
         "description": card.description,
         "family": card.family,
-        "kind": card.kind,
         "rating": RATINGS.index(card.rating),
         "commercial": card.licence.commercial,
-        "derivatives": card.licence.derivatives,
-        "real_person": card.real_person,
-        "minor": card.minor,
-        "health": card.health,
-        "drawable": card.drawable,
-        "digest": digest_of(card),
+        "usable": usable(card),
+        "text": fingerprint(text_of(card)),
         "card": msgspec.json.encode(card),
     }

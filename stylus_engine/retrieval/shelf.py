@@ -1,10 +1,18 @@
-"""The shelf of adapters as people go through it: by name, by meaning, or page by page."""
+"""The shelf of adapters as people go through it: by name, by meaning, or page by page.
 
+The store knows names and what is popular, the index knows policy: names come in
+stretches from the one and pass the other, so no page walks over all cards.
+"""
+
+import asyncio
 from collections.abc import Sequence
 
-from stylus_engine.model import Candidate, Query
+from stylus_engine.model import Adapter, Candidate, Query
 from stylus_engine.ports import CardStore
 from stylus_engine.retrieval.retriever import IndexRetriever
+
+STRETCH = 250  # names that are read at once
+MOST_NAMED = 500  # names that hold a text and are counted; nobody turns to page 50
 
 
 async def browse(
@@ -12,24 +20,35 @@ async def browse(
 ) -> tuple[Sequence[Candidate], int]:
     """The cards from `offset` to `query.k`, and how many there are; each card once.
 
-    Those whose name holds the text come first, in the shelf's order, then those nearest
-    in meaning.  No text: the whole shelf.  Raises `BadIndex`.
+    Those whose name holds the text come first, the most popular of them leading, then
+    those nearest in meaning.  No text: the whole shelf.  Raises `BadIndex`.
     """
     text = query.prompt.strip()
-    found = _named(cards, await retriever.shelf(query), text)
-    if text and len(found) < query.k:
+    if not text:
+        found = await _named(retriever, cards, query, text, most=query.k)
+        return found[offset : query.k], await retriever.count(query)
+    found = await _named(retriever, cards, query, text, most=max(query.k, MOST_NAMED))
+    if len(found) < query.k:
         found += _others(await retriever.recall(query), found)
     return found[offset : query.k], len(found)
 
 
-def _named(cards: CardStore, shelf: frozenset[str], text: str) -> list[Candidate]:
-    """Every card of `shelf` whose name holds `text`, in any case."""
-    wanted = text.casefold()
-    mine = (card for card in cards.cards() if card.card_id in shelf)
-    same = (card for card in mine if wanted in card.name.casefold())
+async def _named(
+    retriever: IndexRetriever, cards: CardStore, query: Query, text: str, most: int
+) -> list[Candidate]:
+    """The first `most` cards whose name holds `text` and that policy allows."""
+    found: list[Adapter] = []
+    at = 0
+    while len(found) < most:
+        stretch = await asyncio.to_thread(cards.named, text, STRETCH, at)
+        if not stretch:
+            break
+        mine = await retriever.named([card.card_id for card in stretch], query)
+        found += (card for card in stretch if card.card_id in mine)
+        at += len(stretch)
     return [
         Candidate(adapter=card, concept="", similarity=1.0, rank=rank)
-        for rank, card in enumerate(same, start=1)
+        for rank, card in enumerate(found[:most], start=1)
     ]
 
 

@@ -1,8 +1,7 @@
 """Policy as a filter inside the index, built from expressions: no text of a card or a person becomes SQL.
 
-Never candidates, whatever a policy says: real persons, minors, quarantined cards,
-cards without a file (people may browse those, nobody can draw with them), and
-kinds of file that no sampler of ours applies.
+What no policy can allow is one column, `rows.usable`, decided when the row is written:
+a filter of three columns is answered from their bitmaps.
 """
 
 from functools import reduce
@@ -12,19 +11,13 @@ from lancedb.expr import Expr, col, lit
 from stylus_engine.model import Query
 from stylus_engine.retrieval.rows import RATINGS
 
-UNDRAWN_KINDS = ("embedding",)
-
 
 def allowed(query: Query) -> Expr:
     """Who may answer `query` at all."""
     clauses = [
+        col("usable") == lit(True),
         col("family") == lit(query.family),
         col("rating") <= lit(RATINGS.index(query.policy.most_rating)),
-        col("drawable") == lit(True),
-        col("real_person") == lit(False),
-        col("minor") == lit(False),
-        col("health") != lit("quarantined"),
-        ~among("kind", UNDRAWN_KINDS),
     ]
     if query.policy.commercial_only:
         clauses.append(col("commercial") == lit(True))

@@ -12,11 +12,11 @@ from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.presets import PaperRules
 from stylus_engine.model import Query, Request
 from stylus_engine.planning.concepts import concepts
-from stylus_engine.retrieval.building import build
 from stylus_engine.retrieval.embedder import LocalEmbedder
 from stylus_engine.retrieval.index import CardIndex
 from stylus_engine.retrieval.retriever import IndexRetriever, PaperRetriever
 from tests.composition.labelled import HELD, OPEN
+from tests.retrieval.fakes import build
 
 WORD = {f"miniature:{spec.name}:1": spec.word for spec in SHELF}
 ON_THE_SHELF = set(WORD.values())  # a word that nobody trained an adapter for needs none

@@ -1,12 +1,17 @@
-"""A small embedder whose truth a test can compute: sums of one random unit vector per word."""
+"""A small embedder whose truth a test can compute, and cards as a sequence of changes.
+
+A text's vector is the sum of one random unit vector per word.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from stylus_engine.model import Adapter
-from stylus_engine.ports import Vectors
+from stylus_engine.ports import Change, Vectors
+from stylus_engine.retrieval.following import anew
+from stylus_engine.retrieval.index import CardIndex
 
 FAMILY = "sd1-96"
 
@@ -40,3 +45,50 @@ def card(number: int, name: str = "", **fields: object) -> Adapter:
         "path": f"/adapters/{number}.safetensors",
     }
     return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType] - the noun checks itself
+
+
+class Log:
+    """Cards as a sequence of changes: the reference that the catalogue's own is like."""
+
+    def __init__(self, cards: Iterable[Adapter] = ()) -> None:
+        self._changes: dict[str, Change] = {}
+        self._last = 0
+        self.asked: list[int] = []
+        self.put(*cards)
+
+    def put(self, *cards: Adapter, vector: Vectors | None = None) -> None:
+        for one in cards:
+            self._note(one.card_id, one, vector)
+
+    def remove(self, *card_ids: str) -> None:
+        for card_id in card_ids:
+            self._note(card_id, None, None)
+
+    def cards(self) -> dict[str, Adapter]:
+        return {i: change.card for i, change in self._changes.items() if change.card}
+
+    def last(self) -> int:
+        return self._last
+
+    def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
+        assert vectors_of
+        self.asked.append(seq)
+        later = sorted(
+            (change for change in self._changes.values() if change.seq > seq),
+            key=lambda change: change.seq,
+        )
+        return later[:limit]
+
+    def _note(self, card_id: str, one: Adapter | None, vector: Vectors | None) -> None:
+        self._last += 1
+        self._changes[card_id] = Change(self._last, card_id, one, vector)
+
+
+async def build(index: CardIndex, cards: Iterable[Adapter]) -> None:
+    """An index of exactly these cards."""
+    await anew(index, Log(cards))
+
+
+async def held(index: CardIndex) -> list[str]:
+    """The id of every row, sorted; a card that is in it twice is told twice."""
+    return sorted(await (await index.view()).ids())

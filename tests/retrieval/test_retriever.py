@@ -8,12 +8,16 @@ import pytest
 from stylus_engine.model import Licence, Policy, Query
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.retrieval import rows
-from stylus_engine.retrieval.building import build
 from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
 from stylus_engine.retrieval.index import CardIndex
-from stylus_engine.retrieval.retriever import IndexRetriever, NoRetriever, PaperRetriever
+from stylus_engine.retrieval.retriever import (
+    ABSENT,
+    IndexRetriever,
+    NoRetriever,
+    PaperRetriever,
+)
 from stylus_engine.retrieval.where import allowed
-from tests.retrieval.fakes import FAMILY, WordEmbedder, card
+from tests.retrieval.fakes import FAMILY, WordEmbedder, build, card
 
 pytestmark = pytest.mark.asyncio
 WORDS = [
@@ -38,6 +42,8 @@ def shelf():
     flaws = (
         {"family_declared": "sdxl"}, {"family_detected": "sd1"}, {"rating": "r"}, {"minor": True},
         {"real_person": True}, {"health": "quarantined"}, {"path": None}, {"kind": "embedding"},
+        {"kind": "ia3"}, {"kind": "oft"}, {"kind": "glora"}, {"kind": "full"},
+        {"kind": "unsupported"}, {"category": "speed"},
     )  # fmt: skip
     good = [card(n, f"{WORDS[n]} good", licence=OPEN) for n in range(3)]
     bad = [card(n, WORDS[n % 12], **flaws[n % len(flaws)]) for n in range(3, 500)]
@@ -76,7 +82,9 @@ async def test_policy_bans_and_hostile_ids(index, fields, left):
 
 async def test_no_flawed_card_passes_under_any_policy(index):
     query = ask("dragon robot castle", policy=Policy(most_rating="x"))
-    answer = await index.rows(tuple(c.card_id for c in shelf()), allowed(query))
+    view = await index.view()
+    numbers = await view.among(tuple(c.card_id for c in shelf()), allowed(query))
+    answer = (await view.told(numbers)).values()
     passed = {row.card_id for row in answer}
     by_rating = {c.card_id for c in shelf() if c.rating == "r"}
     assert passed == {"test:0:1", "test:1:1", "test:2:1"} | by_rating
@@ -99,8 +107,10 @@ async def test_dense_equals_exact_search_and_similarity_is_the_cosine(tmp_path):
     await build(index, cards)
     questions = await embedder.embed(["dragon at sunset", "neon mosaic", "a storm"])
     exact = questions @ (await embedder.embed([rows.text_of(c) for c in cards])).T
-    answer = await index.dense(questions, allowed(ask("x")), 40)
-    for found, scores in zip(answer, exact, strict=True):
+    view = await index.view()
+    answer = await view.dense(questions, allowed(ask("x")), 40)
+    for numbers, scores in zip(answer, exact, strict=True):
+        found = (await view.told(numbers)).values()
         got = sorted((float(scores[int(row.card_id.split(":")[1])]) for row in found), reverse=True)
         assert np.allclose(got, np.sort(scores)[::-1][:40], atol=1e-5)  # recall@40 = 1, ties aside
     for c in await IndexRetriever(index).recall(ask("dragon at sunset")):
@@ -172,3 +182,29 @@ async def test_fusion_is_plain_arithmetic():
     pairs = [Pair("a", 1, 1, 0.1), Pair("b", 0, 2, 0.9), Pair("b", 0, 3, 0.8)]
     assert [p.card_id for p in chosen(pairs, 2)] == ["b", "a"]
     assert clusters([], np.zeros((0, 4), np.float32)) == {}
+
+
+async def test_a_card_whose_file_is_not_here_must_be_nearer_to_be_preferred(tmp_path):
+    index = CardIndex(tmp_path, WordEmbedder())
+    far = {"path": None, "url": "https://hub.example/1"}
+    await build(
+        index, [card(1, "dragon", **far), card(2, "dragon"), card(3, "dragon sunset", **far)]
+    )
+    found = {c.adapter.card_id: c for c in await IndexRetriever(index).recall(ask("dragon"))}
+    here, away = found["test:2:1"], found["test:1:1"]
+    assert here.rank < away.rank
+    assert here.similarity - away.similarity == pytest.approx(ABSENT, abs=1e-5)
+    everywhere = IndexRetriever(index, present=lambda _: True)
+    found = {c.adapter.card_id: c for c in await everywhere.recall(ask("dragon"))}
+    assert found["test:1:1"].similarity == pytest.approx(found["test:2:1"].similarity, abs=1e-5)
+    near = await IndexRetriever(index).recall(ask("dragon sunset"))
+    assert near[0].adapter.card_id == "test:3:1"
+
+
+async def test_what_a_refiner_found_it_adds_is_searched_by_meaning_and_by_words(tmp_path):
+    index = CardIndex(tmp_path, WordEmbedder())
+    fillers = [card(n, f"filler{n}") for n in range(60)]
+    await build(index, [*fillers, card(900, "xq_v3", concepts=("stained glass", "lead lines"))])
+    found = await IndexRetriever(index).recall(ask("stained glass"))
+    assert found[0].adapter.card_id == "test:900:1"
+    assert "stainedglass" in rows.heads_of(card(900, concepts=("stained glass",))).split()

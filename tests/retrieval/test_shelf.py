@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from stylus_engine.model import Adapter, Candidate, Policy, Query
-from stylus_engine.retrieval.building import build
+from stylus_engine.retrieval import shelf
 from stylus_engine.retrieval.index import CardIndex
 from stylus_engine.retrieval.retriever import IndexRetriever
-from stylus_engine.retrieval.shelf import browse
-from tests.retrieval.fakes import FAMILY, WordEmbedder, card
+from stylus_engine.retrieval.shelf import STRETCH, browse
+from tests.retrieval.fakes import FAMILY, WordEmbedder, build, card
 
 pytestmark = pytest.mark.asyncio
 CARDS = (
@@ -24,8 +24,18 @@ ALLOWED = CARDS[:30]
 
 
 class Shelf:
+    """Never lets anybody walk over all cards."""
+
     def cards(self) -> tuple[Adapter, ...]:
-        return CARDS
+        raise AssertionError
+
+    def __len__(self) -> int:
+        return len(CARDS)
+
+    def named(self, text: str, limit: int, offset: int = 0) -> list[Adapter]:
+        assert limit <= STRETCH
+        same = [one for one in CARDS if text.casefold() in one.name.casefold()]
+        return same[offset : offset + limit]
 
     def get(self, card_id: str) -> Adapter:
         raise KeyError(card_id)
@@ -56,9 +66,11 @@ async def page(
     return [one.adapter.name for one in found], total
 
 
+@pytest.mark.parametrize("stretch", [4, 250])
 async def test_no_text_pages_through_all_that_is_allowed_in_the_shelfs_order(
-    retriever: IndexRetriever,
+    retriever: IndexRetriever, monkeypatch: pytest.MonkeyPatch, stretch: int
 ) -> None:
+    monkeypatch.setattr(shelf, "STRETCH", stretch)
     pages: list[str] = []
     for offset in range(0, 40, 7):
         names, total = await page(retriever, " ", 7, offset)

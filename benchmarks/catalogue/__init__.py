@@ -1,0 +1,1 @@
+"""What the catalogue's benchmark shares: cards as people write them, their vectors, the peers."""
