@@ -5,6 +5,7 @@ A claim is only a claim: where the file tells, the file wins.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 UNKNOWN = "unknown"
@@ -42,6 +43,7 @@ _RULES: tuple[tuple[str, Base], ...] = (
 )
 
 
+@lru_cache(maxsize=512)  # an archive names the same few a hundred thousand times
 def base_of(name: str) -> Base:
     """The family and base that a name means; a name nobody knows is a family of its own."""
     if _OURS.fullmatch(name):

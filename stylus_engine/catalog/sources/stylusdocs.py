@@ -10,7 +10,8 @@ its own file name, whatever folders the archive claims it lies in.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Generator, Iterator
+from contextlib import contextmanager
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import cast
@@ -22,7 +23,7 @@ from stylus_engine.catalog.bases import UNKNOWN, base_of
 from stylus_engine.catalog.layers import MOST_SAID
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example, Item, Page, Reason, Skipped
-from stylus_engine.catalog.sources.archives import opened
+from stylus_engine.catalog.sources.archives import Archive, opened
 from stylus_engine.catalog.sources.records import Record
 from stylus_engine.catalog.sources.unpickling import MOST_BYTES, Fields, unpickled
 from stylus_engine.catalog.sources.vectors import Vectors
@@ -60,11 +61,17 @@ class StylusDocs:
     async def pages(self, cursor: str, since: str) -> AsyncGenerator[Page, None]:  # noqa: ARG002 - it was frozen in 2024
         """See `Source.pages`. Raises `BadArchive`, `TooMuch`."""
         rows = await asyncio.to_thread(self._rows)
-        with opened(self._path) as archive:
-            held = archive.holds(VECTORS) and self._vectors
-            vectors = Vectors(archive.open(VECTORS), str(self._path)) if held else None
+        with opened(self._path) as archive, self._stored(archive) as vectors:
             for first in range(_start(cursor), max(len(rows), 1), PAGE):
                 yield await asyncio.to_thread(_page, rows, first, vectors)
+
+    @contextmanager
+    def _stored(self, archive: Archive) -> Generator[Vectors | None]:
+        if not self._vectors or not archive.holds(VECTORS):
+            yield None
+            return
+        with archive.open(VECTORS) as file:
+            yield Vectors(file, str(self._path))
 
     def _rows(self) -> list[Fields]:
         with opened(self._path) as archive:

@@ -56,35 +56,38 @@ def unpickled(data: bytes, source: str) -> list[Fields]:
         _scan(data)
         return _rows(_Narrow(io.BytesIO(data)).load())
     except _BROKEN as error:
-        told = isinstance(error, pickle.UnpicklingError)
-        why = f"its pickle {error}" if told else f"its pickle is broken ({type(error).__name__})"
-        raise BadArchive(source=source, why=why.rstrip(".")) from error
+        told = str(error) if isinstance(error, _Refused) else f"is broken ({type(error).__name__})"
+        raise BadArchive(source=source, why=f"its pickle {told}") from error
+
+
+class _Refused(pickle.UnpicklingError):
+    """Said by us and not by pickle: what it holds that no list of adapters needs."""
 
 
 def _scan(data: bytes) -> None:
     """Look at every opcode without doing what it says."""
     if len(data) > MOST_BYTES:
-        raise pickle.UnpicklingError(f"has more than {MOST_BYTES} bytes")
+        raise _Refused(f"has more than {MOST_BYTES} bytes")
     containers = 0
     number = 0
     for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         name = opcode.name
         if name not in _KNOWN:
-            raise pickle.UnpicklingError(f"asks for {name}, which no list of adapters needs")
+            raise _Refused(f"asks for {name}, which no list of adapters needs")
         if name in _CONTAINERS:
             containers += 1
         elif name in _COUNTED:
             _check(name, argument, number)
     if containers > MOST_CONTAINERS or number > MOST_VALUES:
-        raise pickle.UnpicklingError("holds too many values")
+        raise _Refused("holds too many values")
 
 
 def _check(name: str, value: object, place: int) -> None:
     """No memo slot that a pickler would not have come to, no number that takes minutes to read."""
     if not isinstance(value, int) or value.bit_length() > MOST_BITS:
-        raise pickle.UnpicklingError("holds an absurdly long number")
+        raise _Refused("holds an absurdly long number")
     if name in _MEMO and not 0 <= value <= place:
-        raise pickle.UnpicklingError("asks for a memory far larger than itself")
+        raise _Refused("asks for a memory far larger than itself")
 
 
 class _Narrow(pickle.Unpickler):
@@ -98,7 +101,7 @@ class _Narrow(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str, /) -> type["Bag"]:
         if (module_name, global_name) not in CLASSES:
             named = f"{module_name[:60]}.{global_name[:60]}"
-            raise pickle.UnpicklingError(f"asks for “{named}”, which is not read")
+            raise _Refused(f"asks for “{named}”, which is not read")
         return self._bag
 
 
@@ -110,18 +113,18 @@ class Bag:
 
     def __setstate__(self, state: object) -> None:
         if not isinstance(state, dict):
-            raise pickle.UnpicklingError("has an object that carries something else than fields")
+            raise _Refused("has an object that carries something else than fields")
         self.fields = state
 
 
 def _rows(value: object) -> list[Fields]:
     if not isinstance(value, list):
-        raise pickle.UnpicklingError("holds no list")
+        raise _Refused("holds no list")
     return [_fields(each) for each in cast("list[object]", value)]
 
 
 def _fields(value: object) -> Fields:
     """Of one row; a bag that was never filled is a row that holds nothing."""
     if not isinstance(value, Bag):
-        raise pickle.UnpicklingError("lists something that is no adapter")
+        raise _Refused("lists something that is no adapter")
     return getattr(value, "fields", {})
