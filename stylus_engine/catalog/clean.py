@@ -1,7 +1,5 @@
 """Untrusted text made harmless: what a card says is data and looks like what it is."""
 
-import html
-import re
 import unicodedata
 
 import msgspec
@@ -18,13 +16,6 @@ URL = 500
 MOST_TRIGGERS = 24
 MOST_TAGS = 40
 MOST_PREVIEWS = 20
-MARKUP = 64 * 1024  # characters of HTML that are looked at
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})\b[^<>]{0,4000}>|<[!?][^<>]{0,4000}>", re.IGNORECASE)
-_HIDDEN = frozenset({"script", "style", "template", "iframe", "noscript", "svg", "title"})
-_INLINE = frozenset({
-    "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "font", "i", "ins", "kbd",
-    "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u", "var",
-})  # fmt: skip
 _KEPT_FORMAT = "\u200c\u200d"  # joiners that Persian, Hindi and emoji need
 
 
@@ -49,35 +40,10 @@ def line(text: str, most: int) -> str:
     Bidi overrides can make a card read as another one; tags (U+E0000…) and zero-width
     characters can hide instructions for a language model.
     """
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    shown = "".join(c for c in spaced if _shown(c))
-    return " ".join(unicodedata.normalize("NFC", shown).split())[:most].rstrip()
-
-
-def plain(markup: str) -> str:
-    """HTML as the text a reader would see, in time linear in its length; not yet capped by `line`.
-
-    No HTML parser: on hostile 64 KB Python 3.11's own took 18 s (unclosed attributes), and
-    selectolax 283 s on 200,000 nested elements.  What only a browser would understand
-    stays as text, which is safe: nothing here is ever shown as HTML.
-    """
-    text, at, hidden = [""], 0, ""
-    markup = markup[:MARKUP]
-    for tag in _TAG.finditer(markup):
-        name = (tag[2] or "").lower()
-        text.append("" if hidden else markup[at : tag.start()])
-        text.append("" if name in _INLINE else " ")
-        at = tag.end()
-        hidden = _hidden(hidden, name, closing=bool(tag[1]))
-    text.append("" if hidden else markup[at:])
-    return " ".join(html.unescape("".join(text)).split())
-
-
-def _hidden(hidden: str, name: str, *, closing: bool) -> str:
-    """Which element hides the text that follows, "" = none."""
-    if hidden:
-        return "" if closing and name == hidden else hidden
-    return name if name in _HIDDEN and not closing else ""
+    if not text.isprintable():  # what is printable holds none of these: the quick way for most texts
+        text = "".join(" " if c.isspace() else c for c in text)
+        text = "".join(c for c in text if _shown(c))
+    return " ".join(unicodedata.normalize("NFC", text).split())[:most].rstrip()
 
 
 def _shown(character: str) -> bool:

@@ -54,7 +54,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/health/": {"numpy"},
     "stylus_engine/catalog/sources/vectors.py": {"numpy"},  # reads .npy
     "stylus_engine/catalog/sources/watching.py": {"watchfiles"},
-    "stylus_engine/catalog/": {"msgspec", "rapidfuzz"},
+    "stylus_engine/catalog/": {"filelock", "msgspec", "rapidfuzz", "yarl"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},
     "stylus_engine/composition/": set(),

@@ -16,8 +16,12 @@ INSIDE = "it leads into this machine or its own network"
 # IPv6 ranges that wrap an IPv4 address, or that `ipaddress` still calls global.
 _WRAPPING = tuple(
     IPv6Network(each)
-    for each in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")
+    for each in (
+        *("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"),
+        *("2001::/32", "fec0::/10"),
+    )
 )
+_HOME = IPv6Address("::1")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?", re.IGNORECASE)
 _PLAIN = re.compile(r"[!-~]+")
 
@@ -36,7 +40,7 @@ def refusal(address: str, *, loopback: bool = False) -> str:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return "it is no IP address"
-    if loopback and ip.is_loopback:
+    if loopback and ip.is_loopback and (ip.version == 4 or ip == _HOME):
         return ""
     return "" if ip.is_global and not ip.is_multicast and not _wraps(ip) else INSIDE
 

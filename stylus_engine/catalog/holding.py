@@ -1,0 +1,168 @@
+"""A folder of adapter files by their content: the least lately used make room for the new.
+
+    <sha256>.safetensors   the files; their access time is when one was last handed out
+    <sha256>.pin           beside a file that stays whatever happens
+    cards/<key>            which sha256 a card without one turned out to have
+    coming/                what is being downloaded
+    locks/                 256 and one: who downloads what, by its first byte; freed when a process dies
+
+Law of this file: all names in the folder are digests, never a card's words.  Access
+times are set here and nowhere else, so a file system that keeps none serves as well.
+"""
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+
+from stylus_engine.catalog.web.bodies import in_words
+from stylus_engine.catalog.web.saving import failed, settle
+from stylus_engine.errors import TooMuch
+from stylus_engine.model import Adapter
+
+ROOM = "room"
+ENDING = ".safetensors"
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Held(NamedTuple):
+    """One file of the folder. `used`: when it was last handed out, in ns since 1970."""
+
+    path: Path
+    size: int
+    used: int
+    pinned: bool
+
+
+class Holding:
+    """At most `most_bytes` of files, across all processes that share the folder.
+
+    A file that was handed out less than `grace` seconds ago may be about to be read,
+    by whatever process, and is not removed.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int, grace: float) -> None:
+        self.folder = folder
+        self.most_bytes = most_bytes
+        self._grace = grace
+
+    def path(self, digest: str) -> Path:
+        """Where the file with this sha256 lies, or would."""
+        return self.folder / f"{digest}{ENDING}"
+
+    def coming(self, key: str) -> Path:
+        """Where the file is put while it is not yet known to be good."""
+        return self.folder / "coming" / f"{key}{ENDING}"
+
+    def lock(self, name: str) -> Path:
+        """The lock for this key, or the one for making room; the folder is made."""
+        folder = self.folder / "locks"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise failed(folder, error) from error
+        return folder / f"{name if name == ROOM else name[:2]}.lock"
+
+    def find(self, adapter: Adapter) -> Path | None:
+        """The file of this card, if it is here."""
+        digest = adapter.file_sha256 or self._remembered(adapter)
+        if digest is None or not DIGEST.fullmatch(digest):
+            return None
+        path = self.path(digest)
+        return path if path.is_file() else None
+
+    def _remembered(self, adapter: Adapter) -> str | None:
+        try:
+            return (self.folder / "cards" / key_of(adapter)).read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def touch(self, path: Path) -> None:
+        """This file is used now. One that is gone meanwhile is no error here."""
+        with suppress(FileNotFoundError):
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+    def take_in(self, coming: Path, digest: str, adapter: Adapter) -> Path:
+        """Make room, move the file in, remember whose it is. Raises `TooMuch`, `StoreFailed`."""
+        try:
+            with FileLock(self.lock(ROOM)):
+                self._make_room(coming.stat().st_size, adapter.name, self.path(digest))
+                coming.replace(self.path(digest))
+                settle(self.folder)
+            self.touch(self.path(digest))
+            self._remember(adapter, digest)
+        except OSError as error:
+            raise failed(self.path(digest), error) from error
+        return self.path(digest)
+
+    def make_room(self, size: int, name: str) -> None:
+        """Remove what was used longest ago until `size` bytes fit. Raises `TooMuch` when nothing helps."""
+        with FileLock(self.lock(ROOM)):
+            self._make_room(size, name, None)
+
+    def pin(self, digest: str, *, stays: bool) -> None:
+        """Whether this file is kept whatever room is needed."""
+        mark = self.path(digest).with_suffix(".pin")
+        if stays:
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
+
+    def files(self) -> Iterator[Held]:
+        """What is here."""
+        for path in self.folder.glob(f"*{ENDING}"):
+            with suppress(FileNotFoundError):
+                seen = path.stat()
+                pinned = path.with_suffix(".pin").exists()
+                yield Held(path, seen.st_size, seen.st_atime_ns, pinned)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half downloaded: nobody holds its lock."""
+        for path in (self.folder / "coming").glob("*"):
+            key = path.name.partition(".")[0]
+            with suppress(Timeout), FileLock(self.lock(key), timeout=0):
+                path.unlink(missing_ok=True)
+
+    def _remember(self, adapter: Adapter, digest: str) -> None:
+        if adapter.file_sha256 is None:
+            names = self.folder / "cards"
+            names.mkdir(exist_ok=True)
+            part = names / f".{key_of(adapter)}.{os.getpid()}"
+            part.write_text(digest, encoding="ascii")
+            part.replace(names / key_of(adapter))
+
+    def _make_room(self, size: int, name: str, replaced: Path | None) -> None:
+        held = [each for each in self.files() if each.path != replaced]
+        full = sum(each.size for each in held)
+        for each in leaving(held, full + size - self.most_bytes, time.time_ns(), self._grace):
+            each.path.unlink(missing_ok=True)
+            full -= each.size
+        if full + size > self.most_bytes:
+            left = max(0, self.most_bytes - full)
+            raise TooMuch(source=name, size=in_words(size), limit=in_words(left))
+
+
+def leaving(held: list[Held], needed: int, now: int, grace: float) -> list[Held]:
+    """Which files go so that `needed` bytes become free; as few as can be of the longest unused.
+
+    Nothing, when even all that may go would not be enough: room that helps nobody is not made.
+    """
+    free = (each for each in held if not each.pinned and now - each.used > grace * 1e9)
+    going: list[Held] = []
+    for each in sorted(free, key=lambda each: each.used):
+        if needed <= 0:
+            break
+        going.append(each)
+        needed -= each.size
+    return going if needed <= 0 else []
+
+
+def key_of(adapter: Adapter) -> str:
+    """Names a card's file while its sha256 is not known; another url is another file."""
+    return hashlib.sha256(f"{adapter.card_id}\n{adapter.url}".encode()).hexdigest()

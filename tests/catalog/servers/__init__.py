@@ -1,0 +1,1 @@
+"""Strict stand-ins of the places that adapters come from, over real sockets on loopback."""
