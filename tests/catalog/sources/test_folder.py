@@ -1,0 +1,398 @@
+"""A folder of adapters: each file a card, an unchanged one a stat, a bad one a sentence."""
+
+import asyncio
+import hashlib
+import os
+import struct
+from contextlib import aclosing
+
+import pytest
+
+from stylus_engine.catalog import Digests
+from stylus_engine.catalog.catalogue import Catalogue
+from stylus_engine.catalog.importing import bring_in
+from stylus_engine.catalog.nouns import Described, Item
+from stylus_engine.catalog.probe import finite, probe
+from stylus_engine.catalog.sources import folder as module
+from stylus_engine.catalog.sources.folder import Folder
+from stylus_engine.catalog.sources.listing import listed
+from stylus_engine.catalog.sources.looking import Eyes
+from stylus_engine.errors import SourceSilent
+from stylus_engine.model import Adapter
+from tests.catalog.sources.files import a1111, civitai_info, lora, put
+
+
+class Counting:
+    """Eyes that count what they look at."""
+
+    def __init__(self):
+        self.probed = []
+        self.eyes = Eyes(Digests(), self.probe, finite)
+
+    def probe(self, path):
+        self.probed.append(path.name)
+        return probe(path)
+
+
+class Known:
+    """A catalogue's memory of one folder, as small as it gets."""
+
+    def __init__(self):
+        self.stamps = {}
+
+    def __call__(self):
+        return dict(self.stamps)
+
+    def take(self, page):
+        self.stamps |= {item.card.card_id: item.stamp for item in page.items}
+        for card_id in page.gone:
+            self.stamps.pop(card_id, None)
+
+
+def walked(source, known=None):
+    async def walk():
+        async with aclosing(source.pages("", "")) as pages:
+            return [page async for page in pages]
+
+    pages = asyncio.run(walk())
+    for page in pages if known else ():
+        known.take(page)
+    return pages
+
+
+def items(pages) -> list[Item]:
+    return [item for page in pages for item in page.items]
+
+
+def skips(pages) -> dict[str, tuple[str, str]]:
+    return {skip.what: (skip.reason, skip.detail) for page in pages for skip in page.skipped}
+
+
+def gone(pages) -> list[str]:
+    return [card_id for page in pages for card_id in page.gone]
+
+
+def test_a_file_is_a_card(tmp_path):
+    data = lora(
+        1, **{"modelspec.title": "Ink\u202e & Wash", "modelspec.trigger_phrase": "inkk, wash"}
+    )
+    path = put(tmp_path / "styles" / "my_Ink-v2.safetensors", data)
+    (item,) = items(walked(Folder(tmp_path, Eyes(Digests()))))
+    digest = hashlib.sha256(data).hexdigest()
+    card = item.card
+    assert card.card_id == f"local:styles/my_Ink-v2:{digest[:12]}"
+    assert (card.file_sha256, card.file_bytes, card.path) == (digest, len(data), str(path))
+    assert (card.name, card.family, card.kind) == ("Ink & Wash", "sd1", "lora")
+    assert card.triggers == ("inkk", "wash")
+    assert item.probed == probe(path)
+
+
+def test_without_a_title_the_file_name_is_the_name(tmp_path):
+    put(tmp_path / "my_Style-v2.safetensors", lora())
+    put(tmp_path / "___.safetensors", lora(1))
+    put(tmp_path / "水墨.SafeTensors", lora(2))
+    found = items(walked(Folder(tmp_path, Eyes(Digests()))))
+    assert {item.card.name for item in found} == {"my Style v2", "adapter", "水墨"}
+
+
+def test_an_unchanged_file_is_not_opened_again(tmp_path):
+    for number in range(5):
+        put(tmp_path / f"{number}.safetensors", lora(number))
+    put(tmp_path / "0.json", a1111())
+    counting, known = Counting(), Known()
+    source = Folder(tmp_path, counting.eyes, known=known)
+    assert len(items(walked(source, known))) == 5
+    counting.probed.clear()
+    pages = walked(Folder(tmp_path, counting.eyes, known=known), known)
+    assert (counting.probed, items(pages), gone(pages)) == ([], [], [])
+    assert pages[-1].cursor == ""
+
+
+@pytest.mark.parametrize("change", ["touched", "sidecar", "sidecar gone", "replaced"])
+def test_what_changed_is_looked_at_and_nothing_else(tmp_path, change):
+    for number in range(3):
+        put(tmp_path / f"{number}.safetensors", lora(number))
+    put(tmp_path / "1.json", a1111())
+    counting, known = Counting(), Known()
+    source = Folder(tmp_path, counting.eyes, known=known)
+    walked(source, known)
+    before = dict(known.stamps)
+    counting.probed.clear()
+    if change == "touched":
+        os.utime(tmp_path / "1.safetensors", ns=(1, 10**18))
+    elif change == "sidecar":
+        put(tmp_path / "1.json", a1111(description="Another one, by me"))
+    elif change == "sidecar gone":
+        (tmp_path / "1.json").unlink()
+    else:
+        put(tmp_path / "new", lora(77)).replace(tmp_path / "1.safetensors")
+    pages = walked(source, known)
+    assert counting.probed == ["1.safetensors"]
+    assert len(items(pages)) == 1
+    assert len(known.stamps) == 3
+    same = change != "replaced"
+    assert (set(known.stamps) == set(before)) is same
+    assert gone(pages) == (
+        [] if same else [next(i for i in before if ":1:" in i or "local:1:" in i)]
+    )
+
+
+def test_a_file_that_is_gone_is_gone_and_one_that_cannot_be_looked_at_is_not(tmp_path):
+    put(tmp_path / "a" / "1.safetensors", lora(1))
+    put(tmp_path / "b" / "2.safetensors", lora(2))
+    known = Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known)
+    ids = {item.card.name: item.card.card_id for item in items(walked(source, known))}
+    (tmp_path / "a" / "1.safetensors").unlink()
+    assert gone(walked(source)) == [ids["1"]]
+    (tmp_path / "a").rmdir()
+    assert gone(walked(source)) == [ids["1"]]
+
+
+def test_an_unreadable_folder_keeps_its_cards(tmp_path, monkeypatch):
+    put(tmp_path / "a" / "1.safetensors", lora(1))
+    known = Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known)
+    walked(source, known)
+    real = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("/a"):
+            raise PermissionError(13, "no")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    pages = walked(source)
+    assert gone(pages) == []
+    assert skips(pages) == {"a": ("not reachable", "The folder cannot be read.")}
+
+
+def test_a_folder_that_is_not_there_is_silent_and_loses_nothing(tmp_path):
+    with pytest.raises(SourceSilent, match="not there"):
+        walked(Folder(tmp_path / "nowhere", Eyes(Digests())))
+
+
+def test_a_moved_file_keeps_what_was_learned_of_it(tmp_path):
+    """With the real catalogue: gone and new, known by its bytes."""
+    put(tmp_path / "shelf" / "ink.safetensors", lora(1))
+    catalogue = Catalogue(tmp_path / "catalog.db")
+    name = f"folder:{(tmp_path / 'shelf').resolve()}"
+    source = Folder(tmp_path / "shelf", Eyes(Digests()), known=lambda: catalogue.from_source(name))
+    assert source.name == name
+    asyncio.run(bring_in(catalogue, source))
+    (card,) = catalogue.cards()
+    catalogue.learn(card.card_id, described=Described(by="rules", adds="It adds ink."))
+    (tmp_path / "shelf" / "new").mkdir()
+    (tmp_path / "shelf" / "ink.safetensors").rename(tmp_path / "shelf" / "new" / "wash.safetensors")
+    summary = asyncio.run(bring_in(catalogue, source))
+    assert (summary.taken.new, summary.taken.gone) == (1, 1)
+    (moved,) = catalogue.cards()
+    assert moved.card_id != card.card_id
+    assert moved.description == "It adds ink."
+    again = asyncio.run(bring_in(catalogue, source)).taken
+    assert (again.new, again.changed, again.gone) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "detail"),
+    [
+        (b"", "broken file", "empty"),
+        (lora()[:-10], "broken file", "ends too early"),
+        (b"\x80\x04\x95evil pickle of many bytes", "not safetensors", "pickle"),
+        (b"PK\x03\x04" + b"x" * 40, "not safetensors", "zip"),
+        (b"<!doctype html><html>...</html>", "not safetensors", "web page"),
+        (struct.pack("<Q", 2**63) + b"{}", "not safetensors", "absurdly long"),
+        (
+            lora().replace(struct.pack("<e", 0.01), struct.pack("<e", float("nan"))),
+            "broken file",
+            "broken numbers",
+        ),
+        (
+            lora().replace(b"lora_down", b"oft_block").replace(b"lora_up", b"whatevr"),
+            "unsupported",
+            "cannot be drawn",
+        ),
+    ],
+)
+def test_a_bad_file_is_one_sentence_and_the_others_come_in(tmp_path, data, reason, detail):
+    put(tmp_path / "bad.safetensors", data)
+    put(tmp_path / "good.safetensors", lora(3))
+    pages = walked(Folder(tmp_path, Eyes(Digests())))
+    assert [item.card.name for item in items(pages)] == ["good"]
+    told = skips(pages)["bad.safetensors"]
+    assert told[0] == reason
+    assert detail in told[1]
+    assert "\n" not in told[1]
+
+
+def test_a_known_file_that_became_broken_is_gone(tmp_path):
+    path = put(tmp_path / "a.safetensors", lora(1))
+    known = Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known)
+    (item,) = items(walked(source, known))
+    path.write_bytes(b"<html>" * 100)
+    pages = walked(source, known)
+    assert gone(pages) == [item.card.card_id]
+    assert known.stamps == {}
+
+
+def test_files_of_equal_size_and_letterless_names_are_cards_of_their_own(tmp_path):
+    put(tmp_path / "水墨.safetensors", lora(1))
+    put(tmp_path / "雪景.safetensors", lora(2))
+    ids = {item.card.card_id for item in items(walked(Folder(tmp_path, Eyes(Digests()))))}
+    assert len(ids) == 2
+
+
+def test_equal_bytes_under_names_that_differ_in_signs_are_one_card(tmp_path):
+    put(tmp_path / "a b.safetensors", lora(1))
+    put(tmp_path / "a-b.safetensors", lora(1))
+    known = Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known)
+    for _ in range(2):
+        pages = walked(source, known)
+        assert skips(pages)["a-b.safetensors"][0] == "duplicate"
+        assert gone(pages) == []
+        assert len(known.stamps) == 1
+
+
+def test_pipes_links_hidden_files_and_folders_that_lead_in_a_circle(tmp_path):
+    put(tmp_path / "real" / "a.safetensors", lora(1))
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    (tmp_path / "folder.safetensors").mkdir()
+    (tmp_path / "circle").symlink_to(tmp_path)
+    (tmp_path / "link.safetensors").symlink_to(tmp_path / "real" / "a.safetensors")
+    (tmp_path / "dangling.safetensors").symlink_to(tmp_path / "nowhere")
+    put(tmp_path / ".cache" / "b.safetensors", lora(2))
+    put(tmp_path / ".half.safetensors", lora(2))
+    (tmp_path / "readme.txt").write_text("x")
+    assert [each.name for each in listed(tmp_path).files] == [
+        "link.safetensors",
+        "real/a.safetensors",
+    ]
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path):
+    put(tmp_path / "good.safetensors", lora(1))
+    with open(os.fsencode(tmp_path) + b"/b\xff.safetensors", "wb") as file:  # noqa: PTH123 - a name of bytes
+        file.write(lora(2))
+    pages = walked(Folder(tmp_path, Eyes(Digests())))
+    assert len(items(pages)) == 1
+    assert list(skips(pages).values()) == [("odd record", "Its name is not UTF-8.")]
+
+
+def test_nothing_is_written_below_the_folder(tmp_path):
+    shelf = tmp_path / "shelf"
+    put(shelf / "a.safetensors", lora(1))
+    put(shelf / "a.civitai.info", civitai_info())
+    before = {path: path.stat().st_mtime_ns for path in (shelf, *shelf.rglob("*"))}
+    walked(Folder(shelf, Eyes(Digests(tmp_path / "digests.json"))))
+    assert {path: path.stat().st_mtime_ns for path in (shelf, *shelf.rglob("*"))} == before
+    assert (tmp_path / "digests.json").exists()
+
+
+def test_many_files_come_in_pages_and_too_many_are_told(tmp_path, monkeypatch):
+    for number in range(7):
+        put(tmp_path / f"{number}.safetensors", lora(number))
+    monkeypatch.setattr(module, "PAGE", 3)
+    pages = walked(Folder(tmp_path, Eyes(Digests())))
+    assert [len(page.items) for page in pages] == [0, 3, 3, 1]
+    assert [bool(page.cursor) for page in pages] == [True, True, True, False]
+    monkeypatch.setattr(module, "PAGE_BYTES", 1)
+    assert len(walked(Folder(tmp_path, Eyes(Digests())))) == 8
+    monkeypatch.setattr("stylus_engine.catalog.sources.listing.MOST_FILES", 4)
+    pages = walked(Folder(tmp_path, Eyes(Digests())))
+    assert len(items(pages)) == 4
+    assert skips(pages)[str(tmp_path)][0] == "too large"
+
+
+def test_a_walk_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
+    for number in range(7):
+        put(tmp_path / f"{number}.safetensors", lora(number))
+    monkeypatch.setattr(module, "PAGE", 3)
+    counting, known = Counting(), Known()
+
+    async def killed():
+        async with aclosing(Folder(tmp_path, counting.eyes, known=known).pages("", "")) as pages:
+            known.take(await anext(pages))
+            known.take(await anext(pages))
+
+    asyncio.run(killed())
+    assert len(known.stamps) == 3
+    walked(Folder(tmp_path, counting.eyes, known=known), known)
+    assert len(known.stamps) == 7
+    assert len(counting.probed) == len(set(counting.probed)) == 7
+
+
+# --- asked of Civitai ------------------------------------------------------------
+
+
+def told(digest: str) -> Item:
+    card = Adapter(
+        card_id="civitai:5:6", name="Known Abroad", family_declared="sdxl", base="pony", rating="r",
+        description="As Civitai says.", triggers=("abroad",), weight=1.3, weight_high=1.3,
+        path="/elsewhere", file_sha256="0" * 64, model_key="civitai:5", real_person=True,
+        url="https://civitai.com/api/download/models/6", popularity=9,
+    )  # fmt: skip
+    return Item(card=card, raw=b'{"id":6}')
+
+
+class Civitai:
+    def __init__(self):
+        self.asked = []
+        self.error = None
+
+    async def __call__(self, digests):
+        self.asked.append(list(digests))
+        if self.error:
+            raise self.error
+        return {digests[0]: told(digests[0])}
+
+
+def test_civitai_fills_what_the_folder_leaves_out_and_the_file_wins(tmp_path):
+    put(tmp_path / "a.safetensors", lora(1, **{"modelspec.title": "Header title"}))
+    put(tmp_path / "b.safetensors", lora(2))
+    put(tmp_path / "c.safetensors", lora(3))
+    put(tmp_path / "c.civitai.info", civitai_info())
+    civitai, known = Civitai(), Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known, ask=civitai)
+    first, second, _ = items(walked(source, known))
+    card = first.card
+    assert [len(asked) for asked in civitai.asked] == [2]  # the third has Civitai's word beside it
+    assert (card.name, card.description, card.triggers) == (
+        "Known Abroad",
+        "As Civitai says.",
+        ("abroad",),
+    )
+    assert card.path == str(tmp_path / "a.safetensors")
+    assert card.card_id.startswith("local:a:")
+    assert (
+        card.file_sha256
+        == hashlib.sha256(lora(1, **{"modelspec.title": "Header title"})).hexdigest()
+    )
+    assert (card.family_declared, card.family, card.base) == ("sdxl", "sd1", "pony")
+    assert (card.rating, card.real_person, card.weight) == ("r", True, 1.3)
+    assert b'"civitai":{"id":6}' in first.raw
+    assert second.card.name == "b"
+    walked(source, known)
+    assert len(civitai.asked) == 1  # neither who was known nor who was not is asked for again
+
+
+def test_a_silent_civitai_loses_nothing_and_is_asked_again(tmp_path):
+    put(tmp_path / "a.safetensors", lora(1))
+    civitai, known = Civitai(), Known()
+    civitai.error = SourceSilent(source="civitai.com", why="it timed out")
+    source = Folder(tmp_path, Eyes(Digests()), known=known, ask=civitai)
+    pages = walked(source, known)
+    assert [item.card.name for item in items(pages)] == ["a"]
+    assert skips(pages) == {
+        "Civitai": ("not reachable", "civitai.com does not answer: it timed out.")
+    }
+    civitai.error = None
+    assert [item.card.name for item in items(walked(source, known))] == ["Known Abroad"]
+
+
+def test_without_leave_to_ask_what_was_told_before_is_kept(tmp_path):
+    put(tmp_path / "a.safetensors", lora(1))
+    known = Known()
+    walked(Folder(tmp_path, Eyes(Digests()), known=known, ask=Civitai()), known)
+    assert items(walked(Folder(tmp_path, Eyes(Digests()), known=known), known)) == []
