@@ -31,7 +31,8 @@ from tests.catalog.kills.importer import parts
 
 SEED = 20241128
 HOUSE = Path(__file__).resolve().parents[3]
-START_SECONDS = 120.0
+START_SECONDS = 300.0
+EARLY = 10  # every tenth is killed while it still reads the archive, or soon after
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,17 @@ class Size:
 
 @dataclass
 class Life:
-    """One process: how long it lived and how far it had come when it ended."""
+    """One process: how long it lived once it wrote (`early`: once it read), and how far it came."""
 
     seconds: float
+    early: bool = False
     told: list[str] = field(default_factory=list[str])
     killed: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many were told as taken."""
+        return max((int(word) for word in self.told if word.isdigit()), default=0)
 
     @property
     def stage(self) -> str:
@@ -122,15 +129,15 @@ def campaign(folder: Path, size: Size) -> Iterator[Life]:
     promised, life = 0, Life(0.0)
     for number in range(size.kills + 1):
         seconds = dice.uniform(0, size.longest) if number < size.kills else float("inf")
-        life = _live(archive, data, size, seconds)
+        life = _live(archive, data, size, Life(seconds, early=number % EARLY == EARLY - 1))
         yield life
-        promised = max(promised, *(int(word) for word in life.told if word.isdigit()), 0)
-        _look(data, size, promised if life.killed else 0)
+        promised = min(size.rows, promised + life.rows)
+        _look(data, size, promised)
     assert life.stage == "followed", life
     asyncio.run(_whole(data, size))
 
 
-def _live(archive: Path, data: Path, size: Size, seconds: float) -> Life:
+def _live(archive: Path, data: Path, size: Size, life: Life) -> Life:
     command = ["-m", "tests.catalog.kills.importer", str(archive), str(data), str(size.dimensions)]
     with subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=HOUSE
@@ -139,8 +146,9 @@ def _live(archive: Path, data: Path, size: Size, seconds: float) -> Life:
         reader = Thread(target=_read, args=(process, lines), daemon=True)
         reader.start()
         assert lines.get(timeout=START_SECONDS) == "walking"
-        life = Life(seconds)
-        _listen(process, lines, life, time.monotonic() + seconds)
+        if not life.early:
+            life.told.append(lines.get(timeout=START_SECONDS))
+        _listen(process, lines, life, time.monotonic() + life.seconds)
         reader.join()
     while not lines.empty():
         life.told.append(lines.get())
