@@ -1,4 +1,4 @@
-"""Pictures that people bring: fetched with a limit, never decoded here.
+"""Files that people bring: fetched with a limit, never decoded here.
 
 The bot looks at eight bytes; whatever is inside is read by the planner's process.
 """
@@ -11,6 +11,8 @@ import discord
 from bot.crew.told import Told
 from bot.refusals import NotAPicture, NoWorker
 from bot.services import Services
+from bot.texts.escape import clean
+from stylus_engine.errors import AdapterNotSafetensors, SourceSilent, StylusError, TooMuch
 from stylus_engine.model import Manifest
 from stylus_engine.workers.frames import Inspect, Inspected
 
@@ -20,6 +22,9 @@ PATIENCE = aiohttp.ClientTimeout(total=10)
 PNG = b"\x89PNG\r\n\x1a\n"
 OTHERS = (b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # pictures that carry no manifest of ours
 SHORTEST = len(PNG)
+ADAPTER = ".safetensors"
+MOST_ADAPTER = 50_000_000  # bytes; it crosses to the planner in one frame
+PATIENCE_FOR_ADAPTERS = aiohttp.ClientTimeout(total=120)
 
 
 async def manifest_of(
@@ -57,22 +62,40 @@ async def fetch(attachment: discord.Attachment) -> bytes:
     refusal = NotAPicture(name=attachment.filename)
     if not SHORTEST <= attachment.size <= MOST_BYTES:
         raise refusal
+    return await _fetched(attachment.url, MOST_BYTES, PATIENCE, refusal)
+
+
+async def fetch_adapter(attachment: discord.Attachment) -> bytes:
+    """The bytes of an adapter file, whatever is inside. Raises `BadAdapter`, `TooMuch`, `SourceSilent`."""
+    name = clean(attachment.filename, 100)
+    if not name.lower().endswith(ADAPTER):
+        raise AdapterNotSafetensors(name=name, why=f"its name does not end in {ADAPTER}")
+    if attachment.size > MOST_ADAPTER:
+        size, limit = (f"{count / 1e6:.0f} MB" for count in (attachment.size, MOST_ADAPTER))
+        raise TooMuch(source=name, size=size, limit=limit)
+    silent = SourceSilent(source=name, why="the file could not be fetched from Discord")
+    return await _fetched(attachment.url, MOST_ADAPTER, PATIENCE_FOR_ADAPTERS, silent)
+
+
+async def _fetched(
+    url: str, most: int, patience: aiohttp.ClientTimeout, refusal: StylusError
+) -> bytes:
+    """At most `most` bytes, whatever the declared size was. Raises `refusal`."""
     try:
         async with (
-            aiohttp.ClientSession(timeout=PATIENCE) as session,
-            session.get(attachment.url) as answer,
+            aiohttp.ClientSession(timeout=patience) as session,
+            session.get(url) as answer,
         ):
             answer.raise_for_status()
-            return await _body(answer, refusal)
+            return await _body(answer, most, refusal)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise refusal from error
 
 
-async def _body(answer: aiohttp.ClientResponse, refusal: NotAPicture) -> bytes:
-    """At most `MOST_BYTES`, whatever the declared size was."""
+async def _body(answer: aiohttp.ClientResponse, most: int, refusal: StylusError) -> bytes:
     data = bytearray()
     async for chunk in answer.content.iter_chunked(64 << 10):
         data += chunk
-        if len(data) > MOST_BYTES:
+        if len(data) > most:
             raise refusal
     return bytes(data)

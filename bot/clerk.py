@@ -28,7 +28,7 @@ MEBIBYTE = 1 << 20
 MOST_ALL = 24 * MEBIBYTE  # Discord takes 25 MiB in one request, all its other parts included
 
 STAGES: Mapping[str, Stage] = {
-    "queued": "queued", "planning": "planning", "planned": "planned", "drawing": "drawing",
+    "queued": "queued", "planning": "planning", "fetching": "fetching", "planned": "planned", "drawing": "drawing",
     "step": "drawing", "drawn": "drawn", "requeued": "lost", "paused": "paused",
 }  # fmt: skip
 BY_STATE: Mapping[str, Stage] = {"planned": "planned", "drawn": "drawn", "posting": "drawn"}
@@ -137,7 +137,13 @@ class Clerk:
         if news is None:
             return told
         return replace(
-            told, plan=news.plan, step=news.step, of=news.of, done=news.done, count=news.count
+            told,
+            plan=news.plan,
+            step=news.step,
+            of=news.of,
+            done=news.done,
+            count=news.count,
+            name=news.name,
         )
 
     async def _stage(self, job: Job, news: News | None) -> Stage:

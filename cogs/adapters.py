@@ -1,4 +1,4 @@
-"""/adapters browse and info: what is on the shelf."""
+"""/adapters browse, info and add: what is on the shelf, and what somebody brings to it."""
 
 import discord
 from discord import app_commands
@@ -15,7 +15,7 @@ Interaction = discord.Interaction[StylusBot]
 class Adapters(
     commands.GroupCog, group_name="adapters", group_description="The adapters there are."
 ):
-    """Looking at cards; nothing is changed here."""
+    """Looking at cards; adding is for those who manage the server."""
 
     def __init__(self, bot: StylusBot) -> None:
         self.bot = bot
@@ -40,6 +40,24 @@ class Adapters(
 
         async def work(reply: Reply) -> None:
             await reply.send(await self.bot.router.lists.adapter(name, reply.interaction))
+
+        await serve(self.bot.services, interaction, work)
+
+    @app_commands.command(description="Bring an adapter: it can be drawn with at once.")
+    @app_commands.describe(
+        url="A page of Civitai or Hugging Face, or a link to a .safetensors file.",
+        file="A .safetensors file.",
+    )
+    async def add(
+        self,
+        interaction: Interaction,
+        url: app_commands.Range[str, 1, 500] | None = None,
+        file: discord.Attachment | None = None,
+    ) -> None:
+        """Told only to the person who brings it."""
+
+        async def work(reply: Reply) -> None:
+            await self.bot.router.adding.add(reply, url or "", file)
 
         await serve(self.bot.services, interaction, work)
 

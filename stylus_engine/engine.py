@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from stylus_engine.model import Event, Manifest, Mask, Plan, Planned, Query, Request, Shot
+from stylus_engine.model import Event, Failed, Manifest, Mask, Plan, Planned, Query, Request, Shot
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.planning.masks import MaskOrder, codes, first_masks, mask_of
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.shots import shots
-from stylus_engine.ports import CardStore, Checkpoints, Composer, Retriever, Tokens
+from stylus_engine.ports import Bringer, CardStore, Checkpoints, Composer, Retriever, Tokens
 from stylus_engine.walking import Walker
 
 
@@ -53,6 +53,7 @@ class Engine:
     tokens: Tokens
     walker: Walker
     preview_every: int = 0
+    bringer: Bringer | None = None
 
     async def plan(self, request: Request) -> Plan:
         """Choose adapters for the parts of the prompt; draw nothing."""
@@ -127,7 +128,7 @@ class Engine:
         plan = await self.plan(request)
         grid = self.shots(request, plan, job)
         yield Planned(job=job, plan=plan)
-        async with aclosing(self.walker.draw(job, grid)) as events:
+        async with aclosing(self._drawn(job, grid)) as events:
             async for event in events:
                 yield event
 
@@ -139,7 +140,27 @@ class Engine:
         """
         self.checkpoints.find(manifest.checkpoint)
         shot = _once_more(manifest, job, self.cards)
-        async with aclosing(self.walker.draw(job, [shot])) as events:
+        async with aclosing(self._drawn(job, [shot])) as events:
+            async for event in events:
+                yield event
+
+    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `ports.Bringer`; an engine without one has all its files here."""
+        if self.bringer is None:
+            return
+        async with aclosing(self.bringer.bring(job, shots)) as events:
+            async for event in events:
+                yield event
+
+    async def _drawn(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """Files first; a shot whose file cannot be had has failed, the others are drawn."""
+        lost: set[str] = set()
+        async with aclosing(self.bring(job, shots)) as coming:
+            async for event in coming:
+                lost |= {event.shot} if isinstance(event, Failed) else set()
+                yield event
+        left = [shot for shot in shots if shot.id not in lost]
+        async with aclosing(self.walker.draw(job, left)) as events:
             async for event in events:
                 yield event
 

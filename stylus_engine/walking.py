@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stylus_engine.errors import DrawFailed
-from stylus_engine.model import Drawn, Event, Failed, Planned, Shot
+from stylus_engine.model import Drawn, Event, Failed, Shot
 from stylus_engine.ports import Sampler
 
 T = TypeVar("T")
@@ -96,6 +96,4 @@ async def _next(ear: _Ear, walk: "Future[None]") -> Event:
 
 
 def _ended(event: Event) -> set[str]:
-    if isinstance(event, Planned):
-        return set()
     return {event.shot} if isinstance(event, Drawn | Failed) else set()

@@ -1,4 +1,4 @@
-"""/adapters browse and info: what is on the shelf."""
+"""/adapters browse, info and add: what is on the shelf, and what came to it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,11 +22,13 @@ from bot.cards.parts import (
     small,
     text,
 )
-from bot.cards.words import DOT, MOST_NAME, code
+from bot.cards.status import fetching
+from bot.cards.words import DOT, MOST_FACT, MOST_NAME, code
 from bot.custom_ids import NOBODY, Pressed
 from bot.texts.catalogue import Say
 from bot.texts.escape import cut, escape
-from stylus_engine.model import Adapter
+from stylus_engine.model import Adapter, Fetching
+from stylus_engine.workers.frames import Added
 
 PAGE = 8  # adapters of one page
 MOST_QUERY = 80
@@ -99,6 +101,25 @@ def info(say: Say, adapter: Adapter, *, preview: Enclosure | None = None) -> ui.
         text(*_facts(say, adapter)),
         text(small(say("adapters-use")), small(code(adapter.card_id, 200))),
         tone=Tone.CALM,
+    )
+
+
+def coming(say: Say, event: Fetching) -> ui.LayoutView:
+    """While the file of an adapter is fetched."""
+    return card(text(fetching(say, event.name, event.done, event.of)), tone=Tone.WORKING)
+
+
+def added(say: Say, answer: Added) -> ui.LayoutView:
+    """What somebody brought: what it is, and whether it is found, or why not."""
+    adapter, why = answer.adapter, answer.why_not
+    key = "added-hidden" if why else "added-new" if answer.fresh else "added-known"
+    facts = {"why": escape(why, MOST_FACT)} if why else {}
+    return card(
+        text(f"**{_name(adapter)}**", _kind(say, adapter)),
+        text(escape(adapter.description, MOST_DESCRIPTION)),
+        text(say(key, **facts)),
+        text(small(code(adapter.card_id, 200))),
+        tone=Tone.TROUBLE if why else Tone.DONE,
     )
 
 

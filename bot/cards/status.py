@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from discord import ui
 
 from bot.cards.parts import Style, Tone, button, card, row, small, text
-from bot.cards.words import DOT, MOST_NAME, derived, head, joined, moment
+from bot.cards.words import DOT, MOST_NAME, derived, head, joined, moment, size
 from bot.custom_ids import Pressed
 from bot.jobs.nouns import Job, Place
 from bot.texts.catalogue import Say
@@ -15,7 +15,7 @@ from bot.texts.escape import escape
 from stylus_engine.model import Plan
 
 Stage: TypeAlias = Literal[
-    "queued", "planning", "planned", "drawing", "drawn", "paused", "no-worker", "lost"
+    "queued", "planning", "fetching", "planned", "drawing", "drawn", "paused", "no-worker", "lost"
 ]
 BAR = 10  # signs
 WAITS: Mapping[Stage, str] = {"queued": "status-queued", "planned": "status-soon"}
@@ -25,7 +25,10 @@ TONES = {"queued": Tone.WAITING, "paused": Tone.WAITING, "no-worker": Tone.TROUB
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is. `eta` is seconds since 1970; steps and pictures count the whole job."""
+    """How far a job is. `eta` is seconds since 1970; steps and pictures count the whole job.
+
+    While a file is fetched, `name` is its adapter and `step` of `of` are its bytes.
+    """
 
     stage: Stage
     place: Place | None = None
@@ -36,6 +39,7 @@ class Progress:
     done: int = 0
     count: int = 0
     hours: float = 2.0  # how long a job waits where there is no worker
+    name: str = ""
     owner: int | None = None  # of the job it is based on
 
 
@@ -59,6 +63,8 @@ def _lines(say: Say, job: Job, progress: Progress) -> Iterator[str]:
     match progress.stage:
         case "drawing":
             yield from _drawing(say, progress)
+        case "fetching":
+            yield fetching(say, progress.name, progress.step, progress.of)
         case "drawn":
             yield say("status-sending")
         case "paused" | "lost":
@@ -90,6 +96,14 @@ def chosen(say: Say, plan: Plan) -> Iterator[str]:
     yield say("status-read", concepts=joined(concepts, MOST_CONCEPTS))
     seen = len({one.card_id for one in plan.seen})
     yield say("status-chosen", count=len(plan.choices), seen=max(seen, len(plan.choices)))
+
+
+def fetching(say: Say, name: str, done: int, of: int) -> str:
+    """Which file is on its way, how big it is, and how much of it is here."""
+    known = escape(name, MOST_NAME)
+    if of <= 0:
+        return say("fetching-some", name=known, done=size(say, done))
+    return say("fetching", name=known, size=size(say, of), percent=min(100, 100 * done // of))
 
 
 def _drawing(say: Say, progress: Progress) -> Iterator[str]:

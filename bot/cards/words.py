@@ -12,6 +12,7 @@ MOST_PROMPT = 300  # characters of a prompt on a card; all of it stands in Detai
 MOST_NAME = 60
 MOST_FACT = 200
 DOT = " · "
+MB, GB = 10**6, 10**9
 
 FACES: Mapping[str, Callable[[object], str]] = {
     "owner": lambda user: f"<@{user}>",
@@ -66,6 +67,13 @@ def duration(say: Say, seconds: float) -> str:
     if minutes < 60:
         return say("time-minutes", minutes=minutes, seconds=rest)
     return say("time-hours", hours=minutes // 60, minutes=minutes % 60)
+
+
+def size(say: Say, count: int) -> str:
+    """`144 MB`, `1.9 GB`: of bytes."""
+    if count >= GB:
+        return say("size-gb", count=f"{count / GB:.1f}")
+    return say("size-mb", count=max(1, round(count / MB)))
 
 
 def moment(at: float) -> str:

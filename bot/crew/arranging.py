@@ -8,13 +8,19 @@ from bot.crew.told import Told
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job
 from bot.refusals import NoWorker
+from stylus_engine.model import Fetching
 from stylus_engine.workers.frames import Arrange, Arranged
 
 
 async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock) -> bool:
     """Plan `job` and keep the plan; a refusal ends it. False: the planner is gone, and the job must go back."""
+
+    def hear(event: Fetching) -> None:
+        told = News(job.id, "fetching", step=event.done, of=event.of, name=event.name)
+        teller.news(told)
+
     try:
-        answer = await crew.ask(await question(line, job))
+        answer = await crew.ask(await question(line, job), hear=hear)
     except NoWorker:
         return False
     except Told as told:
@@ -25,9 +31,11 @@ async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock
     kept = await line.planned(
         job.id, job.fence,
         plan=answer.plan, order=answer.order, total=answer.total, shots=answer.shots,
-        now=clock.now(),
+        lost=answer.lost, now=clock.now(),
     )  # fmt: skip
-    if kept:
+    if kept and len(answer.lost) == len(answer.shots):
+        teller.became(await line.job(job.id))
+    elif kept:
         teller.news(News(job.id, "planned", count=len(answer.shots), plan=answer.plan))
     return True
 

@@ -12,6 +12,7 @@ LOG = logging.getLogger("stylus.crew")
 What: TypeAlias = Literal[
     "queued",
     "planning",
+    "fetching",
     "planned",
     "drawing",
     "step",
@@ -29,7 +30,8 @@ class News:
     """Something happened to a job.
 
     `step` of `of` steps of all its pictures together are made; `done` of `count`
-    pictures are finished.  `plan` comes with "planned".
+    pictures are finished.  `plan` comes with "planned".  With "fetching", `name` is the
+    adapter whose file is on its way, `step` of `of` its bytes (0 = not told).
     """
 
     job: str
@@ -39,6 +41,7 @@ class News:
     done: int = 0
     count: int = 0
     plan: Plan | None = None
+    name: str = ""
 
 
 Ear: TypeAlias = Callable[[News], None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.crew.bus import News, What
 from bot.crew.deciding import Table
-from stylus_engine.model import Drawn, Event, Failed, Planned, Shot, Stepped
+from stylus_engine.model import Drawn, Event, Failed, Fetching, Planned, Shot, Stepped
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Hand:
         """The positions that `event` ends: none that is not open; a failure of shot "" ends all."""
         if isinstance(event, Failed) and not event.shot:
             return tuple(sorted(self.positions[shot] for shot in self.open_shots))
-        if isinstance(event, Planned) or event.shot not in self.open_shots:
+        if isinstance(event, Planned | Fetching) or event.shot not in self.open_shots:
             return ()
         return (self.positions[event.shot],) if isinstance(event, Drawn | Failed) else ()
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import msgspec
 
@@ -13,17 +14,20 @@ from bot.crew.signals import Came, Heard, Signal, Went
 from bot.crew.told import Told
 from bot.crew.watching import Patience, Watch, failures_after, pause_before, verdict
 from bot.refusals import NoWorker
-from stylus_engine.model import Drawn, Failed
+from stylus_engine.model import Drawn, Failed, Fetching
 from stylus_engine.workers.channel import ChannelBroken
 from stylus_engine.workers.frames import (
+    Add,
     Arrange,
     Beat,
+    Check,
     Draw,
     Drop,
     FromWorker,
     Happened,
     Inspect,
     Lookup,
+    Meanwhile,
     Pack,
     Ready,
     Refused,
@@ -33,7 +37,8 @@ from stylus_engine.workers.frames import (
 from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 LOG = logging.getLogger("stylus.crew")
-Question = Arrange | Search | Lookup | Inspect | Pack | Rest
+Question = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Rest
+Ear: TypeAlias = Callable[[Fetching], None]
 
 
 @dataclass(eq=False)
@@ -51,6 +56,7 @@ class _Present:
     calls: dict[int, "asyncio.Future[FromWorker]"] = field(
         default_factory=dict[int, "asyncio.Future[FromWorker]"]
     )
+    ears: dict[int, Ear] = field(default_factory=dict[int, Ear])
 
     @property
     def busy(self) -> bool:
@@ -129,8 +135,13 @@ class Post:
             return False
         return True
 
-    async def ask(self, question: Question, seconds: float | None = None) -> FromWorker:
-        """Its answer. Raises `NoWorker`, `Told`, `TimeoutError` after `seconds`, `FrameTooLong`."""
+    async def ask(
+        self, question: Question, seconds: float | None = None, hear: Ear | None = None
+    ) -> FromWorker:
+        """Its answer; `hear` what is fetched for it meanwhile, and do not block.
+
+        Raises `NoWorker`, `Told`, `TimeoutError` after `seconds`, `FrameTooLong`.
+        """
         here = self._here
         if here is None:
             raise NoWorker
@@ -138,6 +149,8 @@ class Post:
         self._calls += 1
         call = self._calls
         here.calls[call] = asyncio.get_running_loop().create_future()
+        if hear is not None:
+            here.ears[call] = hear
         try:
             await here.process.send(msgspec.structs.replace(question, call=call))
             async with asyncio.timeout(seconds):
@@ -146,6 +159,7 @@ class Post:
             raise NoWorker from error
         finally:
             here.calls.pop(call, None)
+            here.ears.pop(call, None)
         if isinstance(answer, Refused):
             raise Told(kind=answer.kind, sentence=answer.sentence)
         return answer
@@ -222,6 +236,10 @@ class Post:
                 if isinstance(frame.event, Drawn | Failed):
                     _ended(here.shots, frame.job, frame.event.shot)
                 self._tell(Heard(here.process.name, frame))
+            case Meanwhile(call=call, event=event):
+                self._moved(here, moved=True)
+                if (ear := here.ears.get(call)) is not None:
+                    ear(event)
             case Ready():
                 LOG.warning("%s says that it is ready, again", here.process.name)
             case _:

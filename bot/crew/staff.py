@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from bot.crew.post import Question
+from bot.crew.post import Ear, Question
 from bot.crew.signals import Signal
 from bot.settings import Settings
 from stylus_engine.workers.frames import Draw, Drop, FromWorker
@@ -29,7 +29,9 @@ class Crew(Protocol):
         """Name -> slots."""
         ...
 
-    async def ask(self, question: Question, seconds: float | None = None) -> FromWorker:
+    async def ask(
+        self, question: Question, seconds: float | None = None, hear: Ear | None = None
+    ) -> FromWorker:
         """See `Supervisor.ask`."""
         ...
 
@@ -47,12 +49,28 @@ class Crew(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """Whether spare time is used, how long nothing must have happened, words that are never drawn."""
+
+    on: bool = False
+    after_seconds: float = 60.0
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As they are set."""
+        checking = settings.checking
+        return cls(checking.idle, checking.after_seconds, settings.safety.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How often to look, and how long to wait."""
 
     beat_seconds: float = 5.0
     pause_seconds: float = 5.0
     no_worker_hours: float = 2.0
+    idle: Idle = Idle()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -61,4 +79,5 @@ class Pace:
             beat_seconds=settings.line.beat_seconds,
             pause_seconds=settings.workers.pause_seconds,
             no_worker_hours=settings.line.no_worker_hours,
+            idle=Idle.of(settings),
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from bot import secrets
 from bot.clock import Clock, SystemClock
-from bot.crew.post import Post, Question
+from bot.crew.post import Ear, Post, Question
 from bot.crew.signals import Signal
 from bot.crew.told import Told
 from bot.crew.watching import Patience
@@ -96,8 +96,10 @@ class Supervisor:
         ready = self._planner.ready
         return ready.adapters if ready else 0
 
-    async def ask(self, question: Question, seconds: float | None = None) -> FromWorker:
-        """Ask the planner; `call` is numbered here.
+    async def ask(
+        self, question: Question, seconds: float | None = None, hear: Ear | None = None
+    ) -> FromWorker:
+        """Ask the planner; `call` is numbered here. `hear` what is fetched for it meanwhile.
 
         Raises `NoWorker` (nobody within two seconds, or it died meanwhile), `Told` (what
         it refused), `TimeoutError` after `seconds`, `FrameTooLong`.
@@ -107,7 +109,7 @@ class Supervisor:
                 await self._planner.manned.wait()
         except TimeoutError as error:
             raise NoWorker from error
-        return await self._planner.ask(question, seconds)
+        return await self._planner.ask(question, seconds, hear)
 
     async def consult(self, question: Question) -> FromWorker:
         """Ask for somebody who waits. Raises `NoWorker` (also of a busy planner), `Told`."""

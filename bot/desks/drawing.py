@@ -10,7 +10,7 @@ from typing import Protocol
 from stylus_engine.errors import Busy, Cancelled, StylusError, Unsupported, public
 from stylus_engine.model import Drawn, Event, Failed, Shot
 from stylus_engine.workers.frames import Draw, FromWorker, Ready, Rest, Rested
-from stylus_engine.workers.serving import Question, Tell
+from stylus_engine.workers.serving import Question, Tell, TellFetching
 
 
 class Drawing(Protocol):
@@ -82,7 +82,7 @@ class DrawingDesk:
         """Nobody waits yet: this is the time to load libraries."""
         self._engine.warm()
 
-    async def answer(self, question: Question) -> FromWorker:
+    async def answer(self, question: Question, tell: TellFetching) -> FromWorker:  # noqa: ARG002 - nothing is fetched here
         """Raises `Busy` when a job keeps the checkpoint in memory, `Unsupported`."""
         if not isinstance(question, Rest):
             raise Unsupported(what=f"{type(question).__name__} at a drawer")

@@ -2,19 +2,35 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Protocol
 
+from stylus_engine.catalog.orders import Arrived, Brought
 from stylus_engine.engine import Arrangement
 from stylus_engine.errors import StylusError, UnknownName, Unsupported
-from stylus_engine.model import Adapter, Candidate, Failed, Manifest, Plan, Policy, Request
+from stylus_engine.model import (
+    Adapter,
+    Candidate,
+    Event,
+    Failed,
+    Fetching,
+    Manifest,
+    Plan,
+    Policy,
+    Request,
+    Shot,
+)
 from stylus_engine.ports import CardStore
 from stylus_engine.workers.frames import (
+    Add,
+    Added,
     Arrange,
     Arranged,
     Cards,
+    Check,
+    Checking,
     Draw,
     Found,
     FromWorker,
@@ -26,7 +42,7 @@ from stylus_engine.workers.frames import (
     Ready,
     Search,
 )
-from stylus_engine.workers.serving import Question, Tell
+from stylus_engine.workers.serving import Question, Tell, TellFetching
 
 
 class Planning(Protocol):
@@ -47,6 +63,18 @@ class Planning(Protocol):
         order_seed: int | None = None,
     ) -> Arrangement:
         """See `Engine.arrange`."""
+        ...
+
+    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `ports.Bringer`."""
+        ...
+
+    async def add(self, brought: Brought, tell: TellFetching) -> Arrived:
+        """Take in an adapter that somebody brought."""
+        ...
+
+    async def checks(self, ended: Sequence[Event]) -> Sequence[Shot]:
+        """What to draw next to see how an adapter draws; how earlier shots have `ended`."""
         ...
 
     async def browse(
@@ -96,23 +124,28 @@ class PlanningDesk:
                 await self._engine.index()
                 self._indexed = True
 
-    async def answer(self, question: Question) -> FromWorker:
+    async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
         match question:
             case Arrange():
-                return await self._arrange(question)
+                answer = await self._arrange(question, tell)
             case Search():
-                return await self._search(question)
+                answer = await self._search(question)
             case Lookup():
-                return Cards(call=question.call, adapters=tuple(self._known(question.names)))
+                answer = Cards(call=question.call, adapters=tuple(self._known(question.names)))
             case Inspect():
                 manifest = await asyncio.to_thread(_inspected, question.data)
-                return Inspected(call=question.call, manifest=manifest)
+                answer = Inspected(call=question.call, manifest=manifest)
+            case Add():
+                answer = await self._add(question, tell)
+            case Check():
+                answer = await self._check(question)
             case Pack():
                 paths = await asyncio.to_thread(_packed, question, self._packed)
-                return Packed(call=question.call, paths=paths)
+                answer = Packed(call=question.call, paths=paths)
             case _:
                 raise Unsupported(what=f"{type(question).__name__} at a planner")
+        return answer
 
     async def draw(self, work: Draw, tell: Tell) -> None:
         """A planner draws nothing: every shot fails at once."""
@@ -124,7 +157,7 @@ class PlanningDesk:
     def drop(self, job: str) -> None:
         """Nothing is ever in hand here."""
 
-    async def _arrange(self, question: Arrange) -> Arranged:
+    async def _arrange(self, question: Arrange, tell: TellFetching) -> Arranged:
         if question.plan is None and question.request.preset != "base":
             await self.open()
         made = await self._engine.arrange(
@@ -135,8 +168,39 @@ class PlanningDesk:
             order_seed=question.order_seed,
         )
         return Arranged(
-            call=question.call, plan=made.plan, order=made.order, total=made.total, shots=made.shots
+            call=question.call,
+            plan=made.plan,
+            order=made.order,
+            total=made.total,
+            shots=made.shots,
+            lost=await self._brought(question.job, made.shots, tell),
         )
+
+    async def _brought(
+        self, job: str, shots: Sequence[Shot], tell: TellFetching
+    ) -> tuple[Failed, ...]:
+        """Files that are not here are fetched now: a drawer waits for nothing."""
+        lost: list[Failed] = []
+        async with aclosing(self._engine.bring(job, shots)) as events:
+            async for event in events:
+                if isinstance(event, Fetching):
+                    tell(event)
+                elif isinstance(event, Failed):
+                    lost.append(event)
+        return tuple(lost)
+
+    async def _add(self, question: Add, tell: TellFetching) -> Added:
+        """On the shelf and in the index when it answers. Raises `BadAdapter`, `BadSource`."""
+        await self.open()
+        came = await self._engine.add(Brought(question.url, question.data, question.name), tell)
+        return Added(
+            call=question.call, adapter=came.adapter, fresh=came.fresh, why_not=came.why_not
+        )
+
+    async def _check(self, question: Check) -> Checking:
+        shots = tuple(await self._engine.checks(question.ended))
+        job = shots[0].job if shots else ""
+        return Checking(call=question.call, job=job, shots=shots)
 
     async def _search(self, question: Search) -> Found:
         await self.open()

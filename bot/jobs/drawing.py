@@ -12,7 +12,7 @@ from bot.jobs.room import Room
 from bot.jobs.rows import change, encode, image_row, insert_positions, job_of
 from bot.jobs.standing import DRAWING, PLANNING, Desk, standings, waiting_at
 from bot.jobs.tables import images, jobs, shots
-from stylus_engine.model import Picture, Plan, Shot
+from stylus_engine.model import Failed, Picture, Plan, Shot
 
 FORWARD = 1  # the priority of a job that lost its worker: it goes back to the front
 HELD: tuple[State, ...] = ("queued", "planned")
@@ -62,11 +62,13 @@ class Drawing(Room):
         order: Sequence[str],
         total: int,
         shots: Sequence[Shot],
+        lost: Sequence[Failed] = (),
         now: float,
     ) -> bool:
         """Keep what the planner made; False for a stale fence or a cancelled job.
 
-        A derived job keeps its root's plan and order; its positions get their shots.
+        A derived job keeps its root's plan and order; its positions get their shots.  `lost`
+        shots will have no picture; with none left the job has failed.
         """
 
         def body(connection: Connection) -> bool:
@@ -78,6 +80,9 @@ class Drawing(Room):
                 insert_positions(connection, job, _first(job, order, shots), now)
             elif mine is not None:
                 _fill(connection, job, shots)
+            if mine is not None and lost:
+                _lose(connection, job, shots, lost)
+                _ended(connection, job, now)
             return mine is not None
 
         return await self._db.write(body)
@@ -160,6 +165,13 @@ def _fill(connection: Connection, job: str, made: Sequence[Shot]) -> None:
     cell = and_(shots.c.job == job, shots.c.position == bindparam("at"))
     rows = [{"at": shot.index, "made": encode(shot)} for shot in made]
     connection.execute(update(shots).where(cell).values(shot=bindparam("made")), rows)
+
+
+def _lose(connection: Connection, job: str, made: Sequence[Shot], lost: Sequence[Failed]) -> None:
+    """Positions that end before anybody draws them."""
+    positions = {shot.id: shot.index for shot in made}
+    for each in lost:
+        _note_failure(connection, job, positions[each.shot], each.kind, each.sentence)
 
 
 def _hears(connection: Connection, job: str, fence: int, index: int) -> bool:

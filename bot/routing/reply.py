@@ -87,6 +87,12 @@ class Reply:
             sent = await self._first(lambda: self._message(letter, hidden=hidden))
             return sent or await self._original()
 
+    async def meanwhile(self, letter: Letter) -> None:
+        """Instead of "thinking", which this still is; nothing where it was not said yet."""
+        async with self._lock:
+            if self._deferred == "message":
+                await self._replace(letter)
+
     async def change(self, letter: Letter) -> None:
         """Change the message the pressed component stands on."""
         async with self._lock:

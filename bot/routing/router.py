@@ -12,6 +12,7 @@ import discord
 from bot import custom_ids
 from bot.custom_ids import NOBODY
 from bot.routing.acts import Acts
+from bot.routing.adding import Adding
 from bot.routing.entrance import Entrance
 from bot.routing.lists import Lists
 from bot.routing.press import Press, press
@@ -33,6 +34,7 @@ class Router:
         self._services = services
         self.acts = acts = Acts(services, entrance)
         self.lists = lists = Lists(services, entrance)
+        self.adding = Adding(services)
         self.handlers: Mapping[str, Handler] = {
             "seed": acts.derive,
             "mask": acts.derive,

@@ -24,6 +24,8 @@ status-queued = In line
 status-place = In line: **#{ $number } of { $of }**
 status-eta = expected { $when }
 status-planning = Reading the prompt …
+fetching = Fetching { $name }, { $size }: **{ $percent } %**
+fetching-some = Fetching { $name }: { $done } so far
 status-read = Reading the prompt: **{ $concepts }**
 status-chosen = Chosen: { $count ->
         [one] **{ $count } adapter**
@@ -79,6 +81,9 @@ result-size = { $width }×{ $height }
 result-masks = masks { $seen }/{ $of }
 result-job = job { $job }
 result-keep = Adapters: choose which stay on
+
+size-mb = { $count } MB
+size-gb = { $count } GB
 
 time-seconds = { $seconds } s
 time-minutes = { $minutes } min { $seconds } s
@@ -201,6 +206,10 @@ adapters-credit = credit the author
 adapters-unknown-author = an unknown author
 adapters-use = {"/imagine"} picks it by itself when the prompt fits, or always with the option `adapters`.
 
+added-new = **Added.** It is on the shelf, and {"/imagine"} can choose it from now on.
+added-known = **Already known.** It is on the shelf, and {"/imagine"} can choose it.
+added-hidden = **Added, but not to be chosen:** { $why }
+
 ## Help and about
 
 help-title = **Stylus** draws what you describe, with adapters that fit your words.
@@ -216,6 +225,7 @@ help-lines =
     {"/queue"} shows your jobs and how long the line is, {"/cancel"} stops one
     {"/show"} posts a result again, {"/history"} lists what you made
     {"/adapters browse"} and {"/adapters info"} show what is on the shelf
+    {"/adapters add"} brings a new one, for those who manage the server
     {"/about"} names whose work it draws with, and the licences
 help-private = With the option `private` only you see the result. The line is fair: everybody who waits gets a turn before anybody gets a second one.
 
@@ -247,6 +257,7 @@ notice-stale-command = That command is from another version of the bot. Type it 
 notice-odd-option = One of the options holds something else than it should. Choose it from the list.
 notice-no-manifest = That picture says nothing of how it was made.
 notice-no-picture = There is no picture of mine in that message.
+notice-add-one = Give me an address (`url`) or a file (`file`), one of the two.
 notice-deleted = Deleted. It can be restored until { $when }.
 notice-unexpected = Something went wrong here. Your jobs are safe. If it happens again, give a moderator this number: **{ $code }**
 

@@ -34,7 +34,10 @@ from stylus_engine.ports import (
 )
 
 if TYPE_CHECKING:
+    from stylus_engine.assembly.arriving import Arriving
+    from stylus_engine.assembly.infirmary import Infirmary
     from stylus_engine.assembly.library import Library
+    from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.families import Parts
@@ -80,6 +83,22 @@ class House:
         return await self._engine.arrange(
             request, job, plan=plan, masks=masks, order_seed=order_seed
         )
+
+    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `Engine.bring`."""
+        return self._engine.bring(job, shots)
+
+    async def add(self, brought: "Brought", tell: "TellFetching") -> "Arrived":
+        """See `Arriving.add`."""
+        return await self._arriving.add(brought, tell)
+
+    async def checks(self, ended: Sequence[Event]) -> Sequence[Shot]:
+        """See `Infirmary.shots`."""
+        return await self._infirmary.shots(ended)
+
+    async def check(self, names: Sequence[str], most: int, tell: "TellStep") -> "Round":
+        """See `Infirmary.check`."""
+        return await self._infirmary.check(names, most, self.draw, tell)
 
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Walker.draw`."""
@@ -143,7 +162,7 @@ class House:
 
     async def indexed(self) -> int:
         """How many cards the index holds. Raises `BadIndex`."""
-        return len(await self._stock.index.digests())
+        return await (await self._stock.index.view()).count()
 
     def embedder(self) -> str:
         """The name of the embedding space. Raises `BadEmbedder`."""
@@ -158,6 +177,18 @@ class House:
     def library(self) -> "Library":
         """What `stylus catalog` asks: cards in, learned of, told of."""
         return self._library
+
+    @cached_property
+    def _arriving(self) -> "Arriving":
+        from stylus_engine.assembly.arriving import Arriving
+
+        return Arriving(self._stock, self.checkpoints)
+
+    @cached_property
+    def _infirmary(self) -> "Infirmary":
+        from stylus_engine.assembly.infirmary import Infirmary
+
+        return Infirmary(self._stock, self.checkpoints, self._pictures)
 
     @cached_property
     def _library(self) -> "Library":
@@ -213,6 +244,7 @@ class House:
             tokens=ClipTokens(),
             walker=self._walker,
             preview_every=self._setup.preview_every,
+            bringer=self._stock.bringer,
         )
 
     @cached_property

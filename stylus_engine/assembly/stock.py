@@ -1,17 +1,21 @@
 """The parts that know cards and files: made when they are first asked for, shared by house and library."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.ports import Embedder
 
 if TYPE_CHECKING:
+    from stylus_engine.catalog.bringing import WeightsBringer
     from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.digests import Digests
-    from stylus_engine.catalog.files import LocalFiles
-    from stylus_engine.catalog.web import Rules
+    from stylus_engine.catalog.web import Rules, Web
+    from stylus_engine.catalog.weights import Weights
     from stylus_engine.retrieval.index import CardIndex
     from stylus_engine.retrieval.retriever import IndexRetriever
 
@@ -30,18 +34,16 @@ class Stock:
         settle(self.catalogue, self.setup.cards, self.setup.shelves, clock())
 
     async def follow(self, *, anew: bool = False) -> int:
-        """Make the index hold exactly the cards of today; rows written or removed.
+        """Bring the index in line with the cards; how many changes were written.
 
         `anew` writes all of it, whatever lies there.  Raises `BadIndex`, `StoreFailed`.
         """
-        from stylus_engine.retrieval.building import build, ensure
+        from stylus_engine.retrieval import following
 
         await asyncio.to_thread(self.settle)
-        cards = tuple(self.catalogue.cards())
-        if not anew:
-            return await ensure(self.index, cards)
-        await build(self.index, cards)
-        return len(cards)
+        if anew:
+            return await following.anew(self.index, self.catalogue)
+        return await following.follow(self.index, self.catalogue)
 
     @cached_property
     def cards(self) -> "Catalogue":
@@ -64,11 +66,46 @@ class Stock:
         return Digests(self.setup.cache / "digests.json")
 
     @cached_property
-    def files(self) -> "LocalFiles":
-        """The files behind the cards."""
-        from stylus_engine.catalog.files import LocalFiles
+    def files(self) -> "Weights":
+        """The files behind the cards that are on this machine, its own and fetched ones."""
+        return self._weights(None)
 
-        return LocalFiles(self.digests)
+    @asynccontextmanager
+    async def fetching(self) -> AsyncGenerator["Weights"]:
+        """The same store with a way to the web."""
+        async with self.web() as web:
+            yield self._weights(web)
+
+    def web(self) -> "Web":
+        """The one door to other people's servers; to be entered."""
+        from stylus_engine.catalog.web import Web
+
+        return Web(self.rules)
+
+    @cached_property
+    def bringer(self) -> "WeightsBringer":
+        """Fetches what is absent before it is drawn with."""
+        from stylus_engine.catalog.bringing import WeightsBringer
+
+        return WeightsBringer(self.files, self.fetching)
+
+    def _weights(self, web: "Web | None") -> "Weights":
+        from stylus_engine.catalog.files import LocalFiles
+        from stylus_engine.catalog.weights import Weights
+
+        return Weights(
+            self.setup.weights_folder,
+            web,
+            self.setup.most_weights,
+            LocalFiles(self.digests),
+            tokens=self._tokens() if web is not None else None,
+        )
+
+    def _tokens(self) -> dict[str, str]:
+        """Host -> token, of those that have one."""
+        places = self.setup.places
+        pairs = ((places.civitai, places.civitai_token()), (places.hub, places.hub_token()))
+        return {urlsplit(url).hostname or "": token for url, token in pairs if token}
 
     @cached_property
     def rules(self) -> "Rules":
@@ -89,11 +126,12 @@ class Stock:
         """The search index."""
         from stylus_engine.retrieval.index import CardIndex
 
-        return CardIndex(self.setup.index, self.embedder)
+        place = self.setup.places.uri or self.setup.index
+        return CardIndex(place, self.embedder, locks=self.setup.cache)
 
     @cached_property
     def retriever(self) -> "IndexRetriever":
         """Recall over the index."""
         from stylus_engine.retrieval.retriever import IndexRetriever
 
-        return IndexRetriever(self.index)
+        return IndexRetriever(self.index, self.files.holds)

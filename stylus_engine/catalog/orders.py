@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from stylus_engine.catalog.nouns import Skipped
-from stylus_engine.model import Adapter
+from stylus_engine.model import Adapter, Fetching
 from stylus_engine.model.noun import Noun
 
 
@@ -72,6 +72,14 @@ class Round(Noun, frozen=True, kw_only=True):
     facts: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
+class Brought(Noun, frozen=True):
+    """What somebody brings: an address, or the bytes of a file and how it was called."""
+
+    url: str = ""
+    data: bytes = b""
+    name: str = ""
+
+
 class Arrived(Noun, frozen=True, kw_only=True):
     """One adapter that somebody brought. `why_not` "": it is found from now on."""
 
@@ -80,13 +88,5 @@ class Arrived(Noun, frozen=True, kw_only=True):
     why_not: str = ""
 
 
-class Bringing(Noun, frozen=True, kw_only=True):
-    """A file on its way: bytes here, bytes in all (0 = not told)."""
-
-    name: str
-    done: int
-    of: int = 0
-
-
 TellStep: TypeAlias = Callable[[Step], None]
-TellBringing: TypeAlias = Callable[[Bringing], None]
+TellFetching: TypeAlias = Callable[[Fetching], None]

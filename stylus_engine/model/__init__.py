@@ -11,7 +11,7 @@ knows is refused, never ignored.
 
 from stylus_engine.model.adapter import Adapter, Candidate, Kind, Licence, Rating
 from stylus_engine.model.checkpoint import Checkpoint
-from stylus_engine.model.event import Drawn, Event, Failed, Planned, Started, Stepped
+from stylus_engine.model.event import Drawn, Event, Failed, Fetching, Planned, Started, Stepped
 from stylus_engine.model.manifest import Lit, Manifest, Picture
 from stylus_engine.model.mask import Mask
 from stylus_engine.model.plan import Choice, Dropped, Plan, Seen, Task
@@ -38,6 +38,7 @@ __all__ = [
     "Dropped",
     "Event",
     "Failed",
+    "Fetching",
     "Kind",
     "Licence",
     "Lit",

@@ -17,6 +17,14 @@ class Planned(_Happened, frozen=True, kw_only=True):
     plan: Plan
 
 
+class Fetching(_Happened, frozen=True, kw_only=True):
+    """The file of an adapter that is not on this machine yet: bytes here, bytes in all (0 = not told)."""
+
+    name: str
+    done: int
+    of: int = 0
+
+
 class Started(_Happened, frozen=True, kw_only=True):
     """The shot took a slot."""
 
@@ -50,4 +58,4 @@ class Failed(_Happened, frozen=True, kw_only=True):
     sentence: str
 
 
-Event: TypeAlias = Planned | Started | Stepped | Drawn | Failed
+Event: TypeAlias = Planned | Fetching | Started | Stepped | Drawn | Failed

@@ -5,7 +5,18 @@
 
 from typing import Literal, TypeAlias
 
-from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Policy, Request, Shot
+from stylus_engine.model import (
+    Adapter,
+    Candidate,
+    Event,
+    Failed,
+    Fetching,
+    Manifest,
+    Plan,
+    Policy,
+    Request,
+    Shot,
+)
 from stylus_engine.model.noun import Noun
 
 VERSION = 1
@@ -60,6 +71,26 @@ class Inspect(Frame, frozen=True, kw_only=True):
     data: bytes
 
 
+class Add(Frame, frozen=True, kw_only=True):
+    """Take in an adapter that somebody brought: an address, or the bytes of a file and its name.
+
+    `by` names who it was, for the record.  Answered with `Added`.
+    """
+
+    call: int
+    url: str = ""
+    data: bytes = b""
+    name: str = ""
+    by: str = ""
+
+
+class Check(Frame, frozen=True, kw_only=True):
+    """How shots of a check have `ended`, and what is to be drawn next? Answered with `Checking`."""
+
+    call: int
+    ended: tuple[Event, ...] = ()
+
+
 class Pack(Frame, frozen=True, kw_only=True):
     """Make pictures fit for sending: each ≤ `most_each` bytes, together ≤ `most_all`.
 
@@ -97,7 +128,7 @@ class Rest(Frame, frozen=True, kw_only=True):
     call: int
 
 
-ToWorker: TypeAlias = Arrange | Search | Lookup | Inspect | Pack | Draw | Drop | Rest
+ToWorker: TypeAlias = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Draw | Drop | Rest
 
 
 # --- from a worker -----------------------------------------------------------------
@@ -122,13 +153,17 @@ class Beat(Frame, frozen=True, kw_only=True):
 
 
 class Arranged(Frame, frozen=True, kw_only=True):
-    """A job's plan and shots. `order`: the first masks' codes (at most 64), `total`: all there are."""
+    """A job's plan and shots. `order`: the first masks' codes (at most 64), `total`: all there are.
+
+    `lost` are shots that cannot be drawn, because a file they need could not be fetched.
+    """
 
     call: int
     plan: Plan
     order: tuple[str, ...]
     total: int
     shots: tuple[Shot, ...]
+    lost: tuple[Failed, ...] = ()
 
 
 class Found(Frame, frozen=True, kw_only=True):
@@ -153,6 +188,23 @@ class Inspected(Frame, frozen=True, kw_only=True):
     manifest: Manifest | None
 
 
+class Added(Frame, frozen=True, kw_only=True):
+    """Answer to `Add`. `fresh` False: it was known already. `why_not` "": it is found from now on."""
+
+    call: int
+    adapter: Adapter
+    fresh: bool = True
+    why_not: str = ""
+
+
+class Checking(Frame, frozen=True, kw_only=True):
+    """Answer to `Check`: shots of one adapter's check; none: nobody waits for one."""
+
+    call: int
+    job: str = ""
+    shots: tuple[Shot, ...] = ()
+
+
 class Packed(Frame, frozen=True, kw_only=True):
     """Answer to `Pack`: files to send, in the order asked for."""
 
@@ -164,6 +216,13 @@ class Rested(Frame, frozen=True, kw_only=True):
     """Answer to `Rest`: the memory is free."""
 
     call: int
+
+
+class Meanwhile(Frame, frozen=True, kw_only=True):
+    """Said while a question is being answered, any number of times."""
+
+    call: int
+    event: Fetching
 
 
 class Happened(Frame, frozen=True, kw_only=True):
@@ -183,5 +242,17 @@ class Refused(Frame, frozen=True, kw_only=True):
 
 
 FromWorker: TypeAlias = (
-    Ready | Beat | Arranged | Found | Cards | Inspected | Packed | Rested | Happened | Refused
+    Ready
+    | Beat
+    | Arranged
+    | Found
+    | Cards
+    | Inspected
+    | Added
+    | Checking
+    | Packed
+    | Rested
+    | Meanwhile
+    | Happened
+    | Refused
 )

@@ -16,20 +16,24 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from stylus_engine.errors import DrawFailed, StylusError, public
-from stylus_engine.model import Event
+from stylus_engine.model import Event, Fetching
 from stylus_engine.workers.channel import Channel, ChannelBroken, to_bot
 from stylus_engine.workers.frames import (
+    Add,
     Arrange,
     Beat,
+    Check,
     Draw,
     Drop,
     FromWorker,
     Happened,
     Inspect,
     Lookup,
+    Meanwhile,
     Pack,
     Ready,
     Refused,
@@ -39,8 +43,9 @@ from stylus_engine.workers.frames import (
 )
 
 LOG = logging.getLogger("stylus.worker")
-Question: TypeAlias = Arrange | Search | Lookup | Inspect | Pack | Rest
+Question: TypeAlias = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Rest
 Tell: TypeAlias = Callable[[Event], None]
+TellFetching: TypeAlias = Callable[[Fetching], None]
 Leave: TypeAlias = Callable[[int], None]
 
 ENDED, BROKEN = 0, 70  # exit codes; 70 is EX_SOFTWARE
@@ -68,8 +73,11 @@ class Desk(Protocol):
         """Make ready for questions; they may come meanwhile. Raises `StylusError`: told, not fatal."""
         ...
 
-    async def answer(self, question: Question) -> FromWorker:
-        """Raises `StylusError`; anything else is a fault of ours that is told as one."""
+    async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
+        """Raises `StylusError`; anything else is a fault of ours that is told as one.
+
+        `tell` what is being fetched for it, at least once a minute.
+        """
         ...
 
     async def draw(self, work: Draw, tell: Tell) -> None:
@@ -173,6 +181,9 @@ class _Office:
     def _say(self, frame: FromWorker) -> None:
         self._front.call_soon_threadsafe(self.outbox.put_nowait, frame)
 
+    def _meanwhile(self, call: int, event: Fetching) -> None:
+        self._say(Meanwhile(call=call, event=event))
+
     async def _opened(self) -> None:
         try:
             await self._desk.open()
@@ -184,7 +195,7 @@ class _Office:
     async def _answered(self, question: Question) -> None:
         async with self._lines.setdefault(type(question), asyncio.Lock()):
             try:
-                answer = await self._desk.answer(question)
+                answer = await self._desk.answer(question, partial(self._meanwhile, question.call))
             except StylusError as error:
                 answer = refused(question, error)
             except Exception as error:  # the one place: a fault of ours may not end the answering

@@ -7,7 +7,8 @@ composer and sampler are invented here.  Every plan has three tasks of two adapt
 63 masks.  Words of the prompt make it misbehave, once for each job when ONCE is among
 them: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
 frame), NOISE (prints), BREAK (every second picture fails), BARREN (every picture fails),
-REFUSE (the planner refuses), PLANCRASH.
+REFUSE (the planner refuses), PLANCRASH, FETCH (a file
+comes first), LOST (a file never comes; with ALL for every picture).
 """
 
 import argparse
@@ -17,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,16 @@ import numpy as np
 
 from bot.desks.drawing import DrawingDesk
 from bot.desks.planning import PlanningDesk
+from stylus_engine.catalog.orders import Arrived, Brought, TellFetching
 from stylus_engine.engine import Arrangement, Engine, Method
-from stylus_engine.errors import Cancelled, DrawFailed, UnknownName
+from stylus_engine.errors import (
+    AdapterNotSafetensors,
+    Cancelled,
+    DrawFailed,
+    SourceRefused,
+    StylusError,
+    UnknownName,
+)
 from stylus_engine.model import (
     Adapter,
     Candidate,
@@ -38,6 +47,7 @@ from stylus_engine.model import (
     Drawn,
     Event,
     Failed,
+    Fetching,
     Lit,
     Manifest,
     Plan,
@@ -262,7 +272,7 @@ def burn(seconds: float) -> None:
         pass
 
 
-def failed(shot: Shot, error: Cancelled | DrawFailed) -> Failed:
+def failed(shot: Shot, error: StylusError) -> Failed:
     return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=str(error))
 
 
@@ -307,6 +317,29 @@ class House:
         return await self.engine.arrange(
             request, job, plan=plan, masks=masks, order_seed=order_seed
         )
+
+    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """FETCH: a file comes in four pieces; LOST: it never does for the last picture."""
+        prompt = shots[0].recipe.prompt
+        if "FETCH" in prompt:
+            for done in range(0, 101, 25):
+                yield Fetching(job=job, name="Far Away", done=done * 10**6, of=100 * 10**6)
+                await asyncio.sleep(0.1)
+        if "LOST" in prompt:
+            gone = SourceRefused(source="far.example", status=404, why="not found")
+            lost = shots if "ALL" in prompt else shots[-1:]
+            for shot in lost:
+                yield failed(shot, gone)
+
+    async def add(self, brought: Brought, tell: TellFetching) -> Arrived:
+        """Every file is an ink drawing; one called FAR takes its time."""
+        if brought.url:
+            for done in range(0, 101, 10):
+                tell(Fetching(job="", name="Far Away", done=done * 10**6, of=100 * 10**6))
+                await asyncio.sleep(0.2)
+        if b"REFUSE" in brought.data:
+            raise AdapterNotSafetensors(name=brought.name, why="it is a joke")
+        return Arrived(adapter=SHELF[0], why_not="It sleeps." if brought.url else "")
 
     async def browse(
         self, text: str, policy: Policy, k: int, offset: int = 0

@@ -13,10 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylus_engine.model import Candidate, Drawn, Failed, Picture, Planned, Started, Stepped
+from stylus_engine.model import (
+    Candidate,
+    Drawn,
+    Failed,
+    Fetching,
+    Picture,
+    Planned,
+    Started,
+    Stepped,
+)
 from stylus_engine.workers import frames
 from stylus_engine.workers.channel import Channel, ChannelBroken, FrameTooLong, to_bot, to_worker
 from stylus_engine.workers.frames import (
+    Add,
+    Added,
     Arrange,
     Arranged,
     Beat,
@@ -29,6 +40,7 @@ from stylus_engine.workers.frames import (
     Inspect,
     Inspected,
     Lookup,
+    Meanwhile,
     Pack,
     Packed,
     Ready,
@@ -42,8 +54,10 @@ from tests.model.nouns import INK, MANIFEST, PLAN, REQUEST, SHOT
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "frames-v1.jsonl"
 PICTURE = Picture(id="ab" * 32, path="/p.png", width=8, height=8, manifest=MANIFEST)
+COMING = Fetching(job="j", name="Ink & Wash", done=1, of=2)
 EVENTS = (
     Planned(job="j", plan=PLAN),
+    COMING,
     Started(job="j", shot="s"),
     Stepped(job="j", shot="s", step=1, of=2, preview=b"\x89PNG"),
     Drawn(job="j", shot="s", picture=PICTURE),
@@ -55,6 +69,7 @@ DOWN: tuple[ToWorker, ...] = (
     Search(call=2, text="ink", k=5, offset=10),
     Lookup(call=3, names=("a", "b")),
     Inspect(call=4, data=b"\0" * 1000),
+    Add(call=8, url="https://x.example/a.safetensors", data=b"\0", name="a", by="1"),
     Pack(call=5, paths=("/a.png",), most_each=1, most_all=2, strip=True),
     Draw(job="j", fence=2, shots=(SHOT, SHOT)),
     Drop(job="j"),
@@ -64,12 +79,22 @@ UP: tuple[FromWorker, ...] = (
     Ready(role="drawer", pid=1, slots=4, checkpoints=("a",)),
     Beat(steps=9, loaded=True),
     Arranged(call=1, plan=PLAN, order=("1.0",), total=3, shots=(SHOT,)),
+    Arranged(
+        call=1,
+        plan=PLAN,
+        order=(),
+        total=3,
+        shots=(SHOT,),
+        lost=(Failed(job="j", shot="s", kind="SourceSilent", sentence="It is silent."),),
+    ),
     Found(call=2, candidates=(Candidate(adapter=INK, concept="", similarity=1, rank=1),), total=9),
     Cards(call=3, adapters=(INK,)),
     Inspected(call=4, manifest=MANIFEST),
     Inspected(call=4, manifest=None),
     Packed(call=5, paths=("/a.webp",)),
     Rested(call=6),
+    Added(call=8, adapter=INK, fresh=False, why_not="It is quarantined."),
+    Meanwhile(call=1, event=COMING),
     *(Happened(job="j", fence=2, event=event) for event in EVENTS),
     Refused(call=7, kind="Busy", sentence="Later."),
 )

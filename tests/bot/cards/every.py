@@ -17,7 +17,8 @@ from bot.cards.status import Progress, Stage, status
 from bot.jobs.nouns import FINISHED, UNFINISHED, Job, Place, Seen, State
 from bot.texts import Say
 from stylus_engine.errors import StylusError
-from stylus_engine.model import Mask
+from stylus_engine.model import Fetching, Mask
+from stylus_engine.workers.frames import Added
 from tests.bot.cards.examples import (
     ADA,
     BEN,
@@ -40,7 +41,7 @@ from tests.house.test_errors import LEAVES, made
 
 ASPECTS = ("3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 STAGES: tuple[Stage, ...] = (
-    "queued", "planning", "planned", "drawing", "drawn", "paused", "no-worker", "lost",
+    "queued", "planning", "fetching", "planned", "drawing", "drawn", "paused", "no-worker", "lost",
 )  # fmt: skip
 FAR = Place(number=99_999, of=99_999, eta=9e6)
 
@@ -89,7 +90,7 @@ def _of_job(say: Say, job: Job, masks: Sequence[str]) -> Iterator[Shown]:
     for stage in STAGES:
         progress = Progress(
             stage=stage, place=FAR, eta=NOW, plan=job.plan, step=9999, of=10_000, done=3, count=4,
-            hours=999.123, owner=BEN,
+            hours=999.123, owner=BEN, name=HOSTILE,
         )  # fmt: skip
         yield Shown(f"status {stage}", status(say, job, progress))
     for name, whole in sheets(say, job, masks):
@@ -131,6 +132,13 @@ def _shelf(say: Say) -> Iterator[Shown]:
     for one in (INK, crowd[0]):
         shown = adapters.info(say, one, preview=preview)
         yield Shown(f"info {one.category}", shown, (preview,))
+    for one in (INK, crowd[0]):
+        for fresh, why in ((True, ""), (False, ""), (True, HOSTILE)):
+            answer = Added(call=1, adapter=one, fresh=fresh, why_not=why)
+            yield Shown(f"added {one.category} {fresh} {bool(why)}", adapters.added(say, answer))
+    for of in (0, 10**12):
+        coming = Fetching(job="", name=HOSTILE, done=10**12, of=of)
+        yield Shown(f"coming {of}", adapters.coming(say, coming))
     yield Shown("help", pages.help_page(say))
     models = [(HOSTILE, HOSTILE)] * 20
     yield Shown("about", pages.about(say, pages.About("0.1.0", models, crowd, days=90)))

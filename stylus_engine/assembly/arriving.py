@@ -1,0 +1,84 @@
+"""`/adapters add`: from what somebody brings to a card that is found, or one sentence why not."""
+
+import asyncio
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from stylus_engine.assembly.stock import Stock
+from stylus_engine.catalog.arriving import Arrivals
+from stylus_engine.catalog.importing import clock
+from stylus_engine.catalog.orders import Arrived, Brought, TellFetching
+from stylus_engine.catalog.sources.looking import Eyes
+from stylus_engine.errors import UnsafeAddress
+from stylus_engine.model import Adapter, Fetching, Policy, Query
+from stylus_engine.ports import Checkpoints
+
+ENDING = ".safetensors"
+
+
+class Arriving:
+    """Takes in one adapter at a time."""
+
+    def __init__(self, stock: Stock, checkpoints: Checkpoints) -> None:
+        self._stock = stock
+        self._checkpoints = checkpoints
+
+    async def add(self, brought: Brought, tell: TellFetching) -> Arrived:
+        """On the shelf and in the index when it returns. Raises `BadAdapter`, `BadSource`, `StoreFailed`."""
+        adapter, fresh = await self._taken(brought, tell)
+        await self._stock.follow()
+        return Arrived(adapter=adapter, fresh=fresh, why_not=await self._why_not(adapter))
+
+    async def _taken(self, brought: Brought, tell: TellFetching) -> tuple[Adapter, bool]:
+        if brought.url:
+            return await self._fetched(brought.url, tell)
+        arrivals = self._arrivals()
+        return await asyncio.to_thread(arrivals.take_bytes, brought.data, brought.name, clock())
+
+    async def _fetched(self, url: str, tell: TellFetching) -> tuple[Adapter, bool]:
+        """A link to a file itself."""
+        name = unquote(PurePosixPath(urlsplit(url).path).name)
+        if not name.lower().endswith(ENDING):
+            why = f"it is no link to a {ENDING} file"
+            raise UnsafeAddress(source=url[:200], why=why)
+        arrivals, most = self._arrivals(), self._stock.setup.most_weights
+
+        def heard(done: int, of: int) -> None:
+            tell(Fetching(job="", name=name, done=done, of=of))
+
+        async with self._stock.web() as web:
+            with arrivals.unnamed() as path:
+                await web.save(url, path, most=most, tell=heard)
+                return await asyncio.to_thread(arrivals.take_file, path, name, clock()), True
+
+    def _arrivals(self) -> Arrivals:
+        folder = self._stock.setup.adapters_folder
+        return Arrivals(self._stock.catalogue, folder, Eyes(self._stock.digests))
+
+    async def _why_not(self, card: Adapter) -> str:
+        """Asked of the index itself: "" when a prompt finds it, for whoever may see its rating."""
+        query = Query(
+            prompt=card.name, concepts=(), family=card.family, policy=Policy(most_rating="x")
+        )
+        found = await self._stock.retriever.named([card.card_id], query)
+        return self._unfit(card) if card.card_id in found else hidden(card)
+
+    def _unfit(self, card: Adapter) -> str:
+        """No checkpoint here draws with files of its family."""
+        known = {
+            self._checkpoints.find(name).family for name in ("", *self._stock.setup.checkpoints)
+        }
+        if card.family in known:
+            return ""
+        return f"It is made for {card.family}; here are checkpoints of {', '.join(sorted(known))}."
+
+
+def hidden(card: Adapter) -> str:
+    """Why nobody is ever offered this card."""
+    if card.health == "quarantined":
+        return card.quarantine or "It is quarantined."
+    if card.real_person or card.minor:
+        return "It shows a real person or a minor; such adapters are never drawn with."
+    if not card.drawable:
+        return "There is no file to draw with."
+    return f"Files of the kind {card.kind} are not drawn with."
