@@ -92,7 +92,8 @@ def _licence(model: Record) -> Licence | None:
     """What the author allows, when the record says so: selling pictures is Civitai's `Rent` or `Sell`."""
     if "allowCommercialUse" not in model.fields:
         return None
-    uses = {use.strip('{}" ').lower() for use in model.lines("allowCommercialUse")}
+    said = ",".join(model.lines("allowCommercialUse"))  # comes as a list, as one text, or as both
+    uses = {use.strip('{}" ').lower() for use in said.split(",")}
     return Licence(
         name="civitai",
         commercial=bool(uses & {"rent", "sell"}),
