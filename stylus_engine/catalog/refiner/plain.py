@@ -23,7 +23,7 @@ _ROLE = re.compile(r"<\|[^<>|]{0,40}\|?>|<<?/?SYS>>?|\[/?INST\]|<\||\|>", re.IGN
 _PICTURE = re.compile(r"!\[[^\]]{0,200}\]\([^)]{0,1000}\)")
 _LINK = re.compile(r"\[([^\]]{0,200})\]\([^)]{0,1000}\)")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\bdata:\S{20,}", re.IGNORECASE)
-_DRESS = re.compile(r"```\w*|[*_`#~]{2,}|^\s*(?:[#>*+-]+|\d+\.)\s", re.MULTILINE)
+_DRESS = re.compile(r"```\w*|[*_`#~]{2,}|^[^\S\n]*(?:[#>*+-]+|\d{1,3}\.)[^\S\n]", re.MULTILINE)
 _LONG_WORD = re.compile(r"\S{61,}")  # base64 and the like: no word of any prompt
 _END = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 

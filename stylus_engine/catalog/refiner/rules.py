@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from stylus_engine.catalog.catalogue import Known
-from stylus_engine.catalog.nouns import Described
+from stylus_engine.catalog.nouns import Described, Probed
 from stylus_engine.catalog.refiner import sorting, words
 from stylus_engine.catalog.refiner.plain import sentences
 from stylus_engine.catalog.refiner.vocabulary import SORTING
@@ -21,6 +21,8 @@ from stylus_engine.planning import lexicon
 from stylus_engine.planning.concepts import chunks
 
 BY = "rules"
+MOST_WORDS = 40  # triggers, tags
+_NOTHING = Probed(kind="unknown", layout="")
 MOST_ADDS = 400  # characters
 MOST_NOT_FOR = 200
 LEAST_OWN = 3  # content words, from which a card says something of itself
@@ -81,14 +83,13 @@ def facts(known: Known) -> Adapter:
 
     Not `known.card`: what a refiner wrote before must not be its own source.
     """
-    card, probed = known.said, known.probed
-    if probed is None:
-        return card
+    said, probed = known.said, known.probed or _NOTHING
+    card = replace(said, triggers=said.triggers[:MOST_WORDS], tags=said.tags[:MOST_WORDS])
     return replace(
         card,
         description=card.description or probed.description,
-        triggers=card.triggers or probed.triggers,
-        tags=card.tags or probed.tags,
+        triggers=card.triggers or probed.triggers[:MOST_WORDS],
+        tags=card.tags or probed.tags[:MOST_WORDS],
         base=card.base or probed.base,
     )
 
@@ -115,7 +116,7 @@ def _kind(card: Adapter, told: list[str], phrases: tuple[str, ...]) -> Category:
 def _sources(known: Known, card: Adapter) -> Iterator[str]:
     """Where concepts come from, the surest first."""
     yield from words.spoken(card.triggers)
-    yield words.title(card.name).casefold()
+    yield from words.spoken((words.title(card.name),))
     yield from words.of_tags(card.tags)
     yield from words.of_prompts([example.prompt for example in known.examples])
     if known.probed is not None:

@@ -186,7 +186,8 @@ class Server:
         return SourceOdd(source=self.name, why=self._told(str(error)) or type(error).__name__)
 
     def _of_status(self, error: APIStatusError) -> StylusError:
-        why = self._told(str(error.message)) or "it does not say why"
+        words = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
+        why = self._told(words) or "it does not say why"
         ill = error.status_code >= 500 and not tells(why)
         if ill or error.status_code in LATER:
             return SourceSilent(source=self.name, why=f"{error.status_code}, {why}")

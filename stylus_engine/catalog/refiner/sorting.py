@@ -44,8 +44,8 @@ def is_speed(card: Adapter) -> bool:
     if _SPEED.search(name):
         return True
     told = " ".join((name, card.description[:2000], *card.tags))
-    sure = _FEW_STEPS.search(told) or _FAST_BASE.search(f"{card.base} {card.family_declared}")
-    return bool(_PERHAPS.search(name) and sure)
+    fast = any(_FAST_BASE.search(base) for base in (card.base, card.family_declared))
+    return bool(_PERHAPS.search(name)) and (fast or bool(_FEW_STEPS.search(told)))
 
 
 def is_slider(card: Adapter) -> bool:
