@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from stylus_engine.model import Candidate, Dropped, Query, Seen, Task
 from stylus_engine.planning.concepts import chunks, span_of
 
+MOST_TOLD = 60  # of a plan's dropped proposals
+
 
 def seen(candidates: Sequence[Candidate]) -> tuple[Seen, ...]:
     """The candidates as lines for people."""
@@ -38,3 +40,11 @@ def no_pin(query: Query, candidates: Sequence[Candidate]) -> Iterator[Dropped]:
         if card_id not in offered:
             why = "pinned, but not made for this checkpoint or not allowed here"
             yield Dropped(what=card_id, why=why)
+
+
+def capped(dropped: Sequence[Dropped]) -> tuple[Dropped, ...]:
+    """At most `MOST_TOLD` of them with their reasons; the rest is counted."""
+    if len(dropped) <= MOST_TOLD:
+        return tuple(dropped)
+    rest = len(dropped) - MOST_TOLD
+    return (*dropped[:MOST_TOLD], Dropped(what=f"{rest} more", why="not told one by one"))

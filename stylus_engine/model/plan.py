@@ -57,6 +57,8 @@ class Dropped(Noun, frozen=True, kw_only=True):
 class Plan(Noun, frozen=True, kw_only=True):
     """The composed answer to one request: self-contained, so that masks need no catalogue.
 
+    `composer` names who chose; `instead`: who was asked first and why it did not, "" otherwise.
+
     Raises `ValueError` when a concept is not in the prompt or an adapter is chosen
     twice: a composer that lets that through is broken, the person did nothing wrong.
     """
@@ -66,6 +68,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     tasks: tuple[Task, ...] = ()
     uncovered: tuple[str, ...] = ()
     composer: str
+    instead: str = ""
     preset: str = "stylus"
     seen: tuple[Seen, ...] = ()
     dropped: tuple[Dropped, ...] = ()

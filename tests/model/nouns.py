@@ -95,6 +95,7 @@ PLAN = Plan(
     ),
     uncovered=("dragon",),
     composer="offline",
+    instead="a-model: no answer in 8 s",
     preset="stylus",
     seen=(Seen(card_id=INK.card_id, name=INK.name, concept="ink drawing", similarity=0.71),),
     dropped=(Dropped(what="Charcoal", why="a third style"),),

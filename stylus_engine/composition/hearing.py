@@ -1,0 +1,155 @@
+"""A body of bytes as it comes in, as an answer: a stream of events or one JSON object. Pure.
+
+The raw bytes are read and not the client's objects: those trust their server, and turn
+HTML into a string and a missing list into None.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+MOST_BYTES = 4 * 2**20  # of one answer; a token of a stream takes about 250
+MOST_TEXT = 65_536  # characters; reading looks at no more
+MOST_LINE = 2**18  # bytes of one event
+MOST_USED = 10_000_000  # tokens of one call; a server that claims more is not believed
+
+
+class Reply(NamedTuple):
+    """What was answered. `fault`: what is wrong with it even before it is read, "" for nothing.
+
+    `odd`: it is no answer of a chat server at all.  `used`: tokens as the server counted
+    them, 0 when it did not say.
+    """
+
+    text: str
+    fault: str = ""
+    refused: bool = False
+    odd: bool = False
+    used: int = 0
+
+
+class _Part(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Part | None = None
+    delta: _Part | None = None
+    finish_reason: str | None = None
+
+    @property
+    def part(self) -> _Part:
+        return self.message or self.delta or _Part()
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Completion(msgspec.Struct):
+    """A whole completion or one chunk of it."""
+
+    choices: list[_Choice] | None = None
+    usage: object = None
+    error: object = None
+
+
+class Hearing:
+    """Feed it bytes. `text`: what was said so far; `done`: nothing more will come; `full`: hear no more."""
+
+    def __init__(self, *, stream: bool) -> None:
+        self.text = ""
+        self.done = False
+        self.full = False
+        self._stream = stream
+        self._rest = bytearray()
+        self._size = 0
+        self._finish = ""
+        self._refusal = ""
+        self._fault = ""
+        self._heard_any = False
+        self._used = 0
+
+    def feed(self, piece: bytes) -> None:
+        """The next bytes."""
+        self._size += len(piece)
+        self._rest += piece
+        if self._stream:
+            for line in self._lines():
+                self._line(line)
+        if self._size > MOST_BYTES or len(self.text) > MOST_TEXT or self._too_long:
+            self._fault = self._fault or "the answer was far too long"
+            self.full = True
+
+    def close(self) -> Reply:
+        """All that there is. A body that is no completion has a fault and no text."""
+        if not self._stream and not self.full:
+            self._completion(bytes(self._rest))
+        if not self._heard_any:
+            self._fault = self._fault or "it held no answer"
+        odd = not self._heard_any and not self.full
+        return Reply(self.text[:MOST_TEXT], self._wrong(), self._refused, odd, self._used)
+
+    @property
+    def _refused(self) -> bool:
+        return bool(self._refusal) or self._finish == "content_filter"
+
+    @property
+    def _too_long(self) -> bool:
+        return self._stream and len(self._rest) > MOST_LINE
+
+    def _lines(self) -> Iterator[bytes]:
+        """Whole lines; what is unfinished waits."""
+        *whole, rest = self._rest.split(b"\n")
+        self._rest = bytearray(rest)
+        yield from (bytes(line).strip() for line in whole)
+
+    def _line(self, line: bytes) -> None:
+        """Comments, event names and blank lines say nothing to us."""
+        if self.done or not line.startswith(b"data:"):
+            return
+        data = line.removeprefix(b"data:").strip()
+        if data == b"[DONE]":
+            self.done = True
+        elif data:
+            self._completion(data)
+
+    def _completion(self, data: bytes) -> None:
+        try:
+            found = msgspec.json.decode(data, type=_Completion)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._fault = self._fault or "it is no chat completion; is the base_url right?"
+            return
+        if found.error is not None:
+            self._fault = "it broke off with an error"
+        self._used = _used(found.usage) or self._used
+        if found.choices:
+            self._heard(found.choices[0])
+
+    def _heard(self, choice: _Choice) -> None:
+        self._heard_any = True
+        self.text += choice.part.content or ""
+        self._refusal += choice.part.refusal or ""
+        self._finish = choice.finish_reason or self._finish
+
+    def _wrong(self) -> str:
+        if self._fault:
+            return self._fault
+        if self._refused:
+            return "the model declined"
+        if self._finish == "length":
+            return "the answer was cut off; be shorter"
+        return "" if self.text.strip() else "the answer was empty"
+
+
+def _used(usage: object) -> int:
+    """Tokens in and out together, where they are believable."""
+    try:
+        found = msgspec.convert(usage, _Usage)
+    except msgspec.ValidationError:
+        return 0
+    counts = (found.prompt_tokens, found.completion_tokens)
+    return sum(counts) if all(0 <= count <= MOST_USED for count in counts) else 0

@@ -1,0 +1,216 @@
+"""One OpenAI-compatible server: asked over HTTP, its way found out once, its errors made ours.
+
+The one file of this room that knows openai and the HTTP library below it: a stream that
+breaks raises the latter's errors.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Protocol, TypeAlias, cast
+from urllib.parse import urlsplit
+
+import httpx2
+import stamina
+from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+
+from stylus_engine.composition.asking import Body
+from stylus_engine.composition.hearing import Hearing, Reply
+from stylus_engine.composition.plain import line
+from stylus_engine.composition.talking import Heard
+from stylus_engine.composition.ways import ABOUT_ASKING, Way, lower, tells
+from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent, StylusError
+from stylus_engine.model.noun import Noun
+
+LINGER = (
+    0.2  # seconds for the end of a stream after its last event: the connection is used again then
+)
+WHY = 200  # characters of what a server says of its refusal
+LATER = frozenset({408, 409, 425, 429})  # refusals that say: not now
+
+
+class Endpoint(Noun, frozen=True, kw_only=True):
+    """Where the model is. `base_url` "": OpenAI itself. `timeout`: seconds for a whole question."""
+
+    model: str
+    base_url: str = ""
+    timeout: float = 8.0
+    tries: int = 3
+    wait: float = 0.2  # seconds before the second try, doubled each time, with jitter
+
+
+class _Answered(Protocol):
+    """What the client hands out, as far as it is used."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def iter_bytes(self) -> AsyncIterator[bytes]: ...
+
+
+_Create: TypeAlias = Callable[..., AbstractAsyncContextManager[_Answered]]
+
+
+class Again(Exception):
+    """It is worth another try, after `after` seconds where the server said so."""
+
+    def __init__(self, silent: SourceSilent, after: float | None) -> None:
+        super().__init__(str(silent))
+        self.silent = silent
+        self.after = after
+
+
+class Server:
+    """Asks one model. Implements `Speaker`; close it.
+
+    The key goes into the client and nowhere else; it is cut out of what a server says.
+    """
+
+    def __init__(self, endpoint: Endpoint, api_key: str) -> None:
+        """Raises `BadSettings` for an address or a key that cannot be sent."""
+        _check(endpoint, api_key)
+        self.endpoint = endpoint
+        self.name = urlsplit(endpoint.base_url).hostname or "api.openai.com"
+        self.way = Way()
+        self._proven = False
+        self._key = api_key
+        self._client = AsyncOpenAI(
+            base_url=endpoint.base_url or None,
+            api_key=api_key or "none",  # a server of one's own wants none, the client does
+            timeout=endpoint.timeout,
+            max_retries=0,  # tries are counted here, within one time for all of them
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._client.close()
+
+    async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
+        """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`."""
+        way: Way | None = self.way
+        while True:
+            try:
+                reply = await self._tried(told(way), heard)
+            except (SourceRefused, SourceOdd) as error:
+                way = self._next(way, error)
+                if way is None:
+                    raise
+            else:
+                self.way, self._proven = way, True
+                return reply
+
+    def _next(self, way: Way, error: SourceRefused | SourceOdd) -> Way | None:
+        """Another way to ask the same, until one was found."""
+        if isinstance(error, SourceOdd):  # it knows no streams, perhaps
+            return None if self._proven or not way.streams else lower(way, "stream")
+        if error.status not in ABOUT_ASKING and not tells(error.why):
+            return None
+        return None if self._proven else lower(way, error.why)
+
+    async def _tried(self, body: Body, heard: Heard) -> Reply:
+        """Try, wait, try again, as long as the asker waits."""
+        again = stamina.AsyncRetryingCaller(
+            attempts=self.endpoint.tries,
+            timeout=None,
+            wait_initial=self.endpoint.wait,
+            wait_max=2.0,
+            wait_jitter=self.endpoint.wait,
+        )
+        try:
+            return await again(self._worth_it, self._send, body, heard)
+        except Again as last:
+            raise last.silent from last
+
+    def _worth_it(self, error: Exception) -> bool | float:
+        """A server that says "in an hour" is not waited for."""
+        if not isinstance(error, Again):
+            return False
+        if error.after is None:
+            return True
+        return error.after if error.after < self.endpoint.timeout else False
+
+    async def _send(self, body: Body, heard: Heard) -> Reply:
+        # Its overloads want every field by name; ours are one JSON object.
+        create = cast("_Create", self._client.chat.completions.with_streaming_response.create)
+        try:
+            async with create(**body) as answered:
+                return self._believed(await _listened(answered, heard))
+        except OpenAIError as error:
+            raise self._mapped(error) from error
+        except httpx2.HTTPError as error:
+            silent = SourceSilent(source=self.name, why="the connection broke")
+            raise Again(silent, None) from error
+
+    def _believed(self, reply: Reply) -> Reply:
+        """Raises `SourceOdd` for a body that held nothing of an answer."""
+        if reply.odd:
+            raise SourceOdd(source=self.name, why=reply.fault)
+        return reply
+
+    def _mapped(self, error: OpenAIError) -> StylusError | Again:
+        """The client's errors as ours, and nothing of the key in them."""
+        if isinstance(error, APIStatusError):
+            return self._of_status(error)
+        if isinstance(error, APITimeoutError):
+            why = f"no answer in {self.endpoint.timeout:g} s"
+            return SourceSilent(source=self.name, why=why)
+        if isinstance(error, APIConnectionError):
+            return Again(SourceSilent(source=self.name, why="the connection failed"), None)
+        return SourceOdd(source=self.name, why=self._told(str(error)) or type(error).__name__)
+
+    def _of_status(self, error: APIStatusError) -> StylusError | Again:
+        why = self._told(str(error.message)) or "it does not say why"
+        ill = error.status_code >= 500 and not tells(why)
+        if ill or error.status_code in LATER:
+            silent = SourceSilent(source=self.name, why=f"{error.status_code}, {why}")
+            return Again(silent, _seconds(error.response.headers.get("retry-after")))
+        return SourceRefused(source=self.name, status=error.status_code, why=why)
+
+    def _told(self, text: str) -> str:
+        bare = text.replace(self._key, "…") if self._key else text
+        return line(bare[:4000], WHY).rstrip(".")
+
+
+async def _listened(answered: _Answered, heard: Heard) -> Reply:
+    """Read to the end, so that the connection can be used again, unless there is far too much."""
+    stream = "event-stream" in answered.headers.get("content-type", "")
+    hearing = Hearing(stream=stream)
+    loop = asyncio.get_running_loop()
+    with suppress(TimeoutError):  # of LINGER alone: it is set once all was said
+        async with asyncio.timeout(None) as linger:
+            async for piece in answered.iter_bytes():
+                hearing.feed(piece)
+                heard(hearing.text)
+                if hearing.full:
+                    break
+                if hearing.done and linger.when() is None:
+                    linger.reschedule(loop.time() + LINGER)
+    return hearing.close()
+
+
+def _seconds(value: str | None) -> float | None:
+    """`Retry-After` in seconds; a date, and anything that is no number, counts as not said."""
+    try:
+        found = float(value or "")
+    except ValueError:
+        return None
+    return found if 0 <= found < float("inf") else None
+
+
+def _check(endpoint: Endpoint, api_key: str) -> None:
+    if not _address(endpoint.base_url or "https://api.openai.com/v1"):
+        raise BadSettings(where="composer.base_url", why="it is no http or https address")
+    if not endpoint.model.strip():
+        raise BadSettings(where="composer.model", why="it is empty")
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise BadSettings(where="composer.api_key", why="it holds characters that no key has")
+
+
+def _address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return plain and parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -1,0 +1,150 @@
+"""One conversation about one prompt: a question, at most one repair, at most one check."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from stylus_engine.composition.asking import (
+    CHECK,
+    MOST_ANSWER,
+    SCHEMA_TOKENS,
+    Body,
+    Question,
+    Turn,
+    about,
+    body,
+)
+from stylus_engine.composition.hearing import Reply
+from stylus_engine.composition.judging import Judged, judge
+from stylus_engine.composition.reading import Read, Unusable, named, read
+from stylus_engine.composition.ways import Way
+from stylus_engine.errors import BadSource, BudgetSpent, SourceRefused, SourceSilent
+from stylus_engine.model import Dropped, Query
+
+Heard: TypeAlias = Callable[[str], None]
+
+
+class Speaker(Protocol):
+    """Whoever answers a question; `heard` is told all of the text so far, again and again."""
+
+    async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
+        """One answer. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`."""
+        ...
+
+
+@dataclass(slots=True)
+class Bill:
+    """What one call costs, in tokens: its estimate until it is known."""
+
+    cost: int
+
+
+class Ears:
+    """Hears which adapters are named while the answer is still coming, each once."""
+
+    OVERLAP = 8  # characters; the longest id with its quotes, when it came in two pieces
+
+    def __init__(self, asked: Question, prefetch: Callable[[str], None]) -> None:
+        self._cards = {offer.id: offer.adapter.card_id for offer in asked.menu.offers}
+        self._prefetch = prefetch
+        self._at = 0
+
+    def __call__(self, text: str) -> None:
+        """All of the text so far; a shorter one than before begins a new answer."""
+        start = 0 if len(text) < self._at else max(self._at - self.OVERLAP, 0)
+        self._at = len(text)
+        for short in named(text[start:]):
+            card = self._cards.pop(short, None)
+            if card is not None:
+                self._prefetch(card)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """All that one conversation needs. `until`: when it must have ended, in the loop's time."""
+
+    speaker: Speaker
+    model: str
+    query: Query
+    asked: Question
+    fence: str
+    self_check: bool
+    heard: Heard
+    paying: Callable[[int], AbstractContextManager[Bill]]
+    until: float
+
+    async def through(self) -> Judged | Unusable:
+        """The judged answer.
+
+        Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BudgetSpent`, `TimeoutError`.
+        """
+        said, judged = await self._answer(())
+        if isinstance(judged, Unusable) and not judged.refused:
+            told = f"That cannot be used: {judged.why}. Answer again with the one JSON object only."
+            said, judged = await self._answer((Turn(said, told),))
+        if isinstance(judged, Judged) and self.self_check and judged.stood:
+            return await self._checked(said, judged)
+        return judged
+
+    async def _checked(self, said: str, first: Judged) -> Judged:
+        """What is left after the model looked at it again; the first answer, when that fails."""
+        try:
+            _, second = await self._answer((Turn(said, CHECK),))
+        except (BadSource, BudgetSpent) as error:
+            second = Unusable(str(error).rstrip("."))
+        except TimeoutError:
+            second = Unusable("no time was left for it")
+        if isinstance(second, Unusable):
+            told = Dropped(what="the check of the answer", why=second.why)
+            return first._replace(dropped=(*first.dropped, told))
+        return _narrowed(self, first, second)
+
+    async def _answer(self, turns: tuple[Turn, ...]) -> tuple[str, Judged | Unusable]:
+        """What was said, and what it is worth."""
+        estimate = self.asked.tokens + SCHEMA_TOKENS + about(turns) + MOST_ANSWER
+        with self.paying(estimate) as bill:
+            try:
+                async with asyncio.timeout_at(self.until):
+                    reply = await self.speaker.say(lambda way: self._body(turns, way), self.heard)
+            except (SourceSilent, SourceRefused):
+                bill.cost = 0  # no answer, no cost
+                raise
+            bill.cost = reply.used or estimate
+        return reply.text, self._worth(reply)
+
+    def _body(self, turns: tuple[Turn, ...], way: Way) -> Body:
+        return body(self.asked, turns, way, self.model, self.fence)
+
+    def _worth(self, reply: Reply) -> Judged | Unusable:
+        """A whole answer may stand in one that was cut off; so the text is looked at first."""
+        if reply.refused:
+            return Unusable(reply.fault, refused=True)
+        found = read(reply.text)
+        if isinstance(found, Unusable):
+            return found._replace(why=reply.fault or found.why)
+        judged = judge(self.query, self.asked.menu, found)
+        if judged.invalid and not judged.stood and judged.invalid == len(judged.dropped):
+            why = "nothing that it chose is both on the list and in the prompt"
+            return Unusable(why, dropped=judged.dropped)
+        return judged
+
+
+def _narrowed(talk: Talk, first: Judged, second: Judged) -> Judged:
+    """The check may take away and not add; what it took away, or added, is told."""
+    had, has = ({one.id for one in judged.stood} for judged in (first, second))
+    still = tuple(one for one in second.stood if one.id in had)
+    told = (
+        *_told(
+            talk, (one.id for one in first.stood if one.id not in has), "its check took it back"
+        ),
+        *_told(talk, (one.id for one in second.stood if one.id not in had), "a check may not add"),
+    )
+    judged = judge(talk.query, talk.asked.menu, Read(still))
+    return judged._replace(dropped=(*first.dropped, *told, *judged.dropped))
+
+
+def _told(talk: Talk, ids: Iterable[str], why: str) -> Iterator[Dropped]:
+    offers = talk.asked.menu.by_id
+    yield from (Dropped(what=offers[one].adapter.name, why=why) for one in ids)
