@@ -4,12 +4,14 @@ The shape is that of `GET /model-versions/{id}` (research/adapters.md 1.2), whic
 Civitai-Helper writes as `X.civitai.info` and Lora-Manager keeps inside its own record.
 """
 
+import html
 from collections.abc import Iterator
 from itertools import islice
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example
+from stylus_engine.catalog.probe.words import MOST_TRIGGERS, spoken
 from stylus_engine.catalog.sources.records import Record, split
 from stylus_engine.catalog.sources.said import Said
 from stylus_engine.model import Licence, Rating
@@ -32,7 +34,7 @@ def of_version(version: Record) -> Said:
     model = version.inner("model")
     pictures = list(islice(version.inners("images"), MOST_PICTURES))
     number = whole(version, "id")
-    examples = tuple(_examples(pictures, number))
+    examples = tuple(examples_of(pictures, number))
     model_id = whole(version, "modelId")
     return Said(
         name=model.line("name"),
@@ -81,11 +83,12 @@ def _triggers(version: Record) -> tuple[str, ...]:
     """Words to put into a prompt; a list of them in one text is taken apart if its pieces are short."""
     found: list[str] = []
     for text in version.texts("trainedWords"):
-        pieces = [piece.strip() for piece in split(text)]
+        bare = html.unescape(text[: clean.DESCRIPTION])
+        pieces = [piece.strip() for piece in split(bare)]
         short = all(len(piece) <= SHORT for piece in pieces)
-        found += pieces if short else [text]
-    lines = (clean.line(text, clean.TRIGGER) for text in found)
-    return tuple(dict.fromkeys(text for text in lines if text))
+        found += pieces if short else [bare]
+    lines = (spoken(text) for text in found)
+    return tuple(dict.fromkeys(text for text in lines if text))[:MOST_TRIGGERS]
 
 
 def _licence(model: Record) -> Licence | None:
@@ -102,7 +105,8 @@ def _licence(model: Record) -> Licence | None:
     )
 
 
-def _examples(pictures: list[Record], version: int) -> Iterator[Example]:
+def examples_of(pictures: list[Record], version: int) -> Iterator[Example]:
+    """Its still pictures, with the words and the weight of version number `version` in them."""
     for picture in pictures:
         url = picture.line("url", clean.URL)
         if plain_url(url) and picture.line("type") in ("", "image"):
