@@ -61,8 +61,11 @@ def prompted(*prompts: str, weight: float | None = None) -> tuple[Example, ...]:
 class DictMemory(dict[str, bytes]):
     """What a catalogue remembers, without a disk."""
 
-    remember = dict.__setitem__
-    remembered = dict.get
+    def remembered(self, key: str) -> bytes | None:
+        return self.get(key)
+
+    def remember(self, key: str, value: bytes) -> None:
+        self[key] = value
 
 
 def purse(tokens: int = 0, money: float = 0.0, **prices: float) -> Purse:
