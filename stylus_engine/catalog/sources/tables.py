@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypeAlias
 
 import msgspec
@@ -61,12 +61,13 @@ def _next(lines: "_Lines", columns: list[str], delimiter: str) -> Iterator[Recor
     number, count = lines.number, lines.closing()
     try:
         cells = _cells(lines.text(count), delimiter)
-        if any(cell.strip() for cell in cells):
-            yield number, _json(columns, cells)
     except ValueError as error:
-        count = 1
         yield number, str(error)
+        lines.drop(1)
+        return
     lines.drop(count)
+    if any(cell.strip() for cell in cells):
+        yield number, _json(columns, cells)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
@@ -82,14 +83,21 @@ def _cells(text: str, delimiter: str) -> list[str]:
         raise ValueError(f"its quotes or cells are not those of a table ({error})") from error
 
 
-def _json(columns: list[str], cells: list[str]) -> bytes:
-    """The line of cards that the cells make; without an id, one made of what it names."""
+def _json(columns: list[str], cells: list[str]) -> bytes | str:
+    """The line of cards that the cells make, or what is wrong with them."""
     if len(cells) > len(columns):
-        raise ValueError(f"it has {len(cells)} cells for {len(columns)} columns")
-    fields = card_fields(dict(zip(columns, (cell.strip() for cell in cells), strict=False)))
+        return f"it has {len(cells)} cells for {len(columns)} columns"
+    try:
+        fields = card_fields(dict(zip(columns, map(str.strip, cells), strict=False)))
+    except ValueError as error:
+        return str(error)
+    return msgspec.json.encode({"card_id": _id(fields)} | fields)
+
+
+def _id(fields: Mapping[str, object]) -> str:
+    """Of a card that the table gives none: by what it names."""
     named = "\n".join(str(fields.get(name)) for name in ("name", "url", "path"))
-    digest = hashlib.sha256(named.encode()).hexdigest()[:16]
-    return msgspec.json.encode({"card_id": f"table:{digest}:1"} | fields)
+    return f"table:{hashlib.sha256(named.encode()).hexdigest()[:16]}:1"
 
 
 class _Lines:

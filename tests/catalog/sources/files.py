@@ -8,7 +8,7 @@ from pathlib import Path
 KEY = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
 
 
-def lora(seed: int = 0, width: int = 768, **told: str) -> bytes:
+def lora(seed: int = 0, told: dict[str, str] | None = None, width: int = 768) -> bytes:
     """A whole kohya file of rank 2: its numbers are finite, and others for another seed."""
     rank, out = 2, 32
     parts = {f"{KEY}.lora_down.weight": (rank, width), f"{KEY}.lora_up.weight": (out, rank)}

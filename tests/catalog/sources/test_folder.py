@@ -55,8 +55,9 @@ def walked(source, known=None):
             return [page async for page in pages]
 
     pages = asyncio.run(walk())
-    for page in pages if known else ():
-        known.take(page)
+    if known is not None:
+        for page in pages:
+            known.take(page)
     return pages
 
 
@@ -74,7 +75,7 @@ def gone(pages) -> list[str]:
 
 def test_a_file_is_a_card(tmp_path):
     data = lora(
-        1, **{"modelspec.title": "Ink\u202e & Wash", "modelspec.trigger_phrase": "inkk, wash"}
+        1, {"modelspec.title": "Ink\u202e & Wash", "modelspec.trigger_phrase": "inkk, wash"}
     )
     path = put(tmp_path / "styles" / "my_Ink-v2.safetensors", data)
     (item,) = items(walked(Folder(tmp_path, Eyes(Digests()))))
@@ -339,7 +340,7 @@ def told(digest: str) -> Item:
 class Civitai:
     def __init__(self):
         self.asked = []
-        self.error = None
+        self.error: SourceSilent | None = None
 
     async def __call__(self, digests):
         self.asked.append(list(digests))
@@ -349,7 +350,7 @@ class Civitai:
 
 
 def test_civitai_fills_what_the_folder_leaves_out_and_the_file_wins(tmp_path):
-    put(tmp_path / "a.safetensors", lora(1, **{"modelspec.title": "Header title"}))
+    put(tmp_path / "a.safetensors", lora(1, {"modelspec.title": "Header title"}))
     put(tmp_path / "b.safetensors", lora(2))
     put(tmp_path / "c.safetensors", lora(3))
     put(tmp_path / "c.civitai.info", civitai_info())
@@ -366,8 +367,7 @@ def test_civitai_fills_what_the_folder_leaves_out_and_the_file_wins(tmp_path):
     assert card.path == str(tmp_path / "a.safetensors")
     assert card.card_id.startswith("local:a:")
     assert (
-        card.file_sha256
-        == hashlib.sha256(lora(1, **{"modelspec.title": "Header title"})).hexdigest()
+        card.file_sha256 == hashlib.sha256(lora(1, {"modelspec.title": "Header title"})).hexdigest()
     )
     assert (card.family_declared, card.family, card.base) == ("sdxl", "sd1", "pony")
     assert (card.rating, card.real_person, card.weight) == ("r", True, 1.3)

@@ -21,12 +21,10 @@ PROMISED = 10.0  # seconds from a file to its card
 class Shelf:
     """A folder that is watched, and all that was told of it."""
 
-    def __init__(self, root, **how):
+    def __init__(self, root):
         self.stamps = {}
         self.pages = []
-        self.folder = Folder(
-            root, Eyes(Digests()), known=lambda: dict(self.stamps), **{"quiet": 1.0} | how
-        )
+        self.folder = Folder(root, Eyes(Digests()), known=lambda: dict(self.stamps), quiet=1.0)
         self.changed = asyncio.Event()
 
     async def walk(self, folder):
@@ -54,8 +52,8 @@ class Shelf:
 
 
 @asynccontextmanager
-async def watched(root, *, look=watching.LOOK, **how):
-    shelf = Shelf(root, **how)
+async def watched(root, *, look=watching.LOOK):
+    shelf = Shelf(root)
     task = asyncio.create_task(watching.watch([shelf.folder], shelf.walk, look=look))
     try:
         await asyncio.sleep(0.3)
