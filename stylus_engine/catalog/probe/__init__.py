@@ -11,8 +11,8 @@ the keys leave it open.
 """
 
 from stylus_engine.catalog.probe.comparing import compare
-from stylus_engine.catalog.probe.finite import finite
 from stylus_engine.catalog.probe.header import Header, needed, read_header
+from stylus_engine.catalog.probe.numbers import finite
 from stylus_engine.catalog.probe.probing import judged, probe, probe_header
 
 __all__ = [

@@ -25,6 +25,8 @@ UNET = (
 LDM = ("input_blocks_", "output_blocks_", "middle_block_")  # kohya keeps these names for SDXL only
 ONLY_SMALL = ("down_blocks_0_attentions", "up_blocks_3_attentions")  # SDXL has no attention there
 SIZES = SIZES_OF_SD | {2048: "sdxl", 1280: "sdxl-refiner"}  # cross-attention width -> family
+OF_XL = ("\nlora_te1_", "\nlora_te2_", "\ntext_encoder_2.")
+DEEP = (("sdxl", 320), ("sdxl-refiner", 384))  # widths are multiples of it
 SD_CHANNELS = 320  # every released UNet's widths are multiples of it
 MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (  # names that one family alone has
     ("chroma", ("distilled_guidance_layer",)),
@@ -44,7 +46,7 @@ MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (  # names that one family alon
         "anima",
         ("adaln_modulation", "_cross_attn_q_proj_", "_cross_attn_k_proj_", "_cross_attn_v_proj_"),
     ),
-    ("mochi", ("_attn_qkv_x_", "_attn_qkv_y_")),
+    ("mochi", ("_attn_qkv_x_", "_attn_qkv_y_", "_attn1_add_q_proj_", "_attn1_add_k_proj_")),
 )
 BFL = {3584: "hunyuan-image", 4096: "flux2", 6144: "flux2"}  # hidden width of double/single blocks
 MMDIT = {1536: "sd3", 2432: "sd3", 4096: "flux2", 6144: "flux2"}  # of `transformer_blocks.N.attn`
@@ -109,19 +111,29 @@ def told_family(told: Mapping[str, str]) -> str | None:
 
 def _unet(keys: Keys, told: Mapping[str, str]) -> str | None:
     width = keys.width("attn2_to_k_", "attn2_to_v_")
-    if width:
-        return SIZES.get(width, f"sd1-{width}")
-    if _is_xl(keys):
+    if width in SIZES:
+        return SIZES[width]
+    if _names_of_xl(keys):
         return "sdxl"
+    if width:
+        return f"sd1-{width}"
     if keys.has(*ONLY_SMALL):
         return _one_or_two(keys) or _released(keys, told, "sd1", "sd2")
-    return _released(keys, told, "sd1", "sd2", "sdxl")
+    return _deep(keys) or _released(keys, told, "sd1", "sd2", "sdxl")
 
 
-def _is_xl(keys: Keys) -> bool:
-    """A second text encoder, deep transformers or LDM's names, which no other UNet's files have."""
-    second = "\nlora_te2_" in keys.text or "\ntext_encoder_2." in keys.text
-    return second or "\nlora_te1_" in keys.text or keys.has("transformer_blocks_1_", *LDM)
+def _names_of_xl(keys: Keys) -> bool:
+    """A second text encoder, or LDM's names, which files for no other UNet have."""
+    return any(name in keys.text for name in OF_XL) or keys.has(*LDM)
+
+
+def _deep(keys: Keys) -> str | None:
+    """SDXL and its refiner have several blocks in a row, of unlike widths."""
+    widths = {f.width for f in keys.factors if "transformer_blocks_" in f.module}
+    if not widths or not keys.has("transformer_blocks_1_"):
+        return None
+    fits = (family for family, step in DEEP if all(width % step == 0 for width in widths))
+    return next(fits, None)
 
 
 def _one_or_two(keys: Keys) -> str | None:
@@ -175,11 +187,11 @@ def _transformer(keys: Keys, told: Mapping[str, str]) -> str | None:
 
 def _of_bfl(keys: Keys, told: Mapping[str, str]) -> str:
     """FLUX.1, FLUX.2 and Hunyuan share these names, not their widths or number of blocks."""
-    if _HUNYUAN.search(keys.text) or _more_than_flux1(keys):
-        return "hunyuan-video"
-    hidden = keys.width("img_attn_qkv", "img_attn_proj", "_linear1_", "_processor_")
+    hidden = keys.width("img_attn_qkv", "img_attn_proj", "_linear1_", "_qkv_lora", "_proj_lora")
     if hidden in BFL:
         return BFL[hidden]
+    if _HUNYUAN.search(keys.text) or _more_than_flux1(keys):
+        return "hunyuan-video"
     narrow = keys.width("_linear2_") == 12288 or keys.width("_img_mlp_2_") == 9216
     word = told_family(told)
     return "flux2" if narrow or word == "flux2" else "chroma" if word == "chroma" else "flux1"
@@ -216,7 +228,10 @@ def _of_joint(keys: Keys, told: Mapping[str, str]) -> str | None:
         return MMDIT[hidden]
     if keys.has("_img_mlp_", "_txt_mlp_", "_img_mod_", "_txt_mod_"):
         return "qwen-image"
-    flux = keys.has("_ff_net_", "_ff_context_", "_norm1_linear_") or told_family(told) == "flux1"
+    word = told_family(told)
+    if word in ("chroma", "flux2"):
+        return word
+    flux = keys.has("_ff_net_", "_ff_context_", "_norm1_linear_") or word == "flux1"
     return "flux1" if flux and _last(_DOUBLE, keys) < FLUX1_BLOCKS else "qwen-image"
 
 

@@ -28,13 +28,23 @@ OF_TEXT = (
     "conditioner.",
 )
 FLAT_OF_TEXT = tuple(start.replace(".", "_") for start in OF_TEXT)
-DOWN = ("lora_down", "lora_A", "down", "hada_w1_b", "b2")  # b2 is GLoRA's
+WHOLE = "diff"  # a matrix of full rank
+DOWN = ("lora_down", "lora_A", "down", "hada_w1_b", "b2", WHOLE)  # b2 is GLoRA's
+PREFIXES = (
+    "base_model.model.",
+    "lora_unet_",
+    "lora_transformer_",
+    "lycoris_",
+    "diffusion_model.",
+    "transformer.",
+    "unet.",
+)
 OF_PEFT = (".lora_A", ".lora_B", ".lora_magnitude_vector")  # an adapter's name may follow
 KRON = {"lokr_w1": 0, "lokr_w1_b": 0, "lokr_w2": 1, "lokr_w2_b": 1}  # which of the two factors
 
 
 class Factor(Noun, frozen=True):
-    """The input side of one low-rank update: (rank, width[, kernel, kernel]).
+    """The input side of one update: (rank, width[, kernel, kernel]).
 
     `rank` is 0 where a full matrix stands.  `edges` is how many the stored shape has.
     """
@@ -83,12 +93,20 @@ def keys_of(header: Header) -> Keys:
     body = [module for module in modules if not module.startswith(OF_TEXT)]
     return Keys(
         text="\n" + "\n".join(header.tensors) + "\n",
-        body=_flat("\n" + "\n".join(body)).replace("\n", "_\n"),
+        body=_body(body),
         parts=parts,
         factors=tuple(factor for factor in found if not factor.module.startswith(FLAT_OF_TEXT)),
         of_text=tuple(factor for factor in found if factor.module.startswith(FLAT_OF_TEXT)),
         text_encoder=len(body) < len(modules),
     )
+
+
+def _body(modules: list[str]) -> str:
+    """Without what trainers put before a network's own names: `transformer.blocks` is no `transformer_blocks`."""
+    text = "\n" + "\n".join(modules)
+    for prefix in PREFIXES:
+        text = text.replace("\n" + prefix, "\n")
+    return _flat(text).replace("\n", "_\n")
 
 
 def _factors(
@@ -101,7 +119,7 @@ def _factors(
         parts[part] += 1
         modules[module] = None
         if part in DOWN and len(entry.shape) >= 2:
-            yield _factor(module, entry.shape)
+            yield _factor(module, entry.shape, 0 if part == WHOLE else entry.shape[0])
         elif part in KRON and len(entry.shape) >= 2:
             kron.setdefault(module, [(), ()])[KRON[part]] = _side(part, entry.shape)
     for module, (left, right) in kron.items():
@@ -119,13 +137,13 @@ def split(name: str) -> tuple[str, str]:
     return module or name, part
 
 
-def _factor(module: str, shape: tuple[int, ...]) -> Factor:
+def _factor(module: str, shape: tuple[int, ...], rank: int) -> Factor:
     kernel = max(shape[2:], default=1)
-    return Factor(_flat(module), shape[1], shape[0], kernel, len(shape))
+    return Factor(_flat(module), shape[1], rank, kernel, len(shape))
 
 
 def _flat(module: str) -> str:
-    return module.replace(".", "_") + "_"
+    return module.replace(".processor.", ".").replace(".", "_") + "_"
 
 
 def _side(part: str, shape: tuple[int, ...]) -> tuple[int, ...]:

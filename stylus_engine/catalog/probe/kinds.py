@@ -20,6 +20,7 @@ HALVES = (  # parts that must be there equally often
     ("lokr_w1_a", "lokr_w1_b"),
     ("lokr_w2_a", "lokr_w2_b"),
 )
+PAIR = ("lora_down", "lora_up", "lora_A", "lora_B", "down", "up")
 FOREIGN: dict[str, tuple[Kind, str]] = {  # part -> kind, and what it is in words
     "on_input": ("ia3", "(IA)³ scales"),
     "ia3_l": ("ia3", "(IA)³ scales"),
@@ -64,9 +65,7 @@ def kind_of(keys: Keys) -> Kind:
         return "loha"
     if "lokr_w1" in parts or "lokr_w1_a" in parts:
         return "lokr"
-    if keys.factors or keys.of_text or "lora_up" in parts or "lora_B" in parts:
-        return _lora(keys) if "a1" not in parts else "glora"
-    return _other(keys)
+    return _lora(keys) if any(part in parts for part in PAIR) else _other(keys)
 
 
 def _lora(keys: Keys) -> Kind:
