@@ -49,7 +49,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/workers/": {"msgspec"},
     "stylus_engine/catalog/plotting.py": {"matplotlib"},
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},
-    "stylus_engine/catalog/refiner/server.py": {"msgspec", "openai"},
+    "stylus_engine/catalog/refiner/server.py": {"openai"},
     "stylus_engine/catalog/probe/": {"msgspec", "numpy"},  # sees numbers as bits
     "stylus_engine/catalog/health/": {"numpy"},
     "stylus_engine/catalog/sources/vectors.py": {"numpy"},  # reads .npy

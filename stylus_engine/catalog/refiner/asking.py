@@ -18,6 +18,7 @@ from stylus_engine.catalog.refiner.schema import INSTRUCTIONS, SCHEMA, VERSION
 from stylus_engine.catalog.refiner.ways import Way
 from stylus_engine.model import Adapter
 
+KEY: Final = "refiner:"  # before the hash by which an answer is remembered
 MOST_PICTURES: Final = 10
 MOST_PICTURE: Final = 2**20  # bytes; one of 512 px has a tenth of it
 MOST_DESCRIPTION: Final = 2400  # characters
@@ -57,7 +58,7 @@ def ask(known: Known, pictures: Sequence[bytes], model: str) -> Ask:
     text = "\n".join(_lines(known))
     digests = [hashlib.sha256(picture).hexdigest() for picture in shown]
     asked = json.dumps([VERSION, INSTRUCTIONS, SCHEMA, model, text, digests])
-    key = f"refiner:{hashlib.sha256(asked.encode('utf-8', 'replace')).hexdigest()}"
+    key = f"{KEY}{hashlib.sha256(asked.encode('utf-8', 'replace')).hexdigest()}"
     return Ask(text, tuple(map(_data_url, shown)), key)
 
 

@@ -8,10 +8,9 @@ list into None.  Retries (429 with Retry-After, 408, 409, 5xx, dropped connectio
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self, TypeAlias, cast
+from typing import Protocol, Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
-import msgspec
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
 from stylus_engine.catalog import clean
@@ -19,11 +18,11 @@ from stylus_engine.catalog.refiner import asking
 from stylus_engine.catalog.refiner.asking import Ask, Turn
 from stylus_engine.catalog.refiner.budget import Purse, Used
 from stylus_engine.catalog.refiner.ways import Ladder, Way, lower, tells
+from stylus_engine.catalog.refiner.wire import Reply, heard
 from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent, StylusError
 from stylus_engine.model.noun import Noun
 
 WHY = 300  # characters of what a server says of its refusal
-MOST_USED = 10_000_000  # tokens of one call; a server that claims more is not believed
 CARDS_FAULT = frozenset({400, 413, 415, 422})  # refusals that may be about what was sent
 LATER = frozenset({408, 409, 425, 429})  # refusals that say: not now
 
@@ -38,40 +37,12 @@ class Endpoint(Noun, frozen=True, kw_only=True):
     most: int = 700
 
 
-class Reply(NamedTuple):
-    """What was answered. `fault`: why it cannot be one, "" when it may be read."""
-
-    text: str
-    fault: str
-    used: Used
-
-
 class _Raw(Protocol):
     @property
     def content(self) -> bytes: ...
 
 
 _Create: TypeAlias = Callable[..., Awaitable[_Raw]]
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int
-    completion_tokens: int
-
-
-class _Completion(msgspec.Struct):
-    choices: list[_Choice]
-    usage: object = None
 
 
 class Server:
@@ -156,7 +127,7 @@ class Server:
             except OpenAIError as error:
                 bill.came_to_nothing()
                 raise self._mapped(error) from error
-            reply = self._heard(content, estimate)
+            reply = heard(content, estimate, self.name)
             bill.used = reply.used
         return reply
 
@@ -164,16 +135,6 @@ class Server:
         # Its overloads want every field by name; ours are one JSON object.
         create = cast("_Create", self._client.chat.completions.with_raw_response.create)
         return (await create(**told)).content
-
-    def _heard(self, content: bytes, estimate: Used) -> Reply:
-        """Raises `SourceOdd` for a body that is no chat completion."""
-        try:
-            found = msgspec.json.decode(content, type=_Completion)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            why = "it is no chat completion; is the base_url right?"
-            raise SourceOdd(source=self.name, why=why) from error
-        choice = found.choices[0] if found.choices else _Choice(_Message())
-        return Reply(choice.message.content or "", _fault(choice), _used(found.usage, estimate))
 
     def _mapped(self, error: OpenAIError) -> StylusError:
         """The client's errors as ours, and nothing of the key in them."""
@@ -211,21 +172,3 @@ def _check(endpoint: Endpoint, api_key: str) -> None:
 def _tokens(asked: Ask, turns: Sequence[Turn], way: Way) -> int:
     seen = asked if way.sees else asked._replace(pictures=())
     return seen.tokens + sum(len(turn.said[: asking.MOST_ECHO]) // 3 + 60 for turn in turns)
-
-
-def _fault(choice: _Choice) -> str:
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        return "refused"
-    if choice.finish_reason == "length":
-        return "the answer was cut off; be shorter"
-    return "" if (choice.message.content or "").strip() else "the answer was empty"
-
-
-def _used(usage: object, estimate: Used) -> Used:
-    """What the server counted, where it is believable; else the estimate."""
-    try:
-        found = msgspec.convert(usage, _Usage)
-    except msgspec.ValidationError:
-        return estimate
-    counts = (found.prompt_tokens, found.completion_tokens)
-    return Used(*counts) if all(0 <= count <= MOST_USED for count in counts) else estimate
