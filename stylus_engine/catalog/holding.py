@@ -92,7 +92,9 @@ class Holding:
         """Make room, move the file in, remember whose it is. Raises `TooMuch`, `StoreFailed`."""
         try:
             with FileLock(self.lock(ROOM)):
-                self._make_room(coming.stat().st_size, adapter.name, self.path(digest))
+                size = coming.stat().st_size
+                for each in self._leaving(size, adapter.name, self.path(digest)):
+                    each.path.unlink(missing_ok=True)
                 coming.replace(self.path(digest))
                 settle(self.folder)
             self.touch(self.path(digest))
@@ -101,10 +103,9 @@ class Holding:
             raise failed(self.path(digest), error) from error
         return self.path(digest)
 
-    def make_room(self, size: int, name: str) -> None:
-        """Remove what was used longest ago until `size` bytes fit. Raises `TooMuch` when nothing helps."""
-        with FileLock(self.lock(ROOM)):
-            self._make_room(size, name, None)
+    def check_room(self, size: int, name: str) -> None:
+        """Raise `TooMuch` when no room could be made for `size` bytes. Nothing goes for a promise."""
+        self._leaving(size, name, None)
 
     def pin(self, digest: str, *, stays: bool) -> None:
         """Whether this file is kept whatever room is needed."""
@@ -137,15 +138,15 @@ class Holding:
             part.write_text(digest, encoding="ascii")
             part.replace(names / key_of(adapter))
 
-    def _make_room(self, size: int, name: str, replaced: Path | None) -> None:
+    def _leaving(self, size: int, name: str, replaced: Path | None) -> list[Held]:
+        """What must go for `size` bytes more; `replaced` is overwritten and does not count."""
         held = [each for each in self.files() if each.path != replaced]
         full = sum(each.size for each in held)
-        for each in leaving(held, full + size - self.most_bytes, time.time_ns(), self._grace):
-            each.path.unlink(missing_ok=True)
-            full -= each.size
-        if full + size > self.most_bytes:
-            left = max(0, self.most_bytes - full)
-            raise TooMuch(source=name, size=in_words(size), limit=in_words(left))
+        going = leaving(held, full + size - self.most_bytes, time.time_ns(), self._grace)
+        left = self.most_bytes - full + sum(each.size for each in going)
+        if size > left:
+            raise TooMuch(source=name, size=in_words(size), limit=in_words(max(0, left)))
+        return going
 
 
 def leaving(held: list[Held], needed: int, now: int, grace: float) -> list[Held]:

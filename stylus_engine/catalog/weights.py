@@ -131,7 +131,7 @@ class Weights:
         self, web: Web, url: str, adapter: Adapter, tell: Callable[[Fetching], None]
     ) -> Path:
         coming = self._holding.coming(_key(adapter))
-        await asyncio.to_thread(self._holding.make_room, adapter.file_bytes, adapter.name)
+        await asyncio.to_thread(self._holding.check_room, adapter.file_bytes, adapter.name)
         try:
             saved = await self._saved(web, url, adapter, coming, tell)
             await asyncio.to_thread(_inspect, coming, adapter.name)

@@ -6,9 +6,12 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
+from aiohttp import web as http
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save
 
 from stylus_engine.catalog.nouns import Item, Skipped
 from stylus_engine.catalog.sources.civitai import Civitai as Source
@@ -45,8 +48,8 @@ async def civitai(*models, rules=RULES, **kw):
         yield there, Source(web, there.url, **kw)
 
 
-async def walked(source, cursor="", since="", pages=10**6):
-    found = []
+async def walked(source, cursor="", since="", pages=10**6, into=None):
+    found = [] if into is None else into
     async with aclosing(source.pages(cursor, since)) as stream:
         async for page in stream:
             found.append(page)
@@ -110,14 +113,14 @@ async def test_a_walk_that_was_stopped_goes_on_from_its_cursor(stop):
 async def test_a_walk_over_some_bases_is_another_walk():
     xl = model(2, modelVersions=[version(2000, baseModel="SDXL 1.0")])
     bases = ("SDXL 1.0", "Pony")
-    async with civitai(model(1), xl, bases=bases) as (there, source):
+    async with civitai(model(1), xl, bases=bases) as (_, source):
         assert ids(await walked(source)) == ["civitai:2:2000"]
         assert source.name == "civitai:Pony,SDXL 1.0"
 
 
 @pytest.mark.asyncio
 async def test_most_pauses_the_walk_and_does_not_end_it():
-    async with civitai(*(model(n) for n in range(1, 10)), page=2, most=3) as (there, source):
+    async with civitai(*(model(n) for n in range(1, 10)), page=2, most=3) as (_, source):
         pages = await walked(source)
         assert len(ids(pages)) == 4
         assert pages[-1].cursor
@@ -146,7 +149,7 @@ async def test_a_model_without_times_might_be_new():
     bare = [
         model(n, modelVersions=[version(n + 1000, **dict.fromkeys(dated(0)))]) for n in range(1, 9)
     ]
-    async with civitai(*bare, page=2) as (there, source):
+    async with civitai(*bare, page=2) as (_, source):
         assert len(ids(await walked(source, since="2030-01-01T00:00:00+00:00"))) == 8
 
 
@@ -172,9 +175,7 @@ async def test_trouble_without_end_leaves_a_cursor_to_go_on_from():
         there.faults = [None, *[fault(503)] * 3]
         seen = []
         with pytest.raises(SourceSilent):
-            async with aclosing(source.pages("", "")) as stream:
-                async for page in stream:
-                    seen.append(page)
+            await walked(source, into=seen)
         rest = await walked(source, cursor=seen[-1].cursor)
         assert len(ids([*seen, *rest])) == 7
 
@@ -256,7 +257,7 @@ def test_a_usual_record():
     assert card.rating == "pg"
     assert card.licence == Licence(name="civitai", commercial=False, derivatives=True, credit=False)
     assert card.described_by == "card"
-    assert not (card.real_person or card.minor)
+    assert not any((card.real_person, card.minor))
     assert json.loads(item.raw)["model"]["name"] == "Model 1"
 
 
@@ -523,7 +524,7 @@ def test_links(link, named):
 @pytest.mark.asyncio
 async def test_one_model_by_its_link():
     two = model(8, modelVersions=[version(20, usageControl="Generation"), version(21)])
-    async with civitai(model(1), two, model(3, poi=True)) as (there, source):
+    async with civitai(model(1), two, model(3, poi=True)) as (_, source):
         assert (await source.one("https://civitai.com/models/1")).card.card_id == "civitai:1:1001"
         assert (await source.one("civitai:8")).card.card_id == "civitai:8:21"
         link = "https://civitai.com/api/download/models/21"
@@ -591,25 +592,20 @@ async def test_gone_is_what_is_explicitly_gone():
 
 @pytest.mark.asyncio
 async def test_its_files_come_by_a_redirect_that_hears_no_token(tmp_path):
-    from safetensors.numpy import save
-
-    np = pytest.importorskip("numpy")
     data = save({"lora_unet_x.lora_down.weight": np.ones((4, 4), "float32")})
 
     async def cdn(request):
-        from aiohttp import web
-
         if "Authorization" in request.headers:
-            return web.Response(status=400)
-        return web.Response(body=data)
+            return http.Response(status=400)
+        return http.Response(body=data)
 
     async with serving(cdn) as store, civitai(model(1)) as (there, source), Web(RULES) as web:
         there.cdn = store.url
         digest = hashlib.sha256(data).hexdigest().upper()
         there.models[0]["modelVersions"][0]["files"] = [file(1, hashes={"SHA256": digest})]
         card = (await source.one("civitai:1")).card
-        files = Weights(tmp_path, web, 10**6, tokens={"127.0.0.1": there.token})
+        files = Weights(tmp_path, web, 10**9, tokens={"127.0.0.1": there.token})
         assert (await files.bring(card)).read_bytes() == data
         with pytest.raises(SourceRefused, match="login"):
-            await Weights(tmp_path / "b", web, 10**6).bring(card)
+            await Weights(tmp_path / "b", web, 10**9).bring(card)
         assert store.paths == ["/1001.safetensors?X-Amz-Signature=abc%2F"]
