@@ -227,6 +227,13 @@ class WorkerSettings(Section, frozen=True):
     pause_seconds: Seconds = 5.0
 
 
+class CheckingSettings(Section, frozen=True):
+    """Whether adapters are checked by drawing while nobody wants anything."""
+
+    idle: bool = False
+    after_seconds: Seconds = 60.0
+
+
 class HealthSettings(Section, frozen=True):
     """The port for probes and Prometheus, on loopback."""
 

@@ -18,6 +18,7 @@ from bot import layers
 from bot.sections import (
     CardSettings,
     CatalogSettings,
+    CheckingSettings,
     CheckpointSettings,
     DatabaseSettings,
     DeliverySettings,
@@ -67,6 +68,7 @@ class Settings(Section, frozen=True):
     line: LineSettings = LineSettings()
     delivery: DeliverySettings = DeliverySettings()
     workers: WorkerSettings = WorkerSettings()
+    checking: CheckingSettings = CheckingSettings()
     health: HealthSettings = HealthSettings()
     texts: TextSettings = TextSettings()
     safety: SafetySettings = SafetySettings()

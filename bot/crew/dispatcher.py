@@ -3,6 +3,7 @@
     feed   planned jobs -> drawers, whenever one has room
     plan   queued jobs -> the planner, one at a time and not far ahead
     hear   what workers say -> the line, under the fence it was given with
+    spare  while the line has nothing for anybody: checks of adapters
 
 Each job's handling fails alone: what goes wrong unexpectedly ends that job with a
 sentence, never a loop.  Only `LeaseLost` (another bot has the database) ends `run`.
@@ -22,6 +23,7 @@ from bot.crew.hands import Hand, Hands, hand_of
 from bot.crew.hearing import Hearing
 from bot.crew.owing import Owing
 from bot.crew.signals import Came, Heard, Signal, Went
+from bot.crew.spare_time import SpareTime
 from bot.crew.staff import Crew, Pace
 from bot.crew.standing_down import StandingDown
 from bot.crew.telling import Hearer, Teller, nobody
@@ -54,6 +56,7 @@ class Dispatcher:
         self._teller = Teller(bus, on_drawn, on_ended)
         self._owing = Owing(line, self._teller, clock)
         self._hands = Hands()
+        self._spare = SpareTime(crew, clock, pace.idle)
         self._planning: str | None = None  # the job at the planner
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
@@ -72,6 +75,7 @@ class Dispatcher:
                 tasks.create_task(self._again(self._feed, self._food), name="feed")
                 tasks.create_task(self._again(self._plan, self._orders), name="plan")
                 tasks.create_task(self._again(self._look_round, Bell()), name="look round")
+                tasks.create_task(self._again(self._use_spare_time, self._spare.bell), name="spare")
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
 
@@ -89,6 +93,7 @@ class Dispatcher:
     async def drain(self, seconds: float) -> None:
         """Take nothing new, wait for what is being drawn, then give the rest back uncounted."""
         self._draining = True
+        await self._spare.give_way()
         end = self._clock.ticks() + seconds
         while (self._hands.jobs or self._planning) and self._clock.ticks() < end:
             await self._hearing.put_away.wait(min(1.0, end - self._clock.ticks()))
@@ -123,6 +128,7 @@ class Dispatcher:
 
     async def _give(self, worker: str, job: Job) -> None:
         """The hand is there before the drawer hears of it: its first words may come at once."""
+        await self._spare.give_way()
         hand, draw = await self._prepared(job)
         self._hands.put(worker, hand)
         self._teller.news(hand.news("drawing"))
@@ -164,6 +170,7 @@ class Dispatcher:
         before, self._paused = self._paused, paused
         try:
             if paused:
+                await self._spare.give_way()
                 await self._stand_down.all(tuple(self._crew.drawers))
             await self._tell_who_waits("paused" if paused else "resumed")
         except BaseException:
@@ -194,6 +201,7 @@ class Dispatcher:
             self._food.ring()
 
     async def _arranged(self, planner: str, job: Job) -> None:
+        await self._spare.give_way()
         self._teller.news(News(job.id, "planning", count=job.request.count))
         if not await arrange(self._line, self._crew, self._teller, job, self._clock):
             lost = await self._line.lost(planner, self._clock.now())
@@ -203,6 +211,17 @@ class Dispatcher:
         counts = await self._line.counts("planned")
         waiting = counts.get("planned", 0) - len(self._hands.jobs)
         return plans_more(Kitchen(len(self._crew.drawers), waiting, self._hungry))
+
+    # --- spare time ----------------------------------------------------------------
+
+    async def _use_spare_time(self) -> None:
+        await self._spare.turn(quiet=await self._quiet())
+
+    async def _quiet(self) -> bool:
+        """Whether nobody waits, and nobody is being served."""
+        if self._paused or self._draining or self.in_hand:
+            return False
+        return not any((await self._line.counts("queued", "planned")).values())
 
     # --- hear ----------------------------------------------------------------------
 
@@ -226,12 +245,14 @@ class Dispatcher:
                 if self._hands.of(worker) or (self._planning and worker == self._crew.planner):
                     await self._line.extend(worker, self._clock.now())
             case Heard(worker=worker, frame=Happened() as frame):
+                self._spare.heard(worker, frame)
                 if await self._hearing.happened(worker, frame):
                     self._food.ring()
             case _:
                 pass
 
     async def _gone(self, worker: str) -> None:
+        self._spare.gone(worker)
         await self._hearing.gone(worker, counted=not self._draining)
         self.wake()
 

@@ -139,6 +139,8 @@ class Examination:
 
     def _previews(self, weight: float) -> tuple[str, ...]:
         """Content addresses of the pictures that call it, at the weight that was chosen."""
+        if not weight:
+            return ()
         called = [s for s in self._shots(weight) if s.recipe.prompt != plan.NEUTRAL]
         return tuple(self._drawn[s.id].id for s in called if s.id in self._drawn)[:MOST_PREVIEWS]
 

@@ -22,7 +22,7 @@ Numbers = NDArray[np.float64]
 
 BURNT = 0.5  # saturation from which a picture counts as burnt
 ALIKE = 0.25  # variety below which the prompt no longer counts
-FLAT = 2 / 255  # standard deviation of luma; a picture of one colour has none
+FLAT = 2 / 255  # of luma's standard deviation, or of chroma: less is not seen
 NOISE = 0.3  # correlation of neighbouring pixels; white noise has none, pictures have about 0.9
 CLIPPED = (1, 254)  # levels at and beyond which nothing is left to see
 NEAR_NOTHING = 1e-9
@@ -145,8 +145,8 @@ def _distances(vectors: Vectors, axis: int) -> Numbers:
 
 
 def _excess(now: Numbers, before: Numbers) -> float:
-    """Mean of 1 - before / now, where now is more."""
-    return float(np.mean(1 - np.minimum(1.0, before / np.maximum(now, NEAR_NOTHING))))
+    """Mean of 1 - before / now, where now is more; a level that nobody sees is none."""
+    return float(np.mean(np.maximum(0.0, now - before) / np.maximum(now, FLAT)))
 
 
 def _clipped(pixels: Pixels) -> float:

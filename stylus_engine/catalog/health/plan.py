@@ -6,10 +6,10 @@ adapter is never drawn with, not even to see whether it works.
 
 import heapq
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, get_args
 
 from stylus_engine.catalog.nouns import Checked
-from stylus_engine.model import Adapter, Checkpoint, Recipe, Shot, Weighted
+from stylus_engine.model import Adapter, Checkpoint, Rating, Recipe, Shot, Weighted
 from stylus_engine.model.noun import Noun
 from stylus_engine.planning.shots import seeds
 
@@ -20,6 +20,7 @@ THINGS = ("a cat on a beach", "a car in a forest")
 FIRST_SEED = 20_240_428  # any; the same for all, so that pictures without are comparable
 MOST_WORDS = 80  # characters of a card that go into a prompt
 MIB = 1 << 20
+RATINGS: tuple[Rating, ...] = get_args(Rating)  # the harmless first
 
 
 class Budget(Noun, frozen=True, kw_only=True):
@@ -51,22 +52,27 @@ class Known(Protocol):
 
 
 def due(
-    shelf: Iterable[Known], family: str, limit: int, local: Callable[[Adapter], bool]
-) -> list[Known]:
-    """At most `limit` that need a check and can be drawn with, the cheapest first.
+    shelf: Iterable[Known],
+    family: str,
+    limit: int,
+    local: Callable[[Adapter], bool],
+    most_rating: Rating = "pg13",
+) -> list[Adapter]:
+    """At most `limit` cards that need a check and may be drawn with unasked, the cheapest first.
 
     `shelf` is whose record is new since the last check (`walk(lacking="checked")`).
     Cheapest: its file is `local`, never checked before, small, popular.  A quarantined
     one is checked again only by hand, unless its file is another one now.
     """
     priced = (
-        (cost(card, known.checked, local=local(card)), known)
+        (cost(card, known.checked, local=local(card)), card)
         for known in shelf
         if (card := known.card) is not None
         and needs_check(card, known.checked)
         and can_check(card, family)
+        and RATINGS.index(card.rating) <= RATINGS.index(most_rating)
     )
-    return [known for _, known in heapq.nsmallest(limit, priced, key=lambda pair: pair[0])]
+    return [card for _, card in heapq.nsmallest(limit, priced, key=lambda pair: pair[0])]
 
 
 def needs_check(card: Adapter, checked: Checked | None) -> bool:
