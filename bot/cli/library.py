@@ -43,8 +43,8 @@ class Library(Protocol):
         """What `refine` with the model would cost, in one sentence."""
         ...
 
-    async def health(self, most: int, tell: TellStep) -> Round:
-        """Draw with cards that were not drawn with yet, the cheapest first."""
+    async def health(self, names: Sequence[str], most: int, tell: TellStep) -> Round:
+        """Draw with these adapters, or with those that were not drawn with yet, the cheapest first."""
         ...
 
     def stats(self) -> Stats:

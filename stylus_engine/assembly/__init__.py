@@ -194,7 +194,7 @@ class House:
     def _library(self) -> "Library":
         from stylus_engine.assembly.library import Library
 
-        return Library(self._stock)
+        return Library(self._stock, self.check)
 
     @property
     def cards(self) -> CardStore:

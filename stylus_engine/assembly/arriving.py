@@ -1,17 +1,26 @@
 """`/adapters add`: from what somebody brings to a card that is found, or one sentence why not."""
 
 import asyncio
+from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from stylus_engine.assembly.sourcing import one
 from stylus_engine.assembly.stock import Stock
-from stylus_engine.catalog.arriving import Arrivals
+from stylus_engine.catalog.arriving import SOURCE, Arrivals
 from stylus_engine.catalog.importing import clock
+from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.orders import Arrived, Brought, TellFetching
+from stylus_engine.catalog.rounds import probed_or_refused
 from stylus_engine.catalog.sources.looking import Eyes
 from stylus_engine.errors import UnsafeAddress
 from stylus_engine.model import Adapter, Fetching, Policy, Query
 from stylus_engine.ports import Checkpoints
+
+if TYPE_CHECKING:
+    from stylus_engine.catalog.web import Web
+    from stylus_engine.catalog.weights import Fetching as Piece
 
 ENDING = ".safetensors"
 
@@ -36,20 +45,34 @@ class Arriving:
         return await asyncio.to_thread(arrivals.take_bytes, brought.data, brought.name, clock())
 
     async def _fetched(self, url: str, tell: TellFetching) -> tuple[Adapter, bool]:
-        """A link to a file itself."""
+        """From a page of a source we know, or by a link to the file itself."""
+        async with self._stock.web() as web:
+            item = await one(url, self._stock, web)
+            if item is not None:
+                return await self._kept(item, web, tell)
+            return await self._downloaded(url, web, tell)
+
+    async def _kept(self, item: Item, web: "Web", tell: TellFetching) -> tuple[Adapter, bool]:
+        """The file first: a card whose file cannot be had is not taken in."""
+        catalogue, card = self._stock.catalogue, item.card
+        path = await self._stock.weights(web).bring(card, partial(_heard, tell))
+        probed = await asyncio.to_thread(probed_or_refused, card, path)
+        taken = await asyncio.to_thread(catalogue.take, SOURCE, Page(items=(item,)), clock())
+        await asyncio.to_thread(partial(catalogue.learn, card.card_id, probed=probed))
+        return await asyncio.to_thread(catalogue.get, card.card_id), bool(taken.new)
+
+    async def _downloaded(self, url: str, web: "Web", tell: TellFetching) -> tuple[Adapter, bool]:
         name = unquote(PurePosixPath(urlsplit(url).path).name)
         if not name.lower().endswith(ENDING):
-            why = f"it is no link to a {ENDING} file"
-            raise UnsafeAddress(source=url[:200], why=why)
+            raise UnsafeAddress(source=url[:200], why=f"it is no link to a {ENDING} file")
         arrivals, most = self._arrivals(), self._stock.setup.most_weights
 
         def heard(done: int, of: int) -> None:
             tell(Fetching(job="", name=name, done=done, of=of))
 
-        async with self._stock.web() as web:
-            with arrivals.unnamed() as path:
-                await web.save(url, path, most=most, tell=heard)
-                return await asyncio.to_thread(arrivals.take_file, path, name, clock()), True
+        with arrivals.unnamed() as path:
+            await web.save(url, path, most=most, tell=heard)
+            return await asyncio.to_thread(arrivals.take_file, path, name, clock()), True
 
     def _arrivals(self) -> Arrivals:
         folder = self._stock.setup.adapters_folder
@@ -71,6 +94,10 @@ class Arriving:
         if card.family in known:
             return ""
         return f"It is made for {card.family}; here are checkpoints of {', '.join(sorted(known))}."
+
+
+def _heard(tell: TellFetching, piece: "Piece") -> None:
+    tell(Fetching(job="", name=piece.name, done=piece.done, of=piece.of))
 
 
 def hidden(card: Adapter) -> str:

@@ -1,14 +1,16 @@
 """What `stylus catalog` asks, each answer built of the rooms that know it. Implements the bot's `Library`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stylus_engine.assembly.sourcing import folder_of, source_of
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.catalog.checking import Checkup, Trouble, troubles
+from stylus_engine.catalog.dead import dead_addresses
 from stylus_engine.catalog.importing import Progress, Summary, bring_in
 from stylus_engine.catalog.orders import Order, Round, Step, TellStep
 from stylus_engine.catalog.rounds import describe_all, probe_all
@@ -17,7 +19,10 @@ from stylus_engine.errors import StylusError
 from stylus_engine.model import Adapter
 
 if TYPE_CHECKING:
+    from stylus_engine.assembly.refining import Refining
     from stylus_engine.catalog.sources.folder import Folder
+
+    Check = Callable[[Sequence[str], int, TellStep], Coroutine[Any, Any, Round]]
 
 QUIET = 1.0  # seconds that a file must not have changed
 
@@ -25,8 +30,10 @@ QUIET = 1.0  # seconds that a file must not have changed
 class Library:
     """See `bot.cli.library`: each method keeps what came before an error or a stop."""
 
-    def __init__(self, stock: Stock) -> None:
+    def __init__(self, stock: Stock, check: "Check") -> None:
+        """`check` draws with adapters: see `House.check`."""
         self._stock = stock
+        self._check = check
 
     async def bring_in(self, order: Order, tell: Callable[[Progress], None]) -> Summary:
         """See `catalog.importing.bring_in`."""
@@ -43,21 +50,23 @@ class Library:
         from stylus_engine.catalog.sources.watching import watch
 
         told: asyncio.Queue[Summary] = asyncio.Queue()
-        watched = [folder_of(path, self._stock, quiet=QUIET) for path in folders]
 
         async def walk(folder: "Folder") -> None:
             summary = await bring_in(self._stock.catalogue, folder)
             if await self._stock.follow() or summary.skipped:
                 told.put_nowait(summary)
 
-        watching = asyncio.create_task(watch(watched, walk))
-        try:
-            async for summary in _until(watching, told):
-                yield summary
-        finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+        async with self._stock.web() as web:
+            asked = web if self._stock.setup.places.allow_enrichment else None
+            watched = [folder_of(path, self._stock, asked, quiet=QUIET) for path in folders]
+            watching = asyncio.create_task(watch(watched, walk))
+            try:
+                async for summary in _until(watching, told):
+                    yield summary
+            finally:
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
 
     async def probe(self, most: int, tell: TellStep) -> Round:
         """See `catalog.rounds.probe_all`."""
@@ -67,7 +76,26 @@ class Library:
     async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
         """By rules, or by the model that the settings name."""
         await asyncio.to_thread(self._stock.settle)
+        if model:
+            return await self._refining.refine(most, tell)
         return await describe_all(self._stock.catalogue, tell, most)
+
+    async def estimate(self, most: int) -> str:
+        """What the model would cost, in one sentence. Raises `BadSettings`."""
+        from stylus_engine.assembly.refining import sentence
+
+        await asyncio.to_thread(self._stock.settle)
+        return sentence(await asyncio.to_thread(self._refining.estimate, most))
+
+    async def health(self, names: Sequence[str], most: int, tell: TellStep) -> Round:
+        """See `Infirmary.check`."""
+        return await self._check(names, most, tell)
+
+    @cached_property
+    def _refining(self) -> "Refining":
+        from stylus_engine.assembly.refining import Refining
+
+        return Refining(self._stock)
 
     def stats(self) -> Stats:
         """Everything counted."""
@@ -82,10 +110,18 @@ class Library:
     async def check(self, tell: TellStep, *, network: bool) -> Checkup:
         """Cards and files; with `network` also what addresses answer."""
         found = await asyncio.to_thread(self._seen)
-        return Checkup(looked=len(self._stock.catalogue), asked=0, troubles=found)
+        asked, gone = await self._asked(tell) if network else (0, ())
+        return Checkup(looked=len(self._stock.catalogue), asked=asked, troubles=(*gone, *found))
 
     def _seen(self) -> tuple[Trouble, ...]:
         return tuple(troubles(self._stock.cards.walk()))
+
+    async def _asked(self, tell: TellStep) -> tuple[int, tuple[Trouble, ...]]:
+        """Every address that is a card's only way to its file."""
+        cards = [card for card in self._stock.cards.cards() if card.url and not card.path]
+        async with self._stock.web() as web:
+            gone = [trouble async for trouble in dead_addresses(web, cards, tell)]
+        return len(cards), tuple(gone)
 
     def cards(self) -> Iterable[Adapter]:
         """Every card, in the order in which they first came."""

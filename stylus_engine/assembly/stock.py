@@ -68,13 +68,13 @@ class Stock:
     @cached_property
     def files(self) -> "Weights":
         """The files behind the cards that are on this machine, its own and fetched ones."""
-        return self._weights(None)
+        return self.weights(None)
 
     @asynccontextmanager
     async def fetching(self) -> AsyncGenerator["Weights"]:
         """The same store with a way to the web."""
         async with self.web() as web:
-            yield self._weights(web)
+            yield self.weights(web)
 
     def web(self) -> "Web":
         """The one door to other people's servers; to be entered."""
@@ -89,7 +89,8 @@ class Stock:
 
         return WeightsBringer(self.files, self.fetching)
 
-    def _weights(self, web: "Web | None") -> "Weights":
+    def weights(self, web: "Web | None") -> "Weights":
+        """The store of files; without `web` nothing is fetched."""
         from stylus_engine.catalog.files import LocalFiles
         from stylus_engine.catalog.weights import Weights
 

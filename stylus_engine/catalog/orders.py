@@ -21,10 +21,14 @@ class FromCivitai(Noun, frozen=True, kw_only=True):
 
 
 class FromHub(Noun, frozen=True, kw_only=True):
-    """Of the Hugging Face Hub: repositories tagged as LoRA, of one author or of all."""
+    """Of the Hugging Face Hub: repositories tagged as LoRA, of one author or of all.
+
+    `probing`: the header of each file is read too, which costs a request or two a file.
+    """
 
     search: str = ""
     author: str = ""
+    probing: bool = False
     most: int = 0
 
 

@@ -6,11 +6,11 @@ stopped or killed has lost one card's work, and the next round goes on behind it
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from stylus_engine.catalog.catalogue import Catalogue, Known
+from stylus_engine.catalog.catalogue import Catalogue, Known, Part
 from stylus_engine.catalog.nouns import Described, Probed, Reason, Skipped
 from stylus_engine.catalog.orders import Round, Step, TellStep
 from stylus_engine.catalog.probe import probe
@@ -66,7 +66,7 @@ async def probe_all(catalogue: Catalogue, tell: TellStep, most: int = 0) -> Roun
         except AdapterFileMissing as error:
             tally.skip(card.name, "not reachable", str(error))
 
-    await _walk(catalogue.walk(lacking="probed"), one, tally, tell, most)
+    await _walk(catalogue, "probed", one, tally, tell, most)
     return tally.round()
 
 
@@ -94,27 +94,34 @@ async def describe_all(catalogue: Catalogue, tell: TellStep, most: int = 0) -> R
         categories[described.category] += 1
         tally.learned += 1
 
-    await _walk(catalogue.walk(lacking="described"), one, tally, tell, most)
+    await _walk(catalogue, "described", one, tally, tell, most)
     return tally.round(**{name: f"{count:,}" for name, count in categories.most_common()})
 
 
 async def _walk(
-    knowns: Iterable[Known],
+    catalogue: Catalogue,
+    lacking: Part,
     one: Callable[[Known], None],
     tally: Tally,
     tell: TellStep,
     most: int,
 ) -> None:
-    """Some at a time in a thread; between two turns a stop is heard."""
-    left = iter(islice(knowns, most) if most else knowns)
-    done = 0
+    """Some at a time in a thread; between two turns a stop is heard.
 
-    def turn() -> int:
-        some = list(islice(left, TURN))
-        for known in some:
-            one(known)
-        return len(some)
+    Ids first: a walk belongs to the thread that began it.
+    """
+    ids = await asyncio.to_thread(_ids, catalogue, lacking, most)
+    for first in range(0, len(ids), TURN):
+        some = ids[first : first + TURN]
+        await asyncio.to_thread(_turn, catalogue, some, one)
+        tell(Step(done=first + len(some), of=len(ids), skipped=tally.skipped))
 
-    while count := await asyncio.to_thread(turn):
-        done += count
-        tell(Step(done=done, of=most, skipped=tally.skipped))
+
+def _ids(catalogue: Catalogue, lacking: Part, most: int) -> list[str]:
+    found = (known.card_id for known in catalogue.walk(lacking=lacking))
+    return list(islice(found, most) if most else found)
+
+
+def _turn(catalogue: Catalogue, ids: Sequence[str], one: Callable[[Known], None]) -> None:
+    for card_id in ids:
+        one(catalogue.known(card_id))

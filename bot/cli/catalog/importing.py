@@ -68,12 +68,15 @@ def huggingface(
     context: typer.Context,
     search: Annotated[str, typer.Option("--search", help="Words in a repository's name.")] = "",
     author: Annotated[str, typer.Option("--author", help="Of one person or organisation.")] = "",
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Read each file's header too: a request or two a file.")
+    ] = False,
     most: Most = 0,
     no_index: NoIndex = False,
     as_json: options.Json = False,
 ) -> None:
     """Cards of the Hugging Face Hub: repositories that hold LoRA adapters."""
-    order = FromHub(search=search, author=author, most=most)
+    order = FromHub(search=search, author=author, probing=probe, most=most)
     _import(desk_of(context), order, "huggingface", as_json=as_json, index=not no_index)
 
 

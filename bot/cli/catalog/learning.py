@@ -54,13 +54,20 @@ def refine(
         )
 
 
-def health(context: typer.Context, most: Most = 0, as_json: options.Json = False) -> None:
+def health(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names or ids; none = all not drawn with yet.")
+    ] = None,
+    most: Most = 0,
+    as_json: options.Json = False,
+) -> None:
     """Draw with adapters, a few small pictures each, and quarantine what breaks them."""
     _learn(
         desk_of(context),
         "health",
         "drawn with",
-        lambda library, tell: library.health(most, tell),
+        lambda library, tell: library.health(names or (), most, tell),
         as_json=as_json,
     )
 

@@ -1,0 +1,145 @@
+"""The model's refiner put together: a server, a purse, the catalogue's memory, and small pictures."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stylus_engine.assembly.stock import Stock
+from stylus_engine.catalog.catalogue import Known
+from stylus_engine.catalog.lines import plain_url
+from stylus_engine.catalog.nouns import Described
+from stylus_engine.catalog.orders import Round, Step, TellStep
+from stylus_engine.catalog.refiner.budget import Budget, Estimate, Prices, Purse, Spent
+from stylus_engine.catalog.rounds import Tally
+from stylus_engine.errors import BadSettings, BadSource
+
+if TYPE_CHECKING:
+    from stylus_engine.assembly.setup import Describer
+    from stylus_engine.catalog.refiner.model import Refined
+    from stylus_engine.catalog.web import Web
+
+EDGE = 512  # pixels a side of what the model is shown
+MOST_PREVIEW = 8 * 2**20  # bytes of one picture
+
+
+class Refining:
+    """Describes by the model that the settings name."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+        self._set: Describer = stock.setup.describer
+
+    def estimate(self, most: int) -> Estimate:
+        """What it may cost, on the dear side. Raises `BadSettings` where no model is named."""
+        from stylus_engine.catalog.refiner.many import estimate
+
+        self._require()
+        return estimate(self._due(most), self._prices, self._set.pictures)
+
+    async def refine(self, most: int, tell: TellStep) -> Round:
+        """Describe what nobody described yet. Raises `BudgetSpent`, `RefinerFailed`, `BadSettings`."""
+        from stylus_engine.catalog.refiner.many import Run
+        from stylus_engine.catalog.refiner.model import ModelRefiner
+        from stylus_engine.catalog.refiner.server import Endpoint, Server
+
+        self._require()
+        tally = Tally()
+        purse = Purse(
+            Budget(tokens=self._set.most_tokens, money=self._set.most_money), self._prices
+        )
+        endpoint = Endpoint(model=self._set.model, base_url=self._set.base_url)
+        catalogue = self._stock.catalogue
+        async with self._stock.web() as web, Server(endpoint, self._set.key(), purse) as server:
+            refiner = ModelRefiner(server, catalogue, partial(self._pictures, web))
+            keep = partial(_learn, self._stock)
+            run = Run(refiner, purse, keep, partial(_count, tally, tell, most))
+            spent = await run.all(self._due(most), self._set.concurrency)
+        return tally.round(**told(spent))
+
+    def _due(self, most: int) -> Iterable[Known]:
+        due = self._stock.catalogue.walk(lacking="described")
+        return islice(due, most) if most else due
+
+    @property
+    def _prices(self) -> Prices:
+        return Prices(price_in=self._set.price_in, price_out=self._set.price_out)
+
+    def _require(self) -> None:
+        if not self._set.model:
+            raise BadSettings(
+                where="refiner.model", why="no model is named; rules describe without"
+            )
+
+    async def _pictures(self, web: "Web", known: Known) -> Sequence[bytes]:
+        """The first previews that can be had, shrunk; one that cannot is left out."""
+        card = known.card or known.said
+        places = card.previews or tuple(example.url for example in known.examples)
+        found: list[bytes] = []
+        for place in places[: self._set.pictures]:
+            data = await _fetched(web, place)
+            small = await asyncio.to_thread(_small, data) if data else None
+            found += [small] if small else []
+        return found
+
+
+async def _fetched(web: "Web", place: str) -> bytes:
+    """b"" for what is not there, too large, or somewhere it must not be."""
+    try:
+        if plain_url(place):
+            piece = await web.piece(place, 0, MOST_PREVIEW - 1)
+            return piece.data if piece.total <= MOST_PREVIEW else b""
+        return await asyncio.to_thread(_read, Path(place))
+    except BadSource:
+        return b""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes() if path.stat().st_size <= MOST_PREVIEW else b""
+    except OSError:
+        return b""
+
+
+def _small(data: bytes) -> bytes | None:
+    """Edges are looked at before anything is decoded."""
+    from stylus_engine.catalog.sources.pictures import MOST_PIXELS, START, size_of
+    from stylus_engine.pictures.thumbs import thumb
+
+    edges = size_of(data[:START])
+    if edges is None or not 0 < edges[0] * edges[1] <= MOST_PIXELS:
+        return None
+    return thumb(data, EDGE)
+
+
+def _learn(stock: Stock, card_id: str, described: Described) -> None:
+    stock.catalogue.learn(card_id, described=described)
+
+
+def _count(tally: Tally, tell: TellStep, most: int, refined: "Refined") -> None:
+    if refined.described is None:
+        tally.skip(refined.name, "not reachable", refined.why)
+    else:
+        tally.learned += 1
+    tell(Step(done=tally.learned, of=most, skipped=tally.skipped, name=refined.name))
+
+
+def told(spent: Spent) -> dict[str, str]:
+    """The bill, line by line."""
+    return {
+        "by the model": f"{spent.by_model:,}",
+        "remembered": f"{spent.remembered:,}",
+        "by rules": f"{spent.by_rules:,}",
+        "tokens in": f"{spent.tokens_in:,}",
+        "tokens out": f"{spent.tokens_out:,}",
+        "cost": f"{spent.money:.4f}",
+    }
+
+
+def sentence(estimate: Estimate) -> str:
+    """The estimate for a person."""
+    pictures = f"{estimate.cards:,} adapters with {estimate.pictures:,} pictures"
+    tokens = f"about {estimate.tokens_in:,} tokens in and {estimate.tokens_out:,} out"
+    return f"{pictures}: at most {tokens}, {estimate.money:.4f} by the prices set."
