@@ -40,7 +40,7 @@ def line(text: str, most: int) -> str:
     Bidi overrides can make a card read as another one; tags (U+E0000…) and zero-width
     characters can hide instructions for a language model.
     """
-    if not text.isprintable():  # what is printable holds none of these: the quick way for most texts
+    if not text.isprintable():  # what is printable holds none of these: a quick way for most
         text = "".join(" " if c.isspace() else c for c in text)
         text = "".join(c for c in text if _shown(c))
     return " ".join(unicodedata.normalize("NFC", text).split())[:most].rstrip()

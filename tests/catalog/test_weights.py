@@ -254,7 +254,10 @@ async def test_a_reader_never_loses_the_file_it_was_given(tmp_path):
 def test_who_leaves(files, needed):
     """Never a pinned or a fresh one, the longest unused first, enough or nobody, none too many."""
     now, grace = 100 * 10**9, 30
-    held = [Held(Path(str(n)), size, used * 10**9, pinned) for n, (size, used, pinned) in enumerate(files)]
+    held = [
+        Held(Path(str(n)), size, used * 10**9, pinned)
+        for n, (size, used, pinned) in enumerate(files)
+    ]
     going = leaving(held, needed, now, grace)
     may = sorted((h for h in held if not h.pinned and h.used < 70 * 10**9), key=lambda h: h.used)
     assert going == may[: len(going)]
