@@ -53,6 +53,7 @@ from stylus_engine.model import (
     Plan,
     Policy,
     Query,
+    Recipe,
     Request,
     Shot,
     Started,
@@ -276,6 +277,29 @@ def failed(shot: Shot, error: StylusError) -> Failed:
     return Failed(job=shot.job, shot=shot.id, kind=type(error).__name__, sentence=str(error))
 
 
+def ended_only(events: Sequence[Event]) -> list[Drawn | Failed]:
+    return [event for event in events if isinstance(event, Drawn | Failed)]
+
+
+def check_shots(longest: int) -> tuple[Shot, ...]:
+    """Every second one takes longest."""
+    return tuple(
+        Shot(
+            id=f"check-sleepy-{index}",
+            job="check-sleepy",
+            index=index,
+            recipe=Recipe(prompt="a house by a tree"),
+            seed=index,
+            width=64,
+            height=64,
+            steps=longest if index % 2 else 10,
+            guidance=5.0,
+            sampler="euler",
+        )
+        for index in range(4)
+    )
+
+
 class House:
     """The engine as the desks know it."""
 
@@ -299,6 +323,8 @@ class House:
         )
         self.cards = Shelf()
         self.loaded = False
+        self.checked: set[str] = set()
+        self.to_check = check_shots(given.check_steps)
         self.never_rests = given.never_rests
 
     async def arrange(
@@ -340,6 +366,13 @@ class House:
         if b"REFUSE" in brought.data:
             raise AdapterNotSafetensors(name=brought.name, why="it is a joke")
         return Arrived(adapter=SHELF[0], why_not="It sleeps." if brought.url else "")
+
+    async def checks(self, ended: Sequence[Event]) -> Sequence[Shot]:
+        """Four pictures of a check; what is told of them stands in a file, a line each."""
+        with (self.mischief.folder.parent / "checks.log").open("a") as log:
+            log.writelines(f"{event.shot} {type(event).__name__}\n" for event in ended_only(ended))
+        self.checked |= {event.shot for event in ended_only(ended)}
+        return tuple(shot for shot in self.to_check if shot.id not in self.checked)
 
     async def browse(
         self, text: str, policy: Policy, k: int, offset: int = 0
@@ -391,6 +424,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--beat-seconds", type=float, default=0.2)
     parser.add_argument("--start-seconds", type=float, default=0.0)
     parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--check-steps", type=int, default=20)
     parser.add_argument("--never-rests", action="store_true")
     parser.add_argument("--burn", action="store_true", help="a step burns a core, not a nap")
     return parser.parse_args()
