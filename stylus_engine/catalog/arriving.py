@@ -9,7 +9,7 @@ leaves nothing behind.  The name it came with is a title and never a path.
 import hashlib
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from msgspec.structs import replace
@@ -78,7 +78,8 @@ class Arrivals:
             why = error.strerror or "unknown"
             raise StoreFailed(path=str(self._folder), why=why) from error
         finally:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
     def _known(self, digest: str) -> Adapter | None:
         """A card of the same bytes whose file is here."""
