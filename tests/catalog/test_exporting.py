@@ -87,12 +87,17 @@ def test_no_cell_is_run_by_a_spreadsheet(tmp_path_factory: pytest.TempPathFactor
     assert not any(cell.startswith(FORMULA) and not cell.lstrip("-").replace(".", "").isdecimal() for cell in rows[1])  # fmt: skip
 
 
+def half(path: Path) -> None:
+    with written(path) as file:
+        file.write("half")
+        raise ValueError("broken")
+
+
 def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path: Path):
     path = tmp_path / "cards.jsonl"
     path.write_text("before")
-    with pytest.raises(ValueError, match="broken"), written(path) as file:
-        file.write("half")
-        raise ValueError("broken")
+    with pytest.raises(ValueError, match="broken"):
+        half(path)
     assert path.read_text() == "before"
     assert [each.name for each in tmp_path.iterdir()] == ["cards.jsonl"]
     with pytest.raises(StoreFailed):
