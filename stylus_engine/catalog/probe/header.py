@@ -191,8 +191,9 @@ def _strings(raw: bytes) -> int:
     It bounds what parsing can cost before anything is parsed, and afterwards it tells
     whether a name stood there twice: parsers keep one of two, the text has both.
     """
-    bare = raw.replace(b"\\\\", b"") if b"\\" in raw else raw
-    return (bare.count(b'"') - bare.count(b'\\"')) // 2
+    if b"\\" in raw:  # of two backslashes the first escapes the second
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return raw.count(b'"') // 2
 
 
 def _promised(told: dict[str, str] | None, tensors: dict[str, Entry]) -> int:

@@ -29,7 +29,7 @@ OF_TEXT = (
 )
 FLAT_OF_TEXT = tuple(start.replace(".", "_") for start in OF_TEXT)
 WHOLE = "diff"  # a matrix of full rank
-DOWN = ("lora_down", "lora_A", "down", "hada_w1_b", "b2", WHOLE)  # b2 is GLoRA's
+DOWN = frozenset(("lora_down", "lora_A", "down", "hada_w1_b", "b2", WHOLE))  # b2 is GLoRA's
 PREFIXES = (
     "base_model.model.",
     "lora_unet_",
@@ -39,11 +39,12 @@ PREFIXES = (
     "transformer.",
     "unet.",
 )
+USUAL = frozenset(("lora_down", "lora_up", "alpha", "lora_A", "lora_B", "dora_scale"))
 OF_PEFT = (".lora_A", ".lora_B", ".lora_magnitude_vector")  # an adapter's name may follow
 KRON = {"lokr_w1": 0, "lokr_w1_b": 0, "lokr_w2": 1, "lokr_w2_b": 1}  # which of the two factors
 
 
-class Factor(Noun, frozen=True):
+class Factor(Noun, frozen=True, gc=False):
     """The input side of one update: (rank, width[, kernel, kernel]).
 
     `rank` is 0 where a full matrix stands.  `edges` is how many the stored shape has.
@@ -115,7 +116,9 @@ def _factors(
     """The factors among these tensors; parts and modules are gathered on the way."""
     kron: dict[str, list[tuple[int, ...]]] = {}
     for name, entry in tensors.items():
-        module, part = split(name)
+        module, _, part = name.removesuffix(".weight").rpartition(".")
+        if part not in USUAL:
+            module, part = _unusual(name, module, part)
         parts[part] += 1
         modules[module] = None
         if part in DOWN and len(entry.shape) >= 2:
@@ -127,9 +130,8 @@ def _factors(
             yield _kronecker(module, left, right)
 
 
-def split(name: str) -> tuple[str, str]:
-    """Module and part; `.weight` and the name that peft gives an adapter belong to neither."""
-    module, _, part = name.removesuffix(".weight").rpartition(".")
+def _unusual(name: str, module: str, part: str) -> tuple[str, str]:
+    """Module and part where more stands there: the name that peft gives an adapter, or less."""
     if part in ("down", "up") and "lora" not in module:
         return name, ""  # a network's own layer
     if module.endswith(OF_PEFT) and part != "bias":
@@ -138,12 +140,13 @@ def split(name: str) -> tuple[str, str]:
 
 
 def _factor(module: str, shape: tuple[int, ...], rank: int) -> Factor:
-    kernel = max(shape[2:], default=1)
-    return Factor(_flat(module), shape[1], rank, kernel, len(shape))
+    return Factor(_flat(module), shape[1], rank, max((1, *shape[2:])), len(shape))
 
 
 def _flat(module: str) -> str:
-    return module.replace(".processor.", ".").replace(".", "_") + "_"
+    if "." in module:
+        module = module.replace(".processor.", ".").replace(".", "_")
+    return module + "_"
 
 
 def _side(part: str, shape: tuple[int, ...]) -> tuple[int, ...]:

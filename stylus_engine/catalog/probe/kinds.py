@@ -39,16 +39,14 @@ FOREIGN: dict[str, tuple[Kind, str]] = {  # part -> kind, and what it is in word
     "vera_lambda_b": ("unsupported", "VeRA scales"),
 }
 EMBEDDINGS = ("emb_params", "string_to_param", "clip_l", "clip_g", "t5xxl")
-OTHERS = {  # a word in a name -> what such a file is
-    "lora_controlnet": "it is a control LoRA",
-    "lllite_": "it is a ControlNet-LLLite",
-    "motion_modules": "it moves pictures (a motion LoRA)",
-    "\nip_adapter.": "it is an IP-Adapter",
-    "\nimage_proj.": "it is an IP-Adapter",
-    "\ncontrol_model.": "it is a ControlNet",
-    "\nbundle_emb.": "it carries textual inversions of its own",
-    ".lora_B.bias\n": "its factors have biases",
-    ".lora_B.default.bias\n": "its factors have biases",
+OTHERS = {  # how a module begins, flattened -> what such a file is
+    "\nlora_controlnet_": "it is a control LoRA",
+    "\nlllite_": "it is a ControlNet-LLLite",
+    "\nip_adapter_": "it is an IP-Adapter",
+    "\nimage_proj_": "it is an IP-Adapter",
+    "\ncontrol_model_": "it is a ControlNet",
+    "\nbundle_emb_": "it carries textual inversions of its own",
+    "_motion_modules_": "it moves pictures (a motion LoRA)",
 }
 WHOLE = (
     "\nmodel.diffusion_model.",
@@ -98,7 +96,7 @@ def refusal(keys: Keys, kind: Kind) -> str:
 
 
 def _reasons(keys: Keys, kind: Kind) -> Iterator[str]:
-    yield from (why for mark, why in OTHERS.items() if mark in keys.text)
+    yield from (why for mark, why in OTHERS.items() if mark in keys.body)
     yield from (f"it holds {what}" for part, (_, what) in FOREIGN.items() if part in keys.parts)
     if kind == "embedding":
         yield "it is a textual inversion"
@@ -110,7 +108,9 @@ def _reasons(keys: Keys, kind: Kind) -> Iterator[str]:
 
 
 def _broken(keys: Keys) -> Iterator[str]:
-    """What no trainer writes."""
+    """What our factors have no place for, and what no trainer writes."""
+    if "bias" in keys.parts and "lora_B" in keys.parts:
+        yield "its factors have biases"
     for one, other in HALVES:
         if keys.parts.get(one, 0) != keys.parts.get(other, 0):
             yield f"it has {keys.parts.get(one, 0)} {one} but {keys.parts.get(other, 0)} {other}"

@@ -48,8 +48,8 @@ def spoken(text: str) -> str:
 def tags_of(counts: Mapping[str, Mapping[str, int]], told: Mapping[str, str]) -> tuple[str, ...]:
     """The tags of the captions, commonest first; without captions those the author wrote down."""
     merged = _merged(counts)
-    best = heapq.nlargest(2 * MOST_TAGS, merged.items(), key=lambda item: item[1])
-    names = [tag for tag, count in best if count > 0] or _listed(told.get("modelspec.tags", ""))
+    best = heapq.nlargest(2 * MOST_TAGS, merged, key=merged.__getitem__)
+    names = [tag for tag in best if merged[tag] > 0] or _listed(told.get("modelspec.tags", ""))
     return _distinct((clean.line(name[:1000], clean.TAG) for name in names), MOST_TAGS)
 
 
@@ -93,7 +93,7 @@ def _in_every_caption(
     """Tags as frequent as there are pictures; a folder's only tag is its caption anyway."""
     for folder, tags in counts.items():
         count = images.get(folder) or (max(tags.values()) if len(tags) == 1 else 0)
-        always = (tag for tag, n in tags.items() if count and n == count)
+        always = [tag for tag, n in tags.items() if n == count] if count else []
         yield from (tag for tag in always if _telling(tag))
 
 
