@@ -108,7 +108,7 @@ def weighing(known: Known, card: Adapter, told: list[str]) -> Weighing:
 
 
 def _kind(card: Adapter, told: list[str], phrases: tuple[str, ...]) -> Category:
-    """What no word tells apart is most often a thing: so it is with 70 % of what communities share."""
+    """What no word tells apart is most often a thing: characters alone are 55 % of StylusDocs."""
     kind = sorting.category(card, " ".join(told[:2]))
     return "subject" if kind == "other" and phrases else kind
 

@@ -44,6 +44,7 @@ def test_a_good_answer_is_taken_as_it_is():
         "```\n{}\n```",
         "<think>It has {{wings}}.</think>\n{}",
         "It has wings, hm.\n</think>{}",
+        '<think>{"adds": "A draft of it.", "category": "style", "concepts": ["kite"]}</think>{}',
         "Here you are: {} Anything else?",
         "\ufeff  {}  ",
         "{}\n{}",
