@@ -18,9 +18,10 @@ MOST_TOKENS: Final = 3000  # of one question
 MOST_PROMPT: Final = 1100  # tokens of the person's own prompt
 MOST_ANSWER: Final = 900  # tokens
 MOST_THOUGHT: Final = 4000  # tokens that a reasoning model may think besides
-SCHEMA_TOKENS: Final = 300  # of the schema with all its ids
+SCHEMA_TOKENS: Final = 350  # of the schema with all its ids
 MOST_TASKS: Final = 12
-FRAME: Final = 130  # tokens of the lines between the fences, the rules and the frame of messages
+FRAME: Final = 130  # tokens of the lines around the fences and of the frame of messages
+RULES: Final = 60  # tokens kept for the limits and for the ids that must be used
 MOST_ECHO: Final = 1500  # characters of an answer that are shown to the model again
 STRENGTHS: Final = ("weaker", "usual", "stronger")
 INSTRUCTIONS: Final = """\
@@ -74,7 +75,7 @@ def question(query: Query, candidates: Sequence[Candidate]) -> Question:
     """What to ask about this prompt and these candidates."""
     whole = line(query.prompt, len(query.prompt))
     prompt = fitting(whole, MOST_PROMPT)
-    taken = tokens(INSTRUCTIONS) + tokens(prompt) + FRAME
+    taken = tokens(INSTRUCTIONS) + tokens(prompt) + FRAME + RULES
     offered = menu(query, candidates, min(MOST_TOKENS - taken, LINE * MOST_OFFERS))
     return Question(prompt, offered, _rules(query, offered), tuple(_cut(whole, prompt, offered)))
 

@@ -90,8 +90,9 @@ def _struck(what: str, why: str, *, invalid: bool = False) -> _Struck:
 
 def _unwanted(query: Query, offer: Offer, hidden: Sequence[Chunk]) -> str:
     """Words that the prompt leaves out and that name this adapter, unless others of it do as well."""
-    asked = named_in(offer.adapter, query.prompt, chunks(query.prompt))
-    return "" if asked else named_in(offer.adapter, query.prompt, hidden)
+    unwanted = named_in(offer.adapter, query.prompt, hidden)
+    asked = unwanted and named_in(offer.adapter, query.prompt, chunks(query.prompt))
+    return "" if asked else unwanted
 
 
 def _plain_reason(span: Span) -> str:

@@ -13,7 +13,7 @@ from stylus_engine.model import Adapter, Candidate, Query
 MOST_OFFERS = 40
 MOST_NAME = 40  # characters
 MOST_ADDS = 120
-MOST_TRIGGERS = 40
+MOST_TRIGGERS = 30
 LINE = 50  # tokens; the longest line of a menu
 LEAST_LINE = 20  # a shorter one says nothing
 
@@ -92,4 +92,4 @@ def _adds(adapter: Adapter) -> str:
 
 def _part(text: str, most: int) -> str:
     """A part of a line; the bar that parts them is ours alone."""
-    return line(text.replace("|", "/"), most)
+    return line(text, most).replace("|", "/")

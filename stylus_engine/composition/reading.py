@@ -113,7 +113,7 @@ def _read(tasks: list[object], repeated: list[Dropped]) -> Read:
 
 def _each(tasks: list[object]) -> Iterator[Proposal | Dropped]:
     for task in tasks:
-        fields = cast("_Object", task) if isinstance(task, dict) else {}
+        fields = _fields(task)
         concept, adapters = fields.get("concept"), fields.get("adapters")
         if not isinstance(concept, str) or not isinstance(adapters, list):
             yield Dropped(what=_shown(task), why="no concept with a list of adapters")
@@ -124,7 +124,7 @@ def _each(tasks: list[object]) -> Iterator[Proposal | Dropped]:
 
 def _proposal(concept: str, choice: object) -> Proposal | Dropped:
     """A bare id stands for a choice; servers without schemas write it so."""
-    found: _Object = cast("_Object", choice) if isinstance(choice, dict) else {"id": choice}
+    found = _fields(choice) or {"id": choice}
     name = found.get("id")
     if not isinstance(name, str):
         return Dropped(what=_shown(name), why="no adapter of the list")
@@ -134,6 +134,10 @@ def _proposal(concept: str, choice: object) -> Proposal | Dropped:
         strength=_strength(found.get("strength", "usual")),
         why=_text(found.get("why"), MOST_WHY),
     )
+
+
+def _fields(found: object) -> _Object:
+    return cast("_Object", found) if isinstance(found, dict) else {}
 
 
 def _strength(found: object) -> str:

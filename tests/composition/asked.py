@@ -61,6 +61,7 @@ def _task(concept, *ids):
 
 
 GOOD = answer(("pencil sketch", "a1"), ("dragon", "a2", ("a5", "weaker")), ("sunset", "a3"))
+WANTED = [("Pencil  sketch", ["Graphite"]), ("dragon", ["Wyrm", "Drake"]), ("sunset", ["Dusk"])]
 
 
 class Composing:

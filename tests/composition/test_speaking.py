@@ -1,0 +1,80 @@
+"""How a server is asked, asked otherwise and asked again, over real HTTP."""
+
+import pytest
+
+from stylus_engine.composition.speaking import Endpoint, Server
+from stylus_engine.errors import BadSettings
+from tests.composition.asked import GOOD, PROMPT, WANTED, composing, lit
+from tests.openai_server import Raw, Traits, failing, said
+
+WAYS = {
+    "hosted": (Traits(), 1, "json_schema", True),
+    "json mode only": (Traits(formats=frozenset({"json_object"})), 2, "json_object", True),
+    "no forms": (Traits(formats=frozenset()), 3, "", True),
+    "no streams": (Traits(streams=False), 2, "json_schema", False),
+    "no usage": (Traits(counts=False), 2, "json_schema", True),
+    "a reasoning model": (Traits(modern=True), 2, "json_schema", True),
+    "mute, no forms": (Traits(formats=frozenset(), mute=True), 3, "", True),
+    "mute, no streams": (Traits(streams=False, mute=True), 4, "json_schema", False),
+    "nothing at all": (Traits(formats=frozenset(), streams=False, counts=False), 5, "", False),
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", WAYS)
+async def test_how_a_server_wants_to_be_asked_is_found_out_once(name):
+    traits, asked, form, streams = WAYS[name]
+    async with composing(said(GOOD), traits) as it:
+        first, second = await it.plan(), await it.plan(f"{PROMPT} and a robot")
+        requests = it.server.asked
+    assert lit(first) == WANTED
+    assert second.composer == "a-model"
+    assert len(requests) == asked + 1
+    for request in requests[asked - 1 :]:
+        assert request.form == form
+        assert request.body.get("stream", False) is streams
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_answers_a_stream_with_one_object_is_understood():
+    body = b'{"choices": [{"message": {"content": "{\\"tasks\\": []}"}}]}'
+    async with composing(Raw(body)) as it:
+        plan = await it.plan()
+    assert (plan.composer, len(it.server.asked)) == ("a-model", 1)
+
+
+@pytest.mark.asyncio
+async def test_429_is_tried_again_when_it_says_so():
+    async with composing([failing(429, retry_after=0.3), said(GOOD)]) as it:
+        plan = await it.plan()
+    assert lit(plan) == WANTED
+    assert 0.3 <= it.seconds < 1.5
+
+
+@pytest.mark.asyncio
+async def test_429_for_an_hour_is_not_waited_for():
+    async with composing([failing(429, retry_after=3600), said(GOOD)]) as it:
+        plan = await it.plan()
+    assert plan.composer == "offline"
+    assert "429" in plan.instead
+    assert it.seconds < 1.0
+
+
+@pytest.mark.asyncio
+async def test_a_torn_stream_is_tried_again():
+    async with composing([said(GOOD[:30], torn=True), said(GOOD)]) as it:
+        plan = await it.plan()
+    assert (lit(plan), len(it.server.asked)) == (WANTED, 2)
+
+
+@pytest.mark.parametrize("url", ["ftp://x/v1", "http://", "http://[::1", "http://h:99999/", "x y"])
+def test_an_address_that_is_none_is_told_at_once(url):
+    with pytest.raises(BadSettings, match="base_url"):
+        Server(Endpoint(model="m", base_url=url), "")
+
+
+@pytest.mark.parametrize(("model", "key"), [(" ", ""), ("m", "k\n"), ("m", "schlüssel")])
+def test_a_model_or_key_that_cannot_be_sent_is_told_at_once(model, key):
+    with pytest.raises(BadSettings) as caught:
+        Server(Endpoint(model=model), key)
+    assert "schlüssel" not in str(caught.value)
