@@ -74,6 +74,7 @@ class _Progress:
         self._reply = reply
         self._say = say
         self._news = asyncio.Event()
+        self._hand = asyncio.Lock()  # held while an edit is under way
         self._last: Fetching | None = None
 
     def hear(self, event: Fetching) -> None:
@@ -86,7 +87,8 @@ class _Progress:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
+        async with self._hand:  # an edit that left may take effect any time: it is waited for
+            self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
 
@@ -94,12 +96,15 @@ class _Progress:
         while True:
             await self._news.wait()
             self._news.clear()
-            if self._last is not None:
-                await self._tell(self._last)
+            async with self._hand:
+                await self._tell()
             await self._services.clock.sleep(self._services.settings.delivery.edit_seconds)
 
-    async def _tell(self, event: Fetching) -> None:
+    async def _tell(self) -> None:
         """What cannot be shown is no error: the end will be told."""
+        event = self._last
+        if event is None:
+            return
         try:
             await self._reply.meanwhile(
                 Letter(view=lambda: adapters.coming(self._say, event), ephemeral=True)
