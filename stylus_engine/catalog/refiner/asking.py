@@ -6,6 +6,7 @@ Ids, paths, addresses and authors' names are not in it.
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
@@ -25,7 +26,11 @@ MOST_DESCRIPTION: Final = 2400  # characters
 MOST_PROMPT: Final = 320
 MOST_LIST: Final = 24
 MOST_ECHO: Final = 2000  # characters of a bad answer that are shown to the model again
-_KINDS: Final = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"RIFF", "webp"))
+_KINDS: Final = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"RIFF....WEBP", "webp"),
+)
 Body: TypeAlias = dict[str, object]
 
 
@@ -144,7 +149,7 @@ def _kind(picture: bytes) -> str:
     """What a picture says it is by its first bytes, "" for what is none or too large."""
     if len(picture) > MOST_PICTURE:
         return ""
-    return next((kind for head, kind in _KINDS if picture.startswith(head)), "")
+    return next((kind for head, kind in _KINDS if re.match(head, picture, re.DOTALL)), "")
 
 
 def _data_url(picture: bytes) -> str:

@@ -11,6 +11,7 @@ from stylus_engine.catalog.refiner.budget import Budget, Prices, Purse
 from stylus_engine.catalog.refiner.model import Memory, ModelRefiner
 from stylus_engine.catalog.refiner.server import Endpoint, Server
 from stylus_engine.model import Adapter
+from tests import openai_server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
@@ -86,3 +87,11 @@ def showing(*pictures: bytes):
 
 def refiner_of(server: Server, *pictures: bytes, memory: Memory | None = None) -> ModelRefiner:
     return ModelRefiner(server, DictMemory() if memory is None else memory, showing(*pictures))
+
+
+async def refined(
+    answering, *pictures: bytes, traits: openai_server.Traits | None = None, card=None
+):
+    """What became of one card, and the server it was asked of."""
+    async with openai_server.Server(answering, traits) as server, server_at(server.url) as ours:
+        return await refiner_of(ours, *pictures).describe(card or known()), server

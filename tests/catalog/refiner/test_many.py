@@ -56,6 +56,14 @@ async def test_all_of_them_a_few_at_a_time():
 
 
 @pytest.mark.asyncio
+async def test_only_one_card_looks_for_the_way_to_ask():
+    traits = Traits(formats=frozenset({"json_object"}))
+    async with Server(said(answer(), seconds=0.01), traits) as server:
+        await Told(server)(CARDS[:8])
+    assert (len(server.asked), len(server.heard)) == (9, 8)
+
+
+@pytest.mark.asyncio
 async def test_a_budget_stops_it_with_all_that_was_paid_for_kept_and_a_second_run_goes_on():
     memory = DictMemory()
     async with Server(said(answer(), usage=(1200, 300))) as server:
