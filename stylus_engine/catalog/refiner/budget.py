@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from stylus_engine.errors import BudgetSpent
+from stylus_engine.errors import BadSettings, BudgetSpent
 from stylus_engine.model.noun import Noun
 
 BYTES_A_TOKEN = 3  # of UTF-8; English has about 4, and an estimate should err on the dear side
@@ -90,6 +90,10 @@ class Purse:
     """What is left of a budget."""
 
     def __init__(self, budget: Budget, prices: Prices) -> None:
+        """Raises `BadSettings` for a limit in money that no price could ever reach."""
+        if budget.money > 0 and not (prices.price_in or prices.price_out):
+            why = "without price_in and price_out nobody can tell when it is spent"
+            raise BadSettings(where="refiner.budget_money", why=why)
         self._budget = budget
         self._prices = prices
         self._aside: dict[Bill, Used] = {}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from stylus_engine.catalog.refiner.budget import Prices, Used, tokens
-from stylus_engine.errors import BudgetSpent
+from stylus_engine.errors import BadSettings, BudgetSpent
 from tests.catalog.refiner.cards import purse
 
 
@@ -56,6 +56,11 @@ async def test_money_is_a_limit_as_well():
     await pay(held, Used(900, 0), Used(900, 0))
     with pytest.raises(BudgetSpent, match=r"0\.0009 of 0\.001"):
         await pay(held, Used(101, 0), Used(0, 0))
+
+
+def test_a_limit_in_money_needs_prices():
+    with pytest.raises(BadSettings, match="price_in"):
+        purse(money=5.0)
 
 
 @pytest.mark.asyncio
