@@ -20,7 +20,7 @@ from stylus_engine.catalog.sources.models import (
     sha256_of,
 )
 from stylus_engine.catalog.sources.records import Record
-from stylus_engine.catalog.sources.rounds import Circle
+from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.sources.versions import examples_of, whole
 from stylus_engine.catalog.web import Web
 from stylus_engine.errors import BadArchive, SourceOdd, SourceRefused
@@ -78,9 +78,10 @@ class Civitai:
         """See `Source.pages`. Raises `SourceOdd` also for cursors that lead in a circle."""
         horizon = moment(since)
         circle = Circle(self._api, cursor)
-        done = 0
+        done, first = 0, True
         while True:
-            record = await self._list(cursor)
+            record = await self._list(cursor, stale=first)
+            first = False
             models = list(record.inners("items"))
             known = circle.fresh(models, key=lambda model: whole(model, "id"))
             cursor = circle.step(_cursor(record), news=bool(known))
@@ -164,7 +165,16 @@ class Civitai:
             return error.status in GONE
         return False
 
-    async def _list(self, cursor: str) -> Record:
+    async def _list(self, cursor: str, *, stale: bool) -> Record:
+        """One page; a `stale` cursor, kept since another day, may have run out: then the first."""
+        try:
+            return await self._asked(cursor)
+        except SourceRefused as error:
+            if not (stale and cursor and error.status in STALE):
+                raise
+            return await self._asked("")
+
+    async def _asked(self, cursor: str) -> Record:
         params = [("limit", str(PAGE)), ("sort", "Newest"), ("nsfw", "true")]
         params += [("types", kind) for kind in TYPES]
         params += [("baseModels", base) for base in self._bases]

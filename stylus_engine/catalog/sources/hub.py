@@ -18,9 +18,9 @@ from stylus_engine.catalog.nouns import Item, Page, Probed, Skipped
 from stylus_engine.catalog.sources.models import moment
 from stylus_engine.catalog.sources.records import Record
 from stylus_engine.catalog.sources.repositories import entries
-from stylus_engine.catalog.sources.rounds import Circle
+from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.web import Web
-from stylus_engine.errors import BadAdapter, BadArchive, SourceOdd
+from stylus_engine.errors import BadAdapter, BadArchive, SourceOdd, SourceRefused
 
 FILTERS: tuple[tuple[str, ...], ...] = (  # each a question; within one, all must hold
     ("text-to-image", "lora"),
@@ -84,9 +84,10 @@ class Hub:
         horizon = moment(since)
         number, following = self._placed(cursor)
         circle, told = Circle(self._origin, following), Circle(self._origin, "")
-        done = 0
+        done, first = 0, True
         while True:
-            rows, following = await self._rows(number, following)
+            rows, following = await self._rows(number, following, stale=first)
+            first = False
             if rows and horizon is not None and _past(rows, horizon - OVERLAP):
                 following = ""
             news = circle.fresh(rows, key=_id)
@@ -123,12 +124,12 @@ class Hub:
         raise BadArchive(source=f"huggingface:{repository}", why=_why(found))
 
     def _placed(self, cursor: str) -> tuple[int, str]:
-        """Where a cursor of ours leads. Raises `SourceOdd` for one that leads elsewhere."""
+        """Where a cursor of ours leads; one of another origin or of other filters begins anew."""
         first, _, following = cursor.partition(" ")
-        number = int(first) if first.isdecimal() else 0
-        if number >= len(FILTERS) or (following and not self._ours(following)):
-            raise SourceOdd(source=self._origin, why="the cursor leads elsewhere")
-        return number, following
+        number = int(first) if first.isdecimal() else len(FILTERS)
+        if number >= len(FILTERS):
+            return 0, ""
+        return number, following if self._ours(following) else ""
 
     def _ours(self, url: str) -> bool:
         try:
@@ -136,8 +137,16 @@ class Hub:
         except ValueError:
             return False
 
-    async def _rows(self, number: int, following: str) -> tuple[list[Record], str]:
-        """One page of a filter, and the address of the next."""
+    async def _rows(self, number: int, following: str, *, stale: bool) -> tuple[list[Record], str]:
+        """One page of a filter, and the address of the next; a `stale` one may have run out."""
+        try:
+            return await self._asked(number, following)
+        except SourceRefused as error:
+            if not (stale and following and error.status in STALE):
+                raise
+            return await self._asked(number, "")
+
+    async def _asked(self, number: int, following: str) -> tuple[list[Record], str]:
         params = () if following else self._question(number)
         url = following or f"{self._origin}/api/models"
         value, following = await self._web.linked(url, params=params, headers=self._headers)

@@ -6,7 +6,8 @@ from typing import TypeVar
 from stylus_engine.errors import SourceOdd
 
 LONGEST = 2000  # characters of a cursor
-STALE = 20  # pages in a row without anything new
+ENOUGH = 20  # pages in a row without anything new
+STALE = frozenset({400, 404, 410})  # what is said to a cursor that was kept for too long
 _T = TypeVar("_T")
 
 
@@ -34,7 +35,7 @@ class Circle:
         if cursor and (cursor in self._cursors or len(cursor) > LONGEST):
             raise SourceOdd(source=self._source, why="its cursors lead in a circle")
         self._stale = 0 if news else self._stale + 1
-        if self._stale > STALE:
+        if self._stale > ENOUGH:
             raise SourceOdd(source=self._source, why="page after page holds nothing new")
         self._cursors.add(cursor)
         return cursor

@@ -1,7 +1,9 @@
 """Civitai's list, models and lookups, against a strict stand-in over real sockets."""
 
+import asyncio
 import hashlib
 import json
+import sys
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.nouns import Item, Skipped
 from stylus_engine.catalog.sources.civitai import Civitai as Source
 from stylus_engine.catalog.sources.civitai import Named, named_by
@@ -151,6 +154,63 @@ async def test_a_model_without_times_might_be_new():
     ]
     async with civitai(*bare, page=2) as (_, source):
         assert len(ids(await walked(source, since="2030-01-01T00:00:00+00:00"))) == 8
+
+
+@pytest.mark.asyncio
+async def test_a_cursor_that_ran_out_begins_anew():
+    async with civitai(*(model(n) for n in range(1, 6)), page=2) as (there, source):
+        assert len(ids(await walked(source, cursor="kept|for|months"))) == 5
+        there.faults = [None, fault(400)]
+        with pytest.raises(SourceRefused):  # one that was just given is another matter
+            await walked(source)
+
+
+IMPORT = """
+import asyncio, sys
+from pathlib import Path
+from stylus_engine.catalog.catalogue import Catalogue
+from stylus_engine.catalog.importing import bring_in
+from stylus_engine.catalog.sources.civitai import Civitai
+from stylus_engine.catalog.web import Rules, Web
+
+async def main(path, url):
+    async with Web(Rules(allow_loopback=True, per_second=1000)) as web:
+        await bring_in(Catalogue(Path(path)), Civitai(web, url), lambda _: None)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def importing(*arguments):
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", IMPORT, *map(str, arguments))
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path):
+    reached = asyncio.Event()
+
+    async def hangs(request):
+        reached.set()
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits so long")
+
+    path = tmp_path / "catalog.db"
+    there = Civitai(*(model(n) for n in range(1, 40)), page=4)
+    async with there():
+        for answered in (2, 3):
+            reached.clear()
+            there.faults = [*[None] * answered, hangs]
+            child = await importing(path, there.url)
+            await asyncio.wait_for(reached.wait(), 60)
+            child.kill()
+            assert await child.wait() == -9
+        there.faults = []
+        before = len(there.place.asked)
+        assert await (await importing(path, there.url)).wait() == 0
+        assert len(there.place.asked) - before == 10 - 5
+    found = sorted(card.card_id for card in Catalogue(path).cards())
+    assert found == sorted(f"civitai:{n}:{n + 1000}" for n in range(1, 40))
 
 
 # --- trouble ---------------------------------------------------------------------

@@ -185,9 +185,24 @@ async def test_cursors_that_lead_in_a_circle_are_noticed():
         there.faults = [fault(200, b"[]", Link=link)] * 9
         with pytest.raises(SourceOdd, match="circle"):
             await walked(source)
-        for cursor in ("0 https://evil.example/", "99", "0 file:///etc/passwd", "0 http://["):
-            with pytest.raises(SourceOdd, match="elsewhere"):
-                await walked(source, cursor=cursor)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "0 https://old.example/api?cursor=1",
+        "99",
+        "x",
+        "0 file:///etc/passwd",
+        "0 http://[",
+        "0 URL",
+    ],
+)
+async def test_a_cursor_that_leads_nowhere_begins_anew(cursor):
+    async with hub(*(repository(n) for n in range(1, 6)), page=2) as (there, source):
+        here = cursor.replace("URL", f"{there.url}/api/models?sort=lastModified&cursor=c9999")
+        assert len(ids(await walked(source, cursor=here))) == 5
 
 
 # --- records ---------------------------------------------------------------------
@@ -235,7 +250,8 @@ def test_which_files_are_adapters(files, kept):
 
 def test_ids_of_odd_file_names_are_apart_and_well_formed():
     names = ["a b.safetensors", "a-b.safetensors", "a_b.safetensors", f"{'x' * 200}.safetensors"]
-    found = [e.card.card_id for e in entries(Record(repository(1, *names)), HOME)]  # type: ignore[union-attr]
+    found: Any = list(entries(Record(repository(1, *names)), HOME))
+    found = [each.card.card_id for each in found]
     assert len(set(found)) == 4
     assert all(len(each.rpartition(":")[2]) <= 80 and " " not in each for each in found)
 
