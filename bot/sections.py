@@ -128,9 +128,22 @@ class EmbedderSettings(Guarded, frozen=True):
     kind: Literal["local", "remote", "sentence-transformers"] = "local"
     folder: Folder = ""
     model: str = ""
+    dimensions: Natural = 0
     base_url: str = ""
     api_key: str = ""
     api_key_file: Folder = ""
+
+
+class ComposerSettings(Guarded, frozen=True):
+    """The language model that chooses adapters. No model: words and meaning alone choose."""
+
+    base_url: str = ""
+    model: str = ""
+    api_key: str = ""
+    api_key_file: Folder = ""
+    timeout_seconds: Seconds = 8.0
+    self_check: bool = False
+    budget_tokens_per_day: Natural = 0
 
 
 class SamplingSettings(Section, frozen=True):

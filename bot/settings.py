@@ -20,6 +20,7 @@ from bot.sections import (
     CatalogSettings,
     CheckingSettings,
     CheckpointSettings,
+    ComposerSettings,
     DatabaseSettings,
     DeliverySettings,
     DiscordSettings,
@@ -46,6 +47,7 @@ SECRETS = (  # section and key; each may stand in a file of its own, `…_file`,
     ("catalog", "civitai_token"),
     ("catalog", "huggingface_token"),
     ("refiner", "api_key"),
+    ("composer", "api_key"),
     ("embedder", "api_key"),
 )
 
@@ -59,6 +61,7 @@ class Settings(Section, frozen=True):
     catalog: CatalogSettings = CatalogSettings()
     store: StoreSettings = StoreSettings()
     refiner: RefinerSettings = RefinerSettings()
+    composer: ComposerSettings = ComposerSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     sampling: SamplingSettings = SamplingSettings()
     drawing: DrawingSettings = DrawingSettings()
@@ -148,8 +151,12 @@ def _catalog(settings: Settings) -> None:
     embedder, catalog = settings.embedder, settings.catalog
     if embedder.kind != "local" and not embedder.model:
         raise BadSettings(where="embedder.model", why=f"the kind {embedder.kind} needs one")
-    if settings.refiner.base_url and not settings.refiner.model:
-        raise BadSettings(where="refiner.model", why="refiner.base_url is set; name its model")
+    if embedder.kind == "remote" and not embedder.dimensions:
+        raise BadSettings(where="embedder.dimensions", why="the kind remote needs a number")
+    for name, server in (("refiner", settings.refiner), ("composer", settings.composer)):
+        if server.base_url and not server.model:
+            why = f"{name}.base_url is set; name its model"
+            raise BadSettings(where=f"{name}.model", why=why)
     for name in ("civitai_url", "huggingface_url"):
         _plain_address(f"catalog.{name}", getattr(catalog, name), loopback=catalog.allow_loopback)
 

@@ -26,7 +26,7 @@ from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
 
 if TYPE_CHECKING:
-    from stylus_engine.assembly import Describer, Embedding, House, Places
+    from stylus_engine.assembly import Chooser, Describer, Embedding, House, Places
 
 KINDER = 5  # niceness: on a small machine the conversation with people goes before drawing
 
@@ -94,6 +94,7 @@ def open_house(settings: Settings) -> "House":
             most_weights=int(settings.store.max_gb * 1e9),
             places=_places(settings),
             describer=_describer(settings),
+            chooser=_chooser(settings),
             embedding=_embedding(settings),
             slots=sampling.slots,
             waiting=sampling.waiting,
@@ -143,6 +144,20 @@ def _describer(settings: Settings) -> "Describer":
     )
 
 
+def _chooser(settings: Settings) -> "Chooser":
+    from stylus_engine.assembly import Chooser
+
+    composer = settings.composer
+    return Chooser(
+        base_url=composer.base_url,
+        model=composer.model,
+        key=partial(secret, composer, "api_key", "composer"),
+        timeout=composer.timeout_seconds,
+        self_check=composer.self_check,
+        tokens_per_day=composer.budget_tokens_per_day,
+    )
+
+
 def _embedding(settings: Settings) -> "Embedding":
     from stylus_engine.assembly import Embedding
 
@@ -151,6 +166,7 @@ def _embedding(settings: Settings) -> "Embedding":
         kind=embedder.kind,
         folder=Path(embedder.folder) if embedder.folder else None,
         model=embedder.model,
+        dimensions=embedder.dimensions,
         base_url=embedder.base_url,
         key=partial(secret, embedder, "api_key", "embedder"),
     )

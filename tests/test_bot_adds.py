@@ -1,7 +1,6 @@
 """/adapters add on the wire: the real bot, the real planner; a sleepy one where time is what counts."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio

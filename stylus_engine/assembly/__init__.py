@@ -11,7 +11,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from stylus_engine.assembly.setup import Describer, Embedding, Places, Setup
+from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Setup
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.model import (
     Candidate,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from stylus_engine.walking import Walker
 
 
-__all__ = ["Describer", "Embedding", "House", "Places", "Setup", "engine"]
+__all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Setup", "engine"]
 
 
 def engine(setup: Setup) -> "House":
@@ -249,7 +249,6 @@ class House:
 
     @cached_property
     def _methods(self) -> "dict[str, Method]":
-        from stylus_engine.composition.offline import OfflineComposer
         from stylus_engine.composition.presets import BaseComposer, PaperRules
         from stylus_engine.engine import Method
         from stylus_engine.planning.presets import presets
@@ -258,7 +257,7 @@ class House:
 
         budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
         rooms: dict[str, tuple[Retriever, Composer]] = {
-            "stylus": (self._stock.retriever, OfflineComposer()),
+            "stylus": (self._stock.retriever, self._stock.composer),
             "paper-rules": (PaperRetriever(self._stock.retriever), PaperRules()),
             "base": (NoRetriever(), BaseComposer()),
         }

@@ -47,12 +47,25 @@ class Describer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chooser:
+    """The model that chooses adapters; `model` "" = there is none. `timeout`: seconds of one choice."""
+
+    base_url: str = ""
+    model: str = ""
+    key: Secret = none
+    timeout: float = 8.0
+    self_check: bool = False
+    tokens_per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
     """What turns texts into vectors."""
 
     kind: EmbedderKind = "local"
     folder: Path | None = None
     model: str = ""
+    dimensions: int = 0  # of the kind remote
     base_url: str = ""
     key: Secret = none
 
@@ -78,6 +91,7 @@ class Setup:
     most_weights: int = 20 * GB
     places: Places = Places()
     describer: Describer = Describer()
+    chooser: Chooser = Chooser()
     embedding: Embedding = Embedding()
     slots: int = 4
     waiting: int = 60

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
-from stylus_engine.ports import Embedder
+from stylus_engine.ports import Composer, Embedder
 
 if TYPE_CHECKING:
     from stylus_engine.catalog.bringing import WeightsBringer
@@ -89,6 +89,13 @@ class Stock:
 
         return WeightsBringer(self.files, self.fetching)
 
+    @cached_property
+    def composer(self) -> Composer:
+        """Chooses by a language model, where the settings name one, else by words and meaning."""
+        from stylus_engine.composition.offline import OfflineComposer
+
+        return self._asking_composer() if self.setup.chooser.model else OfflineComposer()
+
     def weights(self, web: "Web | None") -> "Weights":
         """The store of files; without `web` nothing is fetched."""
         from stylus_engine.catalog.files import LocalFiles
@@ -108,6 +115,23 @@ class Stock:
         pairs = ((places.civitai, places.civitai_token()), (places.hub, places.hub_token()))
         return {urlsplit(url).hostname or "": token for url, token in pairs if token}
 
+    def _asking_composer(self) -> Composer:
+        from stylus_engine.composition.llm import LlmComposer, Manner
+        from stylus_engine.composition.remembering import Memory
+        from stylus_engine.composition.speaking import Endpoint, Server
+
+        chooser = self.setup.chooser
+        endpoint = Endpoint(model=chooser.model, base_url=chooser.base_url, timeout=chooser.timeout)
+        manner = Manner(
+            timeout=chooser.timeout,
+            self_check=chooser.self_check,
+            tokens_per_day=chooser.tokens_per_day,
+            catalogue=lambda: str(self.catalogue.last()),
+        )
+        return LlmComposer(
+            Server(endpoint, chooser.key), chooser.model, manner, Memory(self.catalogue)
+        )
+
     @cached_property
     def rules(self) -> "Rules":
         """Manners on the web."""
@@ -118,9 +142,22 @@ class Stock:
     @cached_property
     def embedder(self) -> Embedder:
         """What turns texts into vectors."""
-        from stylus_engine.retrieval.embedder import LocalEmbedder
+        chosen = self.setup.embedding
+        match chosen.kind:
+            case "local":
+                from stylus_engine.retrieval.embedder import LocalEmbedder
 
-        return LocalEmbedder(self.setup.embedding.folder)
+                return LocalEmbedder(chosen.folder)
+            case "remote":
+                from stylus_engine.retrieval.remote import RemoteEmbedder
+
+                place = chosen.base_url or None
+                key = chosen.key()
+                return RemoteEmbedder(chosen.model, chosen.dimensions, key=key, base_url=place)
+            case "sentence-transformers":
+                from stylus_engine.retrieval.named import NamedEmbedder
+
+                return NamedEmbedder(chosen.model)
 
     @cached_property
     def index(self) -> "CardIndex":
