@@ -187,15 +187,16 @@ def _command(settings: Settings, role: Role, device: str) -> tuple[str, ...]:
 def _without_secrets(settings: Settings, role: Role) -> Settings:
     """A worker opens files of strangers: it is told neither the token nor the database.
 
-    A planner fetches files and turns texts into vectors, so it keeps what that needs.
+    A planner fetches files, turns texts into vectors and chooses, so it keeps what that needs.
     """
     planner = role == "planner"
-    catalog, embedder = settings.catalog, settings.embedder
+    catalog, embedder, composer = settings.catalog, settings.embedder, settings.composer
     return msgspec.structs.replace(
         settings,
         discord=DiscordSettings(),
         database=DatabaseSettings(),
         refiner=secrets.without(settings.refiner, "api_key"),
+        composer=composer if planner else secrets.without(composer, "api_key"),
         catalog=catalog if planner else secrets.without(catalog, *TOKENS),
         embedder=embedder if planner else secrets.without(embedder, "api_key"),
     )

@@ -41,7 +41,7 @@ def same() -> str:
 class Manner:
     """How to ask. `timeout`: seconds for one plan, all tries and checks together.
 
-    `catalogue` names the version of the cards; `prefetch` is told each card id as soon as
+    `catalogue` names the version of the cards, and may block; `prefetch` is told each card id as soon as
     the model names it, returns at once and raises nothing.  Times come from `steady`
     (seconds of any clock that never goes back) and `now` (Unix time).
     """
@@ -109,17 +109,24 @@ class LlmComposer:
 
     async def _judged(self, query: Query, asked: Question) -> Judged | Unusable:
         """What was remembered, or what the model says now."""
-        manner = self._manner
-        name = key(query, manner.catalogue(), self._model, checked=manner.self_check)
-        known = await self._memory.recall(name)
+        name = await self._name(query)
+        known = await self._memory.recall(name) if name else None
         if known is not None:
             judged = judge(query, asked.menu, known.read(asked.menu))
             self._fetch_chosen(judged)
             return judged._replace(dropped=(*known.dropped, *judged.dropped))
         judged = await self._admitted(query, asked)
-        if isinstance(judged, Judged):
+        if name and isinstance(judged, Judged):
             await self._memory.keep(name, answer_of(judged, asked.menu))
         return judged
+
+    async def _name(self, query: Query) -> str:
+        """By what the answer is remembered; "" where the catalogue cannot say which one it is."""
+        try:
+            version = await asyncio.to_thread(self._manner.catalogue)
+        except StylusError:
+            return ""
+        return key(query, version, self._model, checked=self._manner.self_check)
 
     async def _admitted(self, query: Query, asked: Question) -> Judged | Unusable:
         """Ask, when the circuit lets us; and remember how it went."""

@@ -63,30 +63,39 @@ class Again(Exception):
 class Server:
     """Asks one model. Implements `Speaker`; close it.
 
-    The key goes into the client and nowhere else; it is cut out of what a server says.
+    The key is read when it is first needed, so that a lost key file costs the model and
+    not the picture; it goes into the client and nowhere else, and is cut out of what a
+    server says.  Connections belong to an event loop: each loop has a client of its own.
     """
 
-    def __init__(self, endpoint: Endpoint, api_key: str) -> None:
-        """Raises `BadSettings` for an address or a key that cannot be sent."""
-        _check(endpoint, api_key)
+    def __init__(self, endpoint: Endpoint, api_key: Callable[[], str]) -> None:
+        """Raises nothing; `say` does."""
         self.endpoint = endpoint
-        self.name = urlsplit(endpoint.base_url).hostname or "api.openai.com"
+        self.name = "the server"
         self.way = Way()
         self._proven = False
-        self._key = api_key
-        self._client = AsyncOpenAI(
-            base_url=endpoint.base_url or None,
-            api_key=api_key or "none",  # a server of one's own wants none, the client does
-            timeout=endpoint.timeout,
-            max_retries=0,  # tries are counted here, within one time for all of them
-        )
+        self._read_key = api_key
+        self._key = ""
+        self._client: AsyncOpenAI | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._client.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _opened(self) -> AsyncOpenAI:
+        """The client of this event loop. Raises `BadSettings`."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._key = checked(self.endpoint, self._read_key())
+            self.name = urlsplit(self.endpoint.base_url).hostname or "api.openai.com"
+            self._client, self._loop = _client(self.endpoint, self._key), loop
+        return self._client
 
     async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
-        """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`."""
+        """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BadSettings`."""
         way: Way | None = self.way
         while True:
             try:
@@ -131,7 +140,7 @@ class Server:
 
     async def _send(self, body: Body, heard: Heard) -> Reply:
         # Its overloads want every field by name; ours are one JSON object.
-        create = cast("_Create", self._client.chat.completions.with_streaming_response.create)
+        create = cast("_Create", self._opened().chat.completions.with_streaming_response.create)
         try:
             async with create(**body) as answered:
                 return self._believed(await _listened(answered, heard))
@@ -197,13 +206,24 @@ def _seconds(value: str | None) -> float | None:
     return found if 0 <= found < float("inf") else None
 
 
-def _check(endpoint: Endpoint, api_key: str) -> None:
+def _client(endpoint: Endpoint, api_key: str) -> AsyncOpenAI:
+    return AsyncOpenAI(
+        base_url=endpoint.base_url or None,
+        api_key=api_key or "none",  # a server of one's own wants none, the client does
+        timeout=endpoint.timeout,
+        max_retries=0,  # tries are counted here, within one time for all of them
+    )
+
+
+def checked(endpoint: Endpoint, api_key: str) -> str:
+    """The key. Raises `BadSettings` for an address, a model or a key that cannot be sent."""
     if not _address(endpoint.base_url or "https://api.openai.com/v1"):
         raise BadSettings(where="composer.base_url", why="it is no http or https address")
     if not endpoint.model.strip():
         raise BadSettings(where="composer.model", why="it is empty")
     if not (api_key.isascii() and api_key.isprintable()):
         raise BadSettings(where="composer.api_key", why="it holds characters that no key has")
+    return api_key
 
 
 def _address(url: str) -> bool:

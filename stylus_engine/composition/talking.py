@@ -20,7 +20,7 @@ from stylus_engine.composition.hearing import Reply
 from stylus_engine.composition.judging import Judged, judge
 from stylus_engine.composition.reading import Read, Unusable, named, read
 from stylus_engine.composition.ways import Way
-from stylus_engine.errors import BadSource, BudgetSpent, SourceRefused, SourceSilent
+from stylus_engine.errors import BadSource, BudgetSpent, StylusError
 from stylus_engine.model import Dropped, Query
 
 Heard: TypeAlias = Callable[[str], None]
@@ -78,7 +78,7 @@ class Talk:
     async def through(self) -> Judged | Unusable:
         """The judged answer.
 
-        Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BudgetSpent`, `TimeoutError`.
+        Raises a `StylusError` of the speaker's, `BudgetSpent`, `TimeoutError`.
         """
         said, judged = await self._answer(())
         if isinstance(judged, Unusable) and not judged.refused:
@@ -108,7 +108,7 @@ class Talk:
             try:
                 async with asyncio.timeout_at(self.until):
                     reply = await self.speaker.say(lambda way: self._body(turns, way), self.heard)
-            except (SourceSilent, SourceRefused):
+            except StylusError:
                 bill.cost = 0  # no answer, no cost
                 raise
             bill.cost = reply.used or estimate

@@ -87,7 +87,7 @@ async def composing(answering, traits=None, memory=None, key="", tries=2, **mann
         endpoint = Endpoint(
             model="a-model", base_url=server.url, timeout=manner.timeout, tries=tries, wait=0.01
         )
-        speaker = Server(endpoint, key)
+        speaker = Server(endpoint, lambda: key)
         try:
             yield Composing(server, speaker, LlmComposer(speaker, "a-model", manner, memory))
         finally:

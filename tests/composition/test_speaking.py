@@ -1,11 +1,16 @@
 """How a server is asked, asked otherwise and asked again, over real HTTP."""
 
+import asyncio
+
 import pytest
 
-from stylus_engine.composition.speaking import Endpoint, Server
+from stylus_engine.composition.llm import LlmComposer
+from stylus_engine.composition.speaking import Endpoint, Server, checked
 from stylus_engine.errors import BadSettings
-from tests.composition.asked import GOOD, PROMPT, WANTED, composing, lit
+from stylus_engine.model import Request
+from tests.composition.asked import GOOD, PROMPT, WANTED, composing, lit, query, shelf
 from tests.openai_server import Raw, Traits, failing, said
+from tests.openai_server import Server as OpenAI
 
 WAYS = {
     "hosted": (Traits(), 1, "json_schema", True),
@@ -70,11 +75,39 @@ async def test_a_torn_stream_is_tried_again():
 @pytest.mark.parametrize("url", ["ftp://x/v1", "http://", "http://[::1", "http://h:99999/", "x y"])
 def test_an_address_that_is_none_is_told_at_once(url):
     with pytest.raises(BadSettings, match="base_url"):
-        Server(Endpoint(model="m", base_url=url), "")
+        checked(Endpoint(model="m", base_url=url), "")
 
 
 @pytest.mark.parametrize(("model", "key"), [(" ", ""), ("m", "k\n"), ("m", "schlüssel")])
 def test_a_model_or_key_that_cannot_be_sent_is_told_at_once(model, key):
     with pytest.raises(BadSettings) as caught:
-        Server(Endpoint(model=model), key)
+        checked(Endpoint(model=model), key)
     assert "schlüssel" not in str(caught.value)
+
+
+@pytest.mark.asyncio
+async def test_a_lost_key_file_costs_the_model_and_not_the_picture():
+    def lost():
+        raise BadSettings(where="composer.api_key_file", why="it cannot be read")
+
+    async with composing(said(GOOD)) as it:
+        it.speaker._read_key = lost
+        plan = await it.plan()
+    assert plan.composer == "offline"
+    assert plan.instead == "a-model: composer.api_key_file: it cannot be read"
+
+
+def test_each_event_loop_has_a_client_of_its_own():
+    """The command line runs one loop after the other in one process."""
+
+    async def twice():
+        async with OpenAI(said(GOOD)) as server:
+            speaker.endpoint = Endpoint(model="a-model", base_url=server.url, tries=1)
+            plan = await composer.compose(Request(prompt=PROMPT), query(), shelf())
+            await speaker.close()
+            return plan.composer
+
+    speaker = Server(Endpoint(model="a-model"), lambda: "")
+    for _ in range(2):
+        composer = LlmComposer(speaker, "a-model")
+        assert asyncio.run(twice()) == "a-model"
