@@ -42,6 +42,7 @@ from stylus_engine.model import (
 )
 from stylus_engine.model.adapter import Licence
 from stylus_engine.pictures.store import PictureStore
+from tests.bot.catalog_stand_in import Shelf
 
 
 def card(name: str, **more: Any) -> Adapter:
@@ -102,12 +103,17 @@ class StandIn:
     after: int = 0  # raise after so many pictures
     new_cards: int = 0
     broken: bool = False
+    silent: int = 0
     cards: Cards = field(default_factory=Cards)
     closed: bool = False
 
     @property
     def checkpoints(self) -> Checkpoints:
         return Checkpoints(self.broken)
+
+    @property
+    def library(self) -> Shelf:
+        return Shelf(CARDS, self.pause, self.silent)
 
     async def plan(self, request: Request) -> Plan:
         await asyncio.sleep(self.pause)
