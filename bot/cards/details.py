@@ -120,7 +120,7 @@ def _planned(say: Say, plan: Plan | None) -> Iterator[str]:
     concepts = list(_concepts(say, plan.seen))
     yield from fitting(concepts, len(concepts), MOST_CANDIDATES, say, "details-more")
     if plan.dropped:
-        yield say("details-dropped")
+        yield say("details-dropped", count=len(plan.dropped))
     lines = [
         say("details-why", what=escape(one.what, MOST_NAME), why=escape(one.why, MOST_ENCODED))
         for one in plan.dropped

@@ -11,6 +11,7 @@ from bot.texts.escape import escape
 from stylus_engine.model import Manifest, Shot
 
 MOST_VERSIONS = 250
+MOST_INSTEAD = 240
 HASH = 12
 
 
@@ -24,8 +25,10 @@ def made(say: Say, sheet: Sheet) -> Iterator[str]:
         yield _sampled(say, shots[0], request.strength)
         yield from _model(say, shots[0], sheet.checkpoint, manifests[0] if manifests else None)
     if job.plan is not None:
-        composer, preset = escape(job.plan.composer, 40), escape(job.plan.preset, 40)
+        composer, preset = escape(job.plan.composer, 60), escape(job.plan.preset, 40)
         yield say("details-composer", composer=composer, preset=preset)
+        if job.plan.instead:
+            yield say("details-instead", why=escape(job.plan.instead, MOST_INSTEAD))
     if manifests:
         yield small(_versions(say, manifests[0]))
     yield small(say("details-times", state=say(f"state-{job.state}"), when=moment(job.made_at)))

@@ -24,6 +24,7 @@ def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield _alone(say, sheet)
     yield _uncovered(say, sheet)
     yield from _left_out(say, sheet)
+    yield _instead(say, sheet)
     yield _filled_up(say, sheet)
     yield _round(say, sheet)
 
@@ -63,6 +64,12 @@ def _left_out(say: Say, sheet: Sheet) -> Iterator[str]:
     for one in struck[:MOST_LEFT_OUT]:
         what, reason = escape(one.what, MOST_NAME), escape(one.why, MOST_NAME * 2)
         yield say("result-left-out", what=what, why=reason)
+
+
+def _instead(say: Say, sheet: Sheet) -> str:
+    """The language model was to choose and did not: the picture may be plainer for it."""
+    plan = sheet.job.plan
+    return say("result-instead") if plan is not None and plan.instead else ""
 
 
 def _filled_up(say: Say, sheet: Sheet) -> str:

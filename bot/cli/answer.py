@@ -20,10 +20,19 @@ class TaskOut(msgspec.Struct, frozen=True):
     adapters: list[ChoiceOut]
 
 
-class PlanOut(msgspec.Struct, frozen=True):
+class DroppedOut(msgspec.Struct, frozen=True):
+    what: str
+    why: str
+
+
+class PlanOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`instead`: why the language model did not choose; `dropped`: what a rule struck out. Only where there is any."""
+
     tasks: list[TaskOut]
     uncovered: list[str]
     composer: str
+    instead: str = ""
+    dropped: list[DroppedOut] = []
 
 
 class LitOut(msgspec.Struct, frozen=True):
@@ -86,7 +95,13 @@ def plan_out(plan: Plan | None) -> PlanOut:
         )
         for task in plan.tasks
     ]
-    return PlanOut(tasks=tasks, uncovered=list(plan.uncovered), composer=plan.composer)
+    return PlanOut(
+        tasks=tasks,
+        uncovered=list(plan.uncovered),
+        composer=plan.composer,
+        instead=plan.instead,
+        dropped=[DroppedOut(one.what, one.why) for one in plan.dropped],
+    )
 
 
 def images_out(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -19,6 +20,8 @@ from bot.cli.desk import FAILED, Desk, desk_of, run
 from bot.cli.engine import Engine
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
+from bot.secrets import secret
+from bot.sections import ComposerSettings
 from bot.settings import Settings, config_file
 from stylus_engine.errors import IndexMissing, StylusError
 
@@ -134,6 +137,7 @@ def of_engine(engine: Engine, settings: Settings) -> Iterator[Finding]:
     yield _cards(engine)
     yield _embedder(engine)
     yield _index(engine)
+    yield _composer(settings.composer)
 
 
 def _checkpoint(engine: Engine, name: str, default: str) -> Finding:
@@ -184,6 +188,23 @@ def _index(engine: Engine) -> Finding:
     except StylusError as error:
         return Finding(what="index", state="missing", says=str(error), mend=mend)
     return Finding(what="index", state="good", says=f"{rows} adapters")
+
+
+def _composer(composer: ComposerSettings) -> Finding:
+    """Who chooses. Nobody is asked: a question costs money, and without an answer words choose."""
+    if not composer.model:
+        says = "words and meaning; no language model is set under [composer]"
+        return Finding(what="composer", state="good", says=says)
+    where = urlsplit(composer.base_url).hostname or "OpenAI"
+    says = f"{composer.model} at {where}; words and meaning where it does not answer"
+    try:
+        key = secret(composer, "api_key", "composer")
+    except StylusError as error:
+        return Finding(what="composer", state="note", says=str(error), mend="mend [composer]")
+    if not key and not composer.base_url:
+        mend = "set STYLUS_COMPOSER__API_KEY"
+        return Finding(what="composer", state="note", says=f"{says}; it has no key", mend=mend)
+    return Finding(what="composer", state="good", says=says)
 
 
 def _folder(name: str, folder: Path) -> Finding:

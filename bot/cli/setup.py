@@ -196,11 +196,12 @@ def _tell(talk: Talk, found: Found) -> None:
 
 
 def _language_model(talk: Talk) -> None:
-    """Told, not set: the composer of this version needs none."""
+    """Told, not set: to ask it costs time or money, and without one words and meaning choose."""
     for server in asyncio.run(servers.find()):
         models = ", ".join(server.models[:3]) or "no model loaded"
         talk.say(
-            f"A language model answers at {server.base_url} ({models}); this version does not need it."
+            f"A language model answers at {server.base_url} ({models}). To let it choose adapters, "
+            "set base_url and model under [composer]."
         )
 
 

@@ -29,8 +29,11 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.tasks and plan.uncovered:
         uncovered = " · ".join(plain(words, 80) for words in plan.uncovered)
         line(console, Text(f"No adapter for: {uncovered}", style="dim"))
-    chosen = f"Composer {plan.composer} · preset {plan.preset} · {_count(plan.seen)} candidates"
+    composer = f"Composer {plain(plan.composer, 60)}"
+    chosen = f"{composer} · preset {plan.preset} · {_count(plan.seen)} candidates"
     line(console, Text(chosen, style="dim"))
+    if plan.instead:
+        line(console, Text(f"The language model did not choose. {plain(plan.instead, 240)}"))
     console.print()
 
 
@@ -58,6 +61,8 @@ def show_candidates(console: Console, plan: Plan) -> None:
     for concept, seen in groupby(plan.seen, key=lambda one: one.concept):
         where = f"“{plain(concept, 60)}”" if concept else "the whole prompt"
         line(console, Text.assemble(("Found for ", "dim"), (where, "dim cyan"), _seen(seen)))
+    if plan.dropped:
+        line(console, Text(f"Struck out or left out: {len(plan.dropped)}", style="dim"))
     for dropped in plan.dropped:
         line(console, _dropped(dropped))
     if plan.seen or plan.dropped:
@@ -72,7 +77,7 @@ def _seen(seen: Iterable[Seen]) -> tuple[str, str]:
 
 
 def _dropped(dropped: Dropped) -> Text:
-    return Text(f"Struck out: {plain(dropped.what, 80)} ({plain(dropped.why, 160)})", style="dim")
+    return Text(f"  {plain(dropped.what, 80)}: {plain(dropped.why, 160)}", style="dim")
 
 
 def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str]) -> None:

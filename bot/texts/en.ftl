@@ -62,6 +62,7 @@ result-uncovered = No adapter for: { $words }
 result-alone = No adapter matched well: base model only.
 result-off = Adapters are off: base model only.
 result-left-out = Left out: { $what } ({ $why })
+result-instead = The language model did not choose this time; words and meaning did. Details says why.
 result-fill-up = { $masks ->
         [one] There is only one mask: further pictures repeat it with other seeds.
        *[other] There are only { $masks } masks: further pictures repeat the best one with other seeds.
@@ -137,12 +138,13 @@ details-added = with the words: { $text }
 details-candidates = **Candidates** the composer saw: { $count }
 details-concept = *{ $concept }*: { $names }
 details-whole = the whole prompt
-details-dropped = **Left out**
+details-dropped = **Left out** ({ $count })
 details-why = { $what }: { $why }
 details-made = **Made with**
 details-sampling = { $sampler }, { $steps } steps, guidance { $guidance }, strength { $strength }
 details-model-hash = checkpoint `{ $hash }`
 details-composer = composer { $composer }, preset { $preset }
+details-instead = the language model did not choose: { $why }
 details-versions = { $versions }
 details-times = { $state } · asked { $when }
 details-more = and { $count } more, in the file below

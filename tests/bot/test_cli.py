@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from bot.captions import plain, weight
 from bot.cli.again import compare
-from stylus_engine.model import LIMITS
+from stylus_engine.model import LIMITS, Dropped
 from stylus_engine.pictures import png, store
 from tests.bot.stand_in import CARDS, PROMPT, StandIn, kept
 
@@ -34,7 +35,7 @@ def test_json_is_one_object_of_the_promised_shape_and_nothing_else(stylus):
     told = json.loads(result.stdout)
     assert result.stdout.count("\n") == 1
     assert set(told) == {"plan", "images", "timings"}
-    assert set(told["plan"]) == {"tasks", "uncovered", "composer"}
+    assert {"tasks", "uncovered", "composer"} <= set(told["plan"])
     first = told["plan"]["tasks"][0]
     assert first["concept"] == "pencil sketch"
     assert first["adapters"][0] == {
@@ -71,6 +72,23 @@ def test_a_prompt_that_no_adapter_fits_says_so(stylus):
     assert "1 · no adapter" in shown
     assert "masks" not in shown
     assert "Preset base: the checkpoint" in stylus("plan", "something", "--preset", "base").stdout
+
+
+def test_plan_says_what_was_struck_out_and_who_did_not_choose(stylus, monkeypatch):
+    whole = StandIn.plan
+
+    async def plan(self, request):
+        dropped = (Dropped(what="a99", why="it was not offered"), Dropped(what="b", why="too"))
+        return replace(await whole(self, request), instead="m: no answer in 8 s", dropped=dropped)
+
+    monkeypatch.setattr(StandIn, "plan", plan)
+    shown = stylus("plan", PROMPT).stdout
+    assert "The language model did not choose. m: no answer in 8 s" in shown
+    assert "Struck out or left out: 2" in shown
+    assert "a99: it was not offered" in shown
+    told = json.loads(stylus("plan", PROMPT, "--json").stdout)["plan"]
+    assert told["instead"] == "m: no answer in 8 s"
+    assert told["dropped"][0] == {"what": "a99", "why": "it was not offered"}
 
 
 def test_a_plan_with_few_masks_says_why_pictures_share_one(stylus):

@@ -82,6 +82,24 @@ def test_no_index_is_only_a_note_because_the_first_run_builds_it(call):
     assert (index["state"], index["mend"]) == ("note", "stylus adapters index")
 
 
+COMPOSERS = [
+    ([], "good", "no language model is set"),
+    (["composer.model=m"], "note", "m at OpenAI"),
+    (["composer.model=m", "composer.api_key=sk-1"], "good", "m at OpenAI"),
+    (["composer.model=m", "composer.base_url=http://h:1/v1"], "good", "m at h;"),
+    (["composer.model=m", "composer.api_key_file=/no/such"], "note", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("flags", "state", "words"), COMPOSERS)
+def test_who_chooses_is_told(call, flags, state, words):
+    result = call(*[word for flag in flags for word in ("--set", flag)], "doctor", "--json")
+    found = findings(result)["composer"]
+    assert (result.exit_code, found["state"]) == (0, state)
+    assert words in found["says"]
+    assert "sk-1" not in result.stdout
+
+
 def test_broken_settings_are_a_finding_and_not_a_crash(call):
     result = call("--set", "sampling.slotts=3", "doctor", "--json")
     assert result.exit_code == 1

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from bot.cards import answers, lists
 from bot.cards.credits import caption_lines
+from bot.cards.details import details
 from bot.cards.ended import ended
 from bot.cards.result import result
 from bot.cards.status import Progress, bar, status
@@ -129,6 +130,24 @@ def test_a_pin_that_could_not_be_heeded_is_told():
     assert "Left out: miniature\\:cosy\\:1 (pinned, but not made" in read(
         result(SAY, sheet(SAY, job))
     )
+
+
+def test_a_model_that_did_not_choose_is_told_on_the_card_and_why_in_details():
+    job = replace(JOB, plan=replace(PLAN, instead="gpt-x: no answer in 8 s"))
+    said = read(result(SAY, sheet(SAY, job)))
+    assert "The language model did not choose this time; words and meaning did." in said
+    assert "no answer" not in said
+    inside = read(details(SAY, sheet(SAY, job)).view())
+    assert "the language model did not choose: gpt-x: no answer in 8 s" in inside.replace("\\", "")
+    assert "did not choose" not in read(result(SAY, sheet(SAY, JOB)))
+
+
+def test_what_was_struck_out_is_counted_and_told_in_details():
+    dropped = tuple(Dropped(what=f"a{n}", why="it was not offered") for n in range(70, 73))
+    told = details(SAY, sheet(SAY, replace(JOB, plan=replace(PLAN, dropped=dropped))))
+    said = read(told.view())
+    assert "**Left out** (3)" in said
+    assert "a71: it was not offered" in said
 
 
 def test_a_quiet_result_repeats_no_word_of_the_prompt():
