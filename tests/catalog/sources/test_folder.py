@@ -396,3 +396,14 @@ def test_without_leave_to_ask_what_was_told_before_is_kept(tmp_path):
     known = Known()
     walked(Folder(tmp_path, Eyes(Digests()), known=known, ask=Civitai()), known)
     assert items(walked(Folder(tmp_path, Eyes(Digests()), known=known), known)) == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_no_card_yet(tmp_path):
+    path = put(tmp_path / "a.safetensors", lora(1))
+
+    def writing(_):
+        os.utime(path, ns=(1, 10**18))
+
+    pages = walked(Folder(tmp_path, Eyes(Digests(), probe, writing)))
+    assert skips(pages) == {"a.safetensors": ("broken file", "It is being written to.")}
+    assert len(items(walked(Folder(tmp_path, Eyes(Digests()))))) == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from stylus_engine.catalog.nouns import Item
+from stylus_engine.catalog.sources import stylusdocs as module
 from stylus_engine.catalog.sources.stylusdocs import SPACE, StylusDocs
 from stylus_engine.errors import BadArchive, TooMuch
 from tests.catalog.sources.archive import OLD, make, row
@@ -36,9 +37,9 @@ def one(tmp_path, **fields) -> Item:
     return page.items[0]
 
 
-@pytest.mark.parametrize("module", [None, OLD])
-def test_a_row_is_a_card(tmp_path, module):
-    how = {"module": module} if module else {}
+@pytest.mark.parametrize("path", [None, OLD])
+def test_a_row_is_a_card(tmp_path, path):
+    how = {"module": path} if path else {}
     (page,) = walked(StylusDocs(folder(tmp_path, [row(6)], **how)))
     (item,) = page.items
     card = item.card
@@ -117,17 +118,29 @@ def test_previews_are_plain_addresses_only(tmp_path):
     assert [example.url for example in item.examples] == ["https://x.org/a.png"]
 
 
-def test_pages_of_a_thousand_and_on_from_any_cursor(tmp_path):
-    source = StylusDocs(folder(tmp_path, [row(n) for n in range(1, 2502)]))
+@pytest.fixture
+def short(monkeypatch):
+    """Pages of a hundred, so that a few of them are quick."""
+    monkeypatch.setattr(module, "PAGE", 100)
+
+
+def test_a_page_is_a_thousand_rows():
+    assert module.PAGE == 1000
+
+
+@pytest.mark.usefixtures("short")
+def test_pages_and_on_from_any_cursor(tmp_path):
+    source = StylusDocs(folder(tmp_path, [row(n) for n in range(1, 252)]))
     pages = walked(source)
-    assert [len(page.items) for page in pages] == [1000, 1000, 501]
-    assert [page.cursor for page in pages] == ["1000", "2000", ""]
-    assert walked(source, "2000") == pages[2:]
+    assert [len(page.items) for page in pages] == [100, 100, 51]
+    assert [page.cursor for page in pages] == ["100", "200", ""]
+    assert walked(source, "200") == pages[2:]
     assert walked(source, "nonsense") == pages
 
 
+@pytest.mark.usefixtures("short")
 def test_a_walk_killed_after_any_page_loses_and_doubles_nothing(tmp_path):
-    source = StylusDocs(folder(tmp_path, [row(n) for n in range(1, 2102)]))
+    source = StylusDocs(folder(tmp_path, [row(n) for n in range(1, 212)]))
 
     async def killed():
         taken, cursor = [], ""
@@ -139,18 +152,19 @@ def test_a_walk_killed_after_any_page_loses_and_doubles_nothing(tmp_path):
             if not cursor:
                 return taken
 
-    assert asyncio.run(killed()) == [f"civitai:{n}:{n * 7}" for n in range(1, 2102)]
+    assert asyncio.run(killed()) == [f"civitai:{n}:{n * 7}" for n in range(1, 212)]
 
 
 def vectors(where: Path, array: np.ndarray) -> None:
     np.save(where / "cache" / "sd_embeddings.npy", array)
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("kind", ["<f8", "<f4", "<f2"])
 @pytest.mark.parametrize("zipped", [False, True])
 def test_stored_vectors_come_along_as_units(tmp_path, kind, zipped):
-    where = folder(tmp_path / "docs", [row(n) for n in range(1, 1201)])
-    array = np.random.default_rng(5).standard_normal((1200, 12)).astype(kind)
+    where = folder(tmp_path / "docs", [row(n) for n in range(1, 121)])
+    array = np.random.default_rng(5).standard_normal((120, 12)).astype(kind)
     array[3] = 0
     array[4, 2] = np.nan
     vectors(where, array)
@@ -160,12 +174,12 @@ def test_stored_vectors_come_along_as_units(tmp_path, kind, zipped):
     items = [item for page in pages for item in page.items]
     assert {item.space for item in items} == {f"{SPACE}@12", ""}
     assert [n for n, item in enumerate(items) if item.vector is None] == [3, 4]
-    for n in (0, 999, 1000, 1199):
+    for n in (0, 99, 100, 119):
         reference = array[n].astype(np.float64) / np.linalg.norm(array[n].astype(np.float64))
         stored = np.frombuffer(items[n].vector or b"", "<f4")
         np.testing.assert_allclose(stored, reference, atol=1e-6)
-    resumed = walked(StylusDocs(where, vectors=True), "1000")
-    assert [item.vector for item in resumed[0].items] == [item.vector for item in items[1000:]]
+    resumed = walked(StylusDocs(where, vectors=True), "100")
+    assert [item.vector for item in resumed[0].items] == [item.vector for item in items[100:]]
     assert all(item.vector is None for item in walked(StylusDocs(where))[0].items)
 
 

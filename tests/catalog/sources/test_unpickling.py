@@ -61,6 +61,9 @@ def evil(tmp_path: Path) -> dict[str, bytes]:
         "obj": b"(cos\nsystem\nS'" + touch.encode() + b"'\no.",
         "a class made by name": b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93.",
         "another class of that module": b"c" + NEW.encode() + b"\nOther\n.",
+        "an object of another class": b"\x80\x02](cos\nsystem\n)\x81e.",
+        "an object of another class of that module": b"\x80\x02](c" + NEW.encode() + b"\nOther\n)\x81e.",
+        "that class of another module": b"\x80\x02](cstylus\nAdapterInfo\n)\x81e.",
         "a dotted way through the class": b"\x80\x04\x8c" + bytes([len(NEW)]) + NEW.encode()
         + b"\x8c\x1fAdapterInfo.__init__.__globals__\x93.",
         "the class called with something": INFO + b"(K\x01tR.",
