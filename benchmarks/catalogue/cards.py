@@ -120,3 +120,15 @@ def _description(dice: random.Random, what: str, proper: str, weight: float) -> 
         place=dice.choice(words.PLACES),
         subject=dice.choice(words.SUBJECTS),
     )
+
+
+def fresh(number: int, name: str) -> Adapter:
+    """A card that somebody just added, for SD 1.x."""
+    return Adapter(
+        card_id=f"bench:new:{number}",
+        name=name,
+        family_declared="sd1",
+        kind="lora",
+        description=f"{name}, drawn by hand.",
+        url=f"https://hub.example/new/{number}",
+    )

@@ -27,10 +27,12 @@ from stylus_engine.retrieval.where import among
 MANY = 10_000  # rows from which scans cost more than indices
 STALE_LEAST = 2000  # rows outside the indices that every search may scan
 STALE_SHARE = 0.02  # of the rows; above both, the indices take them in
+SLOW = timedelta(hours=1)  # no compaction takes longer; ages are counted from its end
 PIECES = 64  # small fragments from which a table is compacted
 KEPT = timedelta(hours=1)  # old versions; a reader holds one for the length of a recall
+WHOLE = "stylus.whole"  # the mark of a generation whose build was finished
 UNIT = 1e-3  # how far from 1 a vector's length may be
-FILTERED = ("usable", "family", "rating", "commercial")
+FILTERED = ("shelf", "commercial")
 Kind: TypeAlias = FTS | BTree | Bitmap | IvfFlat
 ALWAYS: dict[str, Kind] = {
     "heads": FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False),
@@ -104,6 +106,12 @@ class Generation:
         if behind > max(STALE_LEAST, STALE_SHARE * count) or pieces > PIECES:
             await self.compact()
 
+    async def finish(self) -> None:
+        """Of a build: one large piece instead of one for each chunk, then the indices, then the mark."""
+        await self.compact()
+        await self.tidy()
+        await self.note(**{WHOLE: "yes"})
+
     async def compact(self) -> None:
         """Merge small files, index all rows, and forget old versions, but none that a snapshot needs."""
         kept = await self._age_of_tags()
@@ -155,7 +163,7 @@ class Generation:
             return timedelta(0)
         oldest = min(tag["version"] for tag in tags.values())
         made = {v["version"]: v["timestamp"] for v in await self._table.list_versions()}
-        return datetime.now(made[oldest].tzinfo) - made[oldest] + KEPT
+        return datetime.now(made[oldest].tzinfo) - made[oldest] + SLOW
 
 
 def wanted(count: int) -> dict[str, Kind]:

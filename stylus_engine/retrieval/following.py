@@ -12,13 +12,13 @@ import uuid
 
 from stylus_engine.errors import IndexBroken, IndexMissing, IndexSchema
 from stylus_engine.ports import Changes
-from stylus_engine.retrieval.building import Generation
+from stylus_engine.retrieval.building import WHOLE, Generation
 from stylus_engine.retrieval.index import CardIndex, View, opened
 
 CHUNK = 4096  # changes embedded and written at once
 REBUILD = 0.2  # share of the rows; with more changes than this a new generation is cheaper
 GENERATIONS = 2  # kept: the current one, and the one a reader may still be in
-GOAL, HOW, WHOLE = "stylus.goal", "stylus.how", "stylus.whole"  # marks of a build
+GOAL, HOW = "stylus.goal", "stylus.how"  # marks of a build
 
 
 async def follow(index: CardIndex, changes: Changes) -> int:
@@ -86,8 +86,7 @@ async def _anew(index: CardIndex, changes: Changes, known: View | None) -> int:
     goal = await asyncio.to_thread(changes.last)
     name, generation, goal = await _begun(index, goal, how="known" if known else "anew")
     written = await _walk(generation, changes, index.embedder.name, known, goal=goal)
-    await generation.tidy()
-    await generation.note(**{WHOLE: "yes"})
+    await generation.finish()
     await index.home.point(name)
     await _sweep(index)
     return written + await _catch_up(index, changes)

@@ -70,11 +70,13 @@ class View:
         asked = self._table.query().nearest_to_text(question).where(where).limit(limit)
         return _numbers(await self._answer(asked.with_row_id().select(["_score"])))
 
-    async def among(self, card_ids: tuple[str, ...], where: Expr) -> list[int]:
+    async def among(self, card_ids: tuple[str, ...], where: Expr | None) -> list[int]:
         """The rows with these ids, those that `where` allows."""
         if not card_ids:
             return []
-        asked = self._table.query().where(among(KEY, card_ids) & where).limit(len(card_ids))
+        clause = among(KEY, card_ids)
+        clause = clause if where is None else clause & where
+        asked = self._table.query().where(clause).limit(len(card_ids))
         return _numbers(await self._answer(asked.with_row_id().select([KEY])))
 
     async def told(self, numbers: list[int]) -> dict[int, Found]:

@@ -27,10 +27,8 @@ def schema(embedder: str, dimensions: int) -> pa.Schema:
         "vector": pa.list_(pa.float32(), dimensions),
         "heads": pa.string(),
         "description": pa.string(),
-        "family": pa.string(),
-        "rating": pa.int8(),
+        "shelf": pa.string(),
         "commercial": pa.bool_(),
-        "usable": pa.bool_(),
         "text": pa.string(),
         "card": pa.binary(),
     }
@@ -74,6 +72,11 @@ def usable(card: Adapter) -> bool:
     return card.drawable and not barred and not odd
 
 
+def shelf_of(family: str, rating: str) -> str:
+    """Family and rating in one word, so that policy is a look-up in one bitmap index."""
+    return f"{RATINGS.index(rating)}:{family}"
+
+
 def fingerprint(text: str) -> str:
     """Equal for equal texts: a vector is kept as long as its text is."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -84,10 +87,8 @@ def _row(card: Adapter) -> dict[str, object]:
         "card_id": card.card_id,
         "heads": heads_of(card),
         "description": card.description,
-        "family": card.family,
-        "rating": RATINGS.index(card.rating),
+        "shelf": shelf_of(card.family, card.rating) if usable(card) else "",
         "commercial": card.licence.commercial,
-        "usable": usable(card),
         "text": fingerprint(text_of(card)),
         "card": msgspec.json.encode(card),
     }

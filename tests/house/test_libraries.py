@@ -56,6 +56,8 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/sources/watching.py": {"watchfiles"},
     "stylus_engine/catalog/": {"filelock", "msgspec", "rapidfuzz", "yarl"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
+    "stylus_engine/retrieval/named.py": {"numpy", "sentence_transformers"},
+    "stylus_engine/retrieval/remote.py": {"numpy", "openai"},
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},
     "stylus_engine/composition/speaking.py": {"httpx2", "openai", "stamina"},
     "stylus_engine/composition/": {"msgspec"},

@@ -192,7 +192,7 @@ async def test_indices_are_built_when_the_size_asks_and_take_in_what_is_new(inde
     assert await indexed(index) == {"heads": 290, "description": 290, "card_id": 290}
     log.put(*(card(n) for n in range(290, 310)))
     await follow(index, log)
-    assert {"vector", "usable", "family"} <= set(await indexed(index))
+    assert {"vector", "shelf", "commercial"} <= set(await indexed(index))
     log.put(*(card(n) for n in range(400, 420)))
     await follow(index, log)
     assert (await indexed(index))["vector"] == 310
