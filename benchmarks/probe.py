@@ -9,7 +9,9 @@ stands in their makers' record (`tests/catalog/probe/collection.py`), never in o
 
 import argparse
 import json
+import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -32,7 +34,10 @@ def main() -> int:
     """Measure, print, write; 1 when a bar is broken."""
     asked = _arguments()
     report = Report(
-        "probe", notes=["A file's time is the median of its rounds; the cache is warm."]
+        "probe",
+        notes=[
+            f"A file's time is the median of its rounds; the cache is warm; load average {os.getloadavg()[0]:.1f}."
+        ],
     )
     made = list(everything())
     with TemporaryDirectory() as folder:
@@ -63,6 +68,9 @@ def _usual(made: Sequence[Made], folder: Path, rounds: int) -> list[Row]:
     return [
         Row(case, "ms a file", "ms", ours, PEER, theirs),
         Row(case, "the slowest file's ms", "ms", Spread.of([ours.max]), bar=BAR),
+        Row(
+            case, "processor's ms", "ms", Spread.of([_busy(path, rounds).median for path in paths])
+        ),
         Row(case, "bytes read", "B", read, "bytes of the file", whole),
     ]
 
@@ -83,6 +91,7 @@ def _large(folder: Path, rounds: int) -> list[Row]:
         found = probe(path)
         rows.append(Row(case, "ms a file", "ms", _ms(ours), PEER, _ms(theirs)))
         rows.append(Row(case, "median ms a file", "ms", Spread.of([1e3 * ours.median]), bar=BAR))
+        rows.append(Row(case, "processor's ms", "ms", _busy(path, rounds)))
         rows.append(Row(case, "bytes read", "B", Spread.of([float(found.bytes_read)])))
     return rows
 
@@ -144,6 +153,16 @@ def _timed(path: Path, rounds: int) -> tuple[Spread, Spread]:
         contender()
     found = interleaved(contenders, rounds, 60)
     return found["ours"], found["theirs"]
+
+
+def _busy(path: Path, rounds: int) -> Spread:
+    """What the processor spends on a probe, whoever else is running."""
+    taken: list[float] = []
+    for _ in range(rounds):
+        start = time.thread_time()
+        probe(path)
+        taken.append(1e3 * (time.thread_time() - start))
+    return Spread.of(taken)
 
 
 def _by_safetensors(path: Path) -> object:

@@ -128,6 +128,7 @@ def test_frequencies_are_what_json_says(table: dict[str, dict[str, int]]):
         ({}, ""),
         ({"ss_sd_model_name": "C:\\models\\ponyDiffusionV6XL.safetensors"}, "pony"),
         ({"ss_sd_model_name": "noobaiXLNAIXL_epsilonPred.safetensors"}, "noobai"),
+        ({"ss_sd_model_name": "noobai_on_Illustrious-XL.safetensors"}, "noobai"),
         ({"ss_sd_model_name": "waiNSFWIllustrious_v140.safetensors"}, "illustrious"),
         ({"ss_sd_model_name": "Illustrious-XL-v0.1.safetensors"}, "illustrious"),
         ({"ss_sd_model_name": "sd_xl_base_1.0.safetensors"}, ""),
