@@ -24,6 +24,7 @@ from stylus_engine.catalog.layers import MOST_SAID
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example, Item, Page, Reason, Skipped
 from stylus_engine.catalog.sources.archives import Archive, opened
+from stylus_engine.catalog.sources.models import MINORS, PEOPLE
 from stylus_engine.catalog.sources.records import Record
 from stylus_engine.catalog.sources.unpickling import MOST_BYTES, Fields, unpickled
 from stylus_engine.catalog.sources.vectors import Vectors
@@ -40,7 +41,6 @@ MOST_EXAMPLES = 40
 MOST_NUMBER = 10**12  # ids and downloads; more is no count
 BY = "stylusdocs"
 _VERSION = re.compile(r"https://civitai\.com/api/download/models/(\d{1,12})")
-_REAL = frozenset({"celebrity", "real person", "actress", "actor", "politician", "influencer"})
 
 
 class StylusDocs:
@@ -172,7 +172,8 @@ def _item(row: Record) -> Item:
         url=row.line("download_url", clean.URL),
         previews=tuple(each.url for each in examples if plain_url(each.url)),
         rating="pg13",  # the crawl left out what its author marked as more; nobody looked closer
-        real_person=any(tag.lower() in _REAL for tag in tags),
+        real_person=any(tag.lower() in PEOPLE for tag in tags),
+        minor=any(tag.lower() in MINORS for tag in tags),
         model_key=f"civitai:{model}",
         popularity=_count(row.inner("stats"), "downloadCount"),
     )

@@ -33,14 +33,17 @@ async def watch(folders: Iterable[Folder], walk: Walk, *, look: float = LOOK) ->
 
     Each folder is walked once at the beginning.  One that is not there, or goes away, is
     waited for: its cards stay meanwhile.  Make the folders with `quiet`, or a file is read
-    while it is copied.  Raises, in a group, what `walk` raises.
+    while it is copied.  Raises what `walk` raises.
     """
     one = asyncio.Lock()
-    async with asyncio.TaskGroup() as group:
-        for folder in folders:
-            bell = asyncio.Event()
-            group.create_task(_ring(folder.root, bell, look))
-            group.create_task(_follow(folder, walk, one, bell, look))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for folder in folders:
+                bell = asyncio.Event()
+                group.create_task(_ring(folder.root, bell, look))
+                group.create_task(_follow(folder, walk, one, bell, look))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
 
 
 async def _follow(

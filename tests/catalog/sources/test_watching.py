@@ -190,9 +190,8 @@ async def test_what_the_walk_raises_ends_the_watch(tmp_path):
         raise ZeroDivisionError
 
     put(tmp_path / "a.safetensors", lora(1))
-    with pytest.raises(ExceptionGroup) as told:
+    with pytest.raises(ZeroDivisionError):
         await watching.watch([Folder(tmp_path, Eyes(Digests()))], failing)
-    assert told.group_contains(ZeroDivisionError)
 
 
 @pytest.mark.asyncio
