@@ -5,7 +5,7 @@ breaks raises the latter's errors.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -65,7 +65,8 @@ class Server:
 
     The key is read when it is first needed, so that a lost key file costs the model and
     not the picture; it goes into the client and nowhere else, and is cut out of what a
-    server says.  Connections belong to an event loop: each loop has a client of its own.
+    server says.  Connections belong to an event loop: each loop has a client of its own,
+    and gives it back when it ends.
     """
 
     def __init__(self, endpoint: Endpoint, api_key: Callable[[], str]) -> None:
@@ -76,22 +77,24 @@ class Server:
         self._proven = False
         self._read_key = api_key
         self._key = ""
-        self._client: AsyncOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: AsyncOpenAI | None = None
+        self._lending: AsyncGenerator[AsyncOpenAI] | None = None
 
     async def close(self) -> None:
         """Give the connections back."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        lending, self._lending, self._client = self._lending, None, None
+        if lending is not None:
+            await lending.aclose()
 
-    def _opened(self) -> AsyncOpenAI:
+    async def _opened(self) -> AsyncOpenAI:
         """The client of this event loop. Raises `BadSettings`."""
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             self._key = checked(self.endpoint, self._read_key())
             self.name = urlsplit(self.endpoint.base_url).hostname or "api.openai.com"
-            self._client, self._loop = _client(self.endpoint, self._key), loop
+            self._lending = _lent(self.endpoint, self._key)
+            self._client, self._loop = await anext(self._lending), loop
         return self._client
 
     async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
@@ -140,7 +143,8 @@ class Server:
 
     async def _send(self, body: Body, heard: Heard) -> Reply:
         # Its overloads want every field by name; ours are one JSON object.
-        create = cast("_Create", self._opened().chat.completions.with_streaming_response.create)
+        completions = (await self._opened()).chat.completions
+        create = cast("_Create", completions.with_streaming_response.create)
         try:
             async with create(**body) as answered:
                 return self._believed(await _listened(answered, heard))
@@ -206,13 +210,19 @@ def _seconds(value: str | None) -> float | None:
     return found if 0 <= found < float("inf") else None
 
 
-def _client(endpoint: Endpoint, api_key: str) -> AsyncOpenAI:
-    return AsyncOpenAI(
+async def _lent(endpoint: Endpoint, api_key: str) -> AsyncGenerator[AsyncOpenAI]:
+    """The client, for as long as its event loop runs: a loop that ends closes its generators.
+
+    Whoever holds a composer (a command, a worker) ends with its loop and has no other
+    moment to close connections in.
+    """
+    async with AsyncOpenAI(
         base_url=endpoint.base_url or None,
         api_key=api_key or "none",  # a server of one's own wants none, the client does
         timeout=endpoint.timeout,
         max_retries=0,  # tries are counted here, within one time for all of them
-    )
+    ) as client:
+        yield client
 
 
 def checked(endpoint: Endpoint, api_key: str) -> str:

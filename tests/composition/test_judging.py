@@ -34,6 +34,7 @@ SPANS = [
     ("a pencil\n  sketch", "Pencil sketch", "pencil\n  sketch"),
     ("a cat, 'cat'", '"cat".', "cat"),
     ("education", "cat", None),
+    ("a tomcat", "cat", None),
     ("concatenate a cat", "cat", "cat"),
     ("夜の街と竜", "竜", "竜"),
     ("Straße bei Nacht", "straße", "Straße"),

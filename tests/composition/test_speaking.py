@@ -104,7 +104,6 @@ def test_each_event_loop_has_a_client_of_its_own():
         async with OpenAI(said(GOOD)) as server:
             speaker.endpoint = Endpoint(model="a-model", base_url=server.url, tries=1)
             plan = await composer.compose(Request(prompt=PROMPT), query(), shelf())
-            await speaker.close()
             return plan.composer
 
     speaker = Server(Endpoint(model="a-model"), lambda: "")
