@@ -80,9 +80,10 @@ class House:
         order_seed: int | None = None,
     ) -> "Arrangement":
         """See `Engine.arrange`."""
-        return await self._engine.arrange(
-            request, job, plan=plan, masks=masks, order_seed=order_seed
-        )
+        with self._stock.early.drawing():
+            return await self._engine.arrange(
+                request, job, plan=plan, masks=masks, order_seed=order_seed
+            )
 
     def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Engine.bring`."""

@@ -11,6 +11,7 @@ from stylus_engine.assembly.setup import Setup
 from stylus_engine.ports import Composer, Embedder
 
 if TYPE_CHECKING:
+    from stylus_engine.assembly.early import Early
     from stylus_engine.catalog.bringing import WeightsBringer
     from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.digests import Digests
@@ -90,6 +91,13 @@ class Stock:
         return WeightsBringer(self.files, self.fetching)
 
     @cached_property
+    def early(self) -> "Early":
+        """Fetches what a language model has just named."""
+        from stylus_engine.assembly.early import Early
+
+        return Early(self.catalogue.get, self.fetching)
+
+    @cached_property
     def composer(self) -> Composer:
         """Chooses by a language model, where the settings name one, else by words and meaning."""
         from stylus_engine.composition.offline import OfflineComposer
@@ -127,6 +135,7 @@ class Stock:
             self_check=chooser.self_check,
             tokens_per_day=chooser.tokens_per_day,
             catalogue=lambda: str(self.catalogue.last()),
+            prefetch=self.early,
         )
         return LlmComposer(
             Server(endpoint, chooser.key), chooser.model, manner, Memory(self.catalogue)

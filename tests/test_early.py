@@ -1,0 +1,84 @@
+"""Files are fetched as soon as a model names them, and only for what will be drawn."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stylus_engine.assembly.early import MOST, Early
+from stylus_engine.errors import SourceSilent, UnknownName
+from tests.composition.asked import GOOD, candidate, card, composing
+from tests.openai_server import said
+
+pytestmark = pytest.mark.asyncio
+AWAY = {"path": None, "url": "https://example.invalid/x.safetensors"}
+CARDS = {
+    one.card_id: one
+    for one in (card("Wyrm", **AWAY), card("Here"), card("Kept", **AWAY), card("Lost", **AWAY))
+}
+
+
+class Store:
+    def __init__(self, seconds=0.0):
+        self.seconds, self.brought, self.begun = seconds, [], 0
+
+    def card(self, card_id):
+        if card_id not in CARDS:
+            raise UnknownName(kind="adapter", name=card_id, known="")
+        return CARDS[card_id]
+
+    @asynccontextmanager
+    async def opened(self):
+        yield self
+
+    def holds(self, adapter):
+        return adapter.name == "Kept"
+
+    async def bring(self, adapter):
+        self.begun += 1
+        await asyncio.sleep(self.seconds)
+        if adapter.name == "Lost":
+            raise SourceSilent(source="x", why="gone")
+        self.brought.append(adapter.name)
+
+
+async def settled(early):
+    while early._tasks:
+        await asyncio.wait(early._tasks)
+
+
+async def test_only_what_is_away_is_fetched_and_only_to_be_drawn():
+    store = Store()
+    early = Early(store.card, store.opened)
+    for name in CARDS:
+        early(name)
+    await settled(early)
+    assert store.begun == 0
+    with early.drawing():
+        for name in (*CARDS, "t:nobody:1"):
+            early(name)
+        await settled(early)
+    early("t:Wyrm:1")
+    await settled(early)
+    assert (store.brought, store.begun) == (["Wyrm"], 2)
+
+
+async def test_no_more_than_so_many_at_once():
+    store = Store(seconds=0.05)
+    early = Early(store.card, store.opened)
+    with early.drawing():
+        for _ in range(3 * MOST):
+            early("t:Wyrm:1")
+    assert len(early._tasks) == MOST
+    await settled(early)
+    assert store.begun == MOST
+
+
+async def test_a_file_is_on_its_way_before_the_answer_has_ended():
+    store = Store(seconds=0.1)
+    early = Early(store.card, store.opened)
+    wyrm = [candidate(card("Graphite"), "", 0.9), candidate(card("Wyrm"), "dragon", 0.8)]
+    async with composing(said(GOOD, pace=0.03), prefetch=early) as it:
+        with early.drawing():
+            await it.plan(candidates=wyrm)
+    assert store.brought == ["Wyrm"]
