@@ -36,9 +36,9 @@ async def serve(
 
     reply = Reply(interaction, ephemeral=ephemeral, slow=slow, heard=heard)
     try:
-        async with reply.in_time(PATIENCE * services.settings.delivery.acknowledge_seconds):
-            async with services.turns.turn():
-                await work(reply)
+        patience = PATIENCE * services.settings.delivery.acknowledge_seconds
+        async with reply.in_time(patience), services.turns.turn():
+            await work(reply)
         await reply.quiet_if_silent()
     except Exception as error:  # noqa: BLE001  the one place where everything ends: an interaction without an answer reads "failed" and nothing else
         await explain(services, reply, error)
