@@ -45,14 +45,14 @@ async def source_of(order: Order, stock: Stock) -> AsyncGenerator[Source]:
                 yield StylusDocs(Path(path), vectors=vectors)
 
 
-def civitai(stock: Stock, web: "Web", order: FromCivitai = FromCivitai()) -> "Civitai":  # noqa: B008 - frozen
+def civitai(stock: Stock, web: "Web", order: FromCivitai = FromCivitai()) -> "Civitai":  # noqa: B008 - a frozen noun
     """Civitai's API."""
     from stylus_engine.catalog.sources.civitai import Civitai
 
     return Civitai(web, stock.setup.places.civitai, bases=order.bases, most=order.most)
 
 
-def hub(stock: Stock, web: "Web", order: FromHub = FromHub()) -> "Hub":  # noqa: B008 - frozen
+def hub(stock: Stock, web: "Web", order: FromHub = FromHub()) -> "Hub":  # noqa: B008 - a frozen noun
     """The Hugging Face Hub's API."""
     from stylus_engine.catalog.sources.hub import Hub
 

@@ -77,7 +77,7 @@ class Shelf:
     def stats(self) -> Stats:
         return stats(self.known)
 
-    def plot(self, counted: Stats, path: Path) -> None:
+    def plot(self, stats: Stats, path: Path) -> None:
         path.write_bytes(b"\x89PNG")
 
     async def check(self, tell: TellStep, *, network: bool) -> Checkup:

@@ -75,6 +75,12 @@ class Cards:
     def get(self, card_id: str) -> Adapter:
         return next(card for card in CARDS if card.card_id == card_id)
 
+    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
+        return [card for card in CARDS if text in card.name][offset : offset + limit]
+
+    def __len__(self) -> int:
+        return len(CARDS)
+
     def find(self, name: str) -> Adapter:
         for known in CARDS:
             if name.casefold() in (known.card_id, known.name.casefold()):

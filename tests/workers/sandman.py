@@ -1,0 +1,106 @@
+"""What the sleepy worker dreams of: a shelf of six, one checkpoint, and a composer that invents."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stylus_engine.errors import UnknownName
+from stylus_engine.model import (
+    Adapter,
+    Candidate,
+    Checkpoint,
+    Choice,
+    Plan,
+    Query,
+    Request,
+    Task,
+)
+
+CHECKPOINT = Checkpoint(
+    id="5" * 64, name="sleepy", path="/nowhere", family="sd1-96", size=64, multiple=8
+)
+TASKS, CHOICES = 3, 2
+
+
+def adapter(name: str, **fields: object) -> Adapter:
+    known: dict[str, object] = {
+        "card_id": f"sleepy:{name.lower().replace(' ', '-')}:1",
+        "name": name,
+        "family_declared": "sd1-96",
+        "path": "/nowhere.safetensors",
+        "author": "the sandman",
+        "description": f"Dreams of {name.lower()}.",
+    }
+    return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType] - the noun checks itself
+
+
+SHELF = tuple(
+    adapter(f"{kind} {letter}", category=category)
+    for kind, category in (("Ink", "style"), ("Night", "light"), ("City", "place"))
+    for letter in "AB"
+)
+
+
+class Shelf:
+    """Implements `CardStore`."""
+
+    def cards(self) -> Iterable[Adapter]:
+        return SHELF
+
+    def get(self, card_id: str) -> Adapter:
+        return self.find(card_id)
+
+    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
+        found = [card for card in SHELF if text.casefold() in card.name.casefold()]
+        return found[offset : offset + limit]
+
+    def __len__(self) -> int:
+        return len(SHELF)
+
+    def find(self, name: str) -> Adapter:
+        for card in SHELF:
+            if name.casefold() in {card.card_id, card.name.casefold()}:
+                return card
+        raise UnknownName(kind="adapter", name=name[:80], known="")
+
+
+class Checkpoints:
+    def find(self, name: str) -> Checkpoint:
+        if name not in {"", CHECKPOINT.name, CHECKPOINT.id}:
+            raise UnknownName(kind="checkpoint", name=name[:80], known="Known: sleepy.")
+        return CHECKPOINT
+
+
+class Words:
+    """Implements `Tokens`: everything fits."""
+
+    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
+        return True
+
+
+class Nothing:
+    """Implements `Retriever`."""
+
+    async def recall(self, query: Query) -> Sequence[Candidate]:
+        return ()
+
+
+@dataclass
+class Inventor:
+    """Implements `Composer`: the first words of the prompt get two adapters each."""
+
+    seconds: float
+
+    async def compose(
+        self, request: Request, query: Query, candidates: Sequence[Candidate]
+    ) -> Plan:
+        await asyncio.sleep(self.seconds)
+        tasks: list[Task] = []
+        start = 0
+        for number, word in enumerate(request.prompt.split()[:TASKS]):
+            start = request.prompt.index(word, start)
+            mine = SHELF[number * CHOICES : (number + 1) * CHOICES]
+            choices = tuple(Choice(adapter=a, weight=0.8, reason="a dream") for a in mine)
+            tasks.append(Task(concept=word, start=start, choices=choices))
+            start += len(word)
+        return Plan(prompt=request.prompt, tasks=tuple(tasks), composer="sleepy")
