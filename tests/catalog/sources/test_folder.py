@@ -17,6 +17,7 @@ from stylus_engine.catalog.sources import folder as module
 from stylus_engine.catalog.sources.folder import Folder
 from stylus_engine.catalog.sources.listing import listed
 from stylus_engine.catalog.sources.looking import Eyes
+from stylus_engine.catalog.sources.patience import Patience
 from stylus_engine.errors import SourceSilent
 from stylus_engine.model import Adapter
 from tests.catalog.sources.files import a1111, civitai_info, lora, put
@@ -407,3 +408,21 @@ def test_a_file_that_changes_while_it_is_read_is_no_card_yet(tmp_path):
     pages = walked(Folder(tmp_path, Eyes(Digests(), probe, writing)))
     assert skips(pages) == {"a.safetensors": ("broken file", "It is being written to.")}
     assert len(items(walked(Folder(tmp_path, Eyes(Digests()))))) == 1
+
+
+def test_a_copy_that_stalls_is_waited_for_and_told_when_there_is_no_hope(tmp_path):
+    now = [0.0]
+    path = put(tmp_path / "a.safetensors", lora(1)[:-100])
+    source = Folder(tmp_path, Eyes(Digests()), quiet=1.0)
+    source._patience = Patience(1.0, 30.0, lambda: now[0])
+
+    def at(seconds):
+        now[0] = seconds
+        pages = walked(source)
+        return len(items(pages)), len(skips(pages)), source.waiting
+
+    waits = (0, 0, ("a.safetensors",))
+    assert [at(0), at(0.9), at(5), at(29)] == [waits] * 4
+    assert at(30) == (0, 1, ())
+    path.write_bytes(lora(1))
+    assert [at(40), at(41.5)] == [waits, (1, 0, ())]
