@@ -11,67 +11,16 @@ import pytest
 from stylus_engine.catalog import Digests
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.importing import bring_in
-from stylus_engine.catalog.nouns import Described, Item
-from stylus_engine.catalog.probe import finite, probe
+from stylus_engine.catalog.nouns import Described
+from stylus_engine.catalog.probe import probe
 from stylus_engine.catalog.sources import folder as module
 from stylus_engine.catalog.sources.folder import Folder
 from stylus_engine.catalog.sources.listing import listed
 from stylus_engine.catalog.sources.looking import Eyes
 from stylus_engine.catalog.sources.patience import Patience
 from stylus_engine.errors import SourceSilent
-from stylus_engine.model import Adapter
 from tests.catalog.sources.files import a1111, civitai_info, lora, put
-
-
-class Counting:
-    """Eyes that count what they look at."""
-
-    def __init__(self):
-        self.probed = []
-        self.eyes = Eyes(Digests(), self.probe, finite)
-
-    def probe(self, path):
-        self.probed.append(path.name)
-        return probe(path)
-
-
-class Known:
-    """A catalogue's memory of one folder, as small as it gets."""
-
-    def __init__(self):
-        self.stamps = {}
-
-    def __call__(self):
-        return dict(self.stamps)
-
-    def take(self, page):
-        self.stamps |= {item.card.card_id: item.stamp for item in page.items}
-        for card_id in page.gone:
-            self.stamps.pop(card_id, None)
-
-
-def walked(source, known=None):
-    async def walk():
-        async with aclosing(source.pages("", "")) as pages:
-            return [page async for page in pages]
-
-    pages = asyncio.run(walk())
-    if known is not None:
-        for page in pages:
-            known.take(page)
-    return pages
-
-
-def items(pages) -> list[Item]:
-    return [item for page in pages for item in page.items]
-
-
-def skips(pages) -> dict[str, tuple[str, str]]:
-    return {skip.what: (skip.reason, skip.detail) for page in pages for skip in page.skipped}
-
-
-def gone(pages) -> list[str]:
-    return [card_id for page in pages for card_id in page.gone]
+from tests.catalog.sources.walks import Counting, Known, gone, items, skips, walked
 
 
 def test_a_file_is_a_card(tmp_path):
@@ -323,80 +272,6 @@ def test_a_walk_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
     walked(Folder(tmp_path, counting.eyes, known=known), known)
     assert len(known.stamps) == 7
     assert len(counting.probed) == len(set(counting.probed)) == 7
-
-
-# --- asked of Civitai ------------------------------------------------------------
-
-
-def told(digest: str) -> Item:
-    card = Adapter(
-        card_id="civitai:5:6", name="Known Abroad", family_declared="sdxl", base="pony", rating="r",
-        description="As Civitai says.", triggers=("abroad",), weight=1.3, weight_high=1.3,
-        path="/elsewhere", file_sha256="0" * 64, model_key="civitai:5", real_person=True,
-        url="https://civitai.com/api/download/models/6", popularity=9,
-    )  # fmt: skip
-    return Item(card=card, raw=b'{"id":6}')
-
-
-class Civitai:
-    def __init__(self):
-        self.asked = []
-        self.error: SourceSilent | None = None
-
-    async def __call__(self, digests):
-        self.asked.append(list(digests))
-        if self.error:
-            raise self.error
-        return {digests[0]: told(digests[0])}
-
-
-def test_civitai_fills_what_the_folder_leaves_out_and_the_file_wins(tmp_path):
-    put(tmp_path / "a.safetensors", lora(1, {"modelspec.title": "Header title"}))
-    put(tmp_path / "b.safetensors", lora(2))
-    put(tmp_path / "c.safetensors", lora(3))
-    put(tmp_path / "c.civitai.info", civitai_info())
-    civitai, known = Civitai(), Known()
-    source = Folder(tmp_path, Eyes(Digests()), known=known, ask=civitai)
-    first, second, _ = items(walked(source, known))
-    card = first.card
-    assert [len(asked) for asked in civitai.asked] == [2]  # the third has Civitai's word beside it
-    assert (card.name, card.description, card.triggers) == (
-        "Known Abroad",
-        "As Civitai says.",
-        ("abroad",),
-    )
-    assert card.path == str(tmp_path / "a.safetensors")
-    assert card.card_id.startswith("local:a:")
-    assert (
-        card.file_sha256 == hashlib.sha256(lora(1, {"modelspec.title": "Header title"})).hexdigest()
-    )
-    assert (card.family_declared, card.family, card.base) == ("sdxl", "sd1", "pony")
-    assert (card.rating, card.real_person, card.weight) == ("r", True, 1.3)
-    assert b'"civitai":{"id":6}' in first.raw
-    assert second.card.name == "b"
-    walked(source, known)
-    assert len(civitai.asked) == 1  # neither who was known nor who was not is asked for again
-
-
-def test_a_silent_civitai_loses_nothing_and_is_asked_again(tmp_path):
-    put(tmp_path / "a.safetensors", lora(1))
-    civitai, known = Civitai(), Known()
-    civitai.error = SourceSilent(source="civitai.com", why="it timed out")
-    source = Folder(tmp_path, Eyes(Digests()), known=known, ask=civitai)
-    pages = walked(source, known)
-    assert [item.card.name for item in items(pages)] == ["a"]
-    assert skips(pages) == {
-        "Civitai": ("not reachable", "civitai.com does not answer: it timed out.")
-    }
-    civitai.error = None
-    assert [item.card.name for item in items(walked(source, known))] == ["Known Abroad"]
-
-
-def test_without_leave_to_ask_what_was_told_before_is_kept(tmp_path):
-    put(tmp_path / "a.safetensors", lora(1))
-    known = Known()
-    walked(Folder(tmp_path, Eyes(Digests()), known=known, ask=Civitai()), known)
-    assert items(walked(Folder(tmp_path, Eyes(Digests()), known=known), known)) == []
 
 
 def test_a_file_that_changes_while_it_is_read_is_no_card_yet(tmp_path):
