@@ -6,7 +6,7 @@ that light it, and no other.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import TypeAlias
 
 from stylus_engine.catalog.weights import Fetching as Piece
@@ -33,8 +33,9 @@ class WeightsBringer:
         async with self._opened() as weights:
             for adapter in absent:
                 try:
-                    async for piece in _pieces(weights, adapter):
-                        yield Fetching(job=job, name=adapter.name, done=piece.done, of=piece.of)
+                    async with aclosing(_pieces(weights, adapter)) as pieces:
+                        async for piece in pieces:
+                            yield _told(job, adapter, piece)
                 except (BadAdapter, BadSource, StoreFailed) as error:
                     failed |= _lost(job, shots, adapter, error)
         for each in failed.values():
@@ -60,6 +61,10 @@ async def _pieces(weights: Weights, adapter: Adapter) -> AsyncGenerator[Piece, N
         coming.cancel()
         with suppress(asyncio.CancelledError, StylusError):
             await coming
+
+
+def _told(job: str, adapter: Adapter, piece: Piece) -> Fetching:
+    return Fetching(job=job, name=adapter.name, done=piece.done, of=piece.of)
 
 
 def _newest(piece: Piece, told: "asyncio.Queue[Piece | None]") -> Piece:

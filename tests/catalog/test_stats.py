@@ -81,6 +81,7 @@ def test_the_fitted_exponent_is_the_one_that_made_the_data(exponent: float):
     assert abs(law.exponent - exponent) < 4 * law.error + 0.02
     assert 40 <= law.least <= 120
     assert law.distance < 0.02
+    assert law.error == pytest.approx((law.exponent - 1) / law.tail**0.5)
 
 
 def test_a_law_below_its_tail_fits_worse():
