@@ -72,7 +72,7 @@ def _objects(text: str, repeated: list[Dropped]) -> Iterator[_Object]:
     def paired(pairs: list[tuple[str, object]]) -> _Object:
         return _first_of_each(pairs, repeated)
 
-    decoder = json.JSONDecoder(object_pairs_hook=paired, parse_constant=_no_number)
+    decoder = json.JSONDecoder(object_pairs_hook=paired)
     for opening in list(re.finditer(r"\{", text))[:MOST_TRIES]:
         repeated.clear()
         try:
@@ -91,10 +91,6 @@ def _first_of_each(pairs: list[tuple[str, object]], repeated: list[Dropped]) -> 
             repeated.append(Dropped(what=_shown(key), why="said twice; the first counts"))
         found.setdefault(key, value)
     return found
-
-
-def _no_number(_: str) -> None:
-    """NaN and Infinity are no JSON and no numbers of ours."""
 
 
 def _read(tasks: list[object], repeated: list[Dropped]) -> Read:

@@ -121,7 +121,10 @@ def test_any_bytes_are_heard(pieces, stream):
 @pytest.mark.asyncio
 async def test_two_hundred_answers_over_http():
     bad = iter(answers(4000, seed=11))
-    spoken = lambda asked: said(next(bad).encode("utf-8", "replace").decode())  # noqa: E731
+
+    def spoken(asked):
+        return said(next(bad).encode("utf-8", "replace").decode())
+
     by_model = 0
     async with composing(spoken, steady=Steady()) as it:
         for number in range(220):
