@@ -75,6 +75,7 @@ class Page(Noun, frozen=True, kw_only=True):
 
     `gone` are ids of cards that the source says it has no more: tombstones, the card's
     record stays.  `total` is how many items the source says it has, 0 = it does not say.
+    `anew`: a walk begins that tells of everything, so what was skipped before counts no more.
     """
 
     items: tuple[Item, ...] = ()
@@ -82,6 +83,7 @@ class Page(Noun, frozen=True, kw_only=True):
     gone: tuple[str, ...] = ()
     cursor: str = ""
     total: int = 0
+    anew: bool = False
 
 
 class Source(Protocol):

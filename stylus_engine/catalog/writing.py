@@ -191,7 +191,9 @@ def _update(db: sqlite3.Connection, number: int, columns: Mapping[str, object]) 
 
 
 def _keep_skips(db: sqlite3.Connection, source: str, page: Page, now: str) -> None:
-    """A record that is a card now is skipped no more."""
+    """A record that is a card now is skipped no more, nor is one that a whole walk does not meet."""
+    if page.anew:
+        db.execute("DELETE FROM skips WHERE source = ?", (source,))
     mended = [(source, item.card.card_id) for item in page.items]
     db.executemany("DELETE FROM skips WHERE source = ? AND what = ?", mended)
     rows = [(source, each.what, each.reason, each.detail, now) for each in page.skipped]

@@ -272,6 +272,14 @@ def test_what_was_skipped_is_told_until_it_is_a_card(catalogue: Catalogue):
     assert catalogue.skips("s") == []
 
 
+def test_a_whole_walk_forgets_what_was_skipped_before(catalogue: Catalogue):
+    odd = [Skipped(what=name, reason="broken file") for name in ("a", "b")]
+    catalogue.take("s", page(skipped=tuple(odd)), NOW)
+    catalogue.take("other", page(skipped=(odd[0],)), NOW)
+    catalogue.take("s", page(skipped=(odd[1],), anew=True), LATER)
+    assert [(each.source, each.what) for each in catalogue.skips()] == [("other", "a"), ("s", "b")]
+
+
 def test_answers_that_cost_something_are_remembered(catalogue: Catalogue):
     assert catalogue.remembered("k") is None
     for value in (b"one", b"two"):

@@ -56,7 +56,7 @@ class Cards:
             while found := list(islice(told, PAGE)):
                 done += len(found)
                 if done > before:
-                    yield _page(found, done)
+                    yield _page(found, done, anew=done == len(found))
                 await asyncio.sleep(0)
             yield Page()
         except OSError as error:
@@ -82,11 +82,12 @@ class Cards:
         return _lines(file)
 
 
-def _page(found: list[Told], done: int) -> Page:
+def _page(found: list[Told], done: int, *, anew: bool) -> Page:
     return Page(
         items=tuple(each for each in found if isinstance(each, Item)),
         skipped=tuple(each for each in found if isinstance(each, Skipped)),
         cursor=str(done),
+        anew=anew,
     )
 
 

@@ -83,6 +83,7 @@ class Folder:
             skipped=tuple(_troubles(self.root, listing)),
             cursor=MORE if found.fresh else "",
             total=len(found.fresh),
+            anew=True,
         )
         for files in _chunks(found.fresh):
             looks = [each for file in files if (each := await self._look(file, waiting))]

@@ -98,6 +98,7 @@ def _page(rows: list[Fields], first: int, vectors: Vectors | None) -> Page:
         skipped=tuple(each for each in found if isinstance(each, Skipped)),
         cursor=str(last) if last < len(rows) else "",
         total=len(rows),
+        anew=first == 0,
     )
 
 
