@@ -109,7 +109,7 @@ class LlmComposer:
 
     async def _judged(self, query: Query, asked: Question) -> Judged | Unusable:
         """What was remembered, or what the model says now."""
-        name = await self._name(query)
+        name = await self._name(query, asked)
         known = await self._memory.recall(name) if name else None
         if known is not None:
             judged = judge(query, asked.menu, known.read(asked.menu))
@@ -120,13 +120,14 @@ class LlmComposer:
             await self._memory.keep(name, answer_of(judged, asked.menu))
         return judged
 
-    async def _name(self, query: Query) -> str:
+    async def _name(self, query: Query, asked: Question) -> str:
         """By what the answer is remembered; "" where the catalogue cannot say which one it is."""
         try:
             version = await asyncio.to_thread(self._manner.catalogue)
         except StylusError:
             return ""
-        return key(query, version, self._model, checked=self._manner.self_check)
+        checked = self._manner.self_check
+        return key(query, asked.menu, version, self._model, checked=checked)
 
     async def _admitted(self, query: Query, asked: Question) -> Judged | Unusable:
         """Ask, when the circuit lets us; and remember how it went."""

@@ -66,10 +66,16 @@ def answer_of(judged: Judged, menu: Menu) -> Answer:
     return Answer(kept=kept, dropped=judged.dropped)
 
 
-def key(query: Query, catalogue: str, model: str, *, checked: bool) -> str:
-    """The same for prompts that differ in case and spaces only, as long as all else is the same."""
+def key(query: Query, menu: Menu, catalogue: str, model: str, *, checked: bool) -> str:
+    """The same for prompts that differ in case and spaces only, as long as all else is the same.
+
+    What was offered is part of it: an index that is still being built offers less of
+    the same catalogue.
+    """
     prompt = " ".join(query.prompt.casefold().split())
-    rest = (query.family, query.policy, sorted(query.pinned), sorted(query.banned), query.k)
+    offered = sorted(offer.adapter.card_id for offer in menu.offers)
+    asker = (sorted(query.pinned), sorted(query.banned), query.k)
+    rest = (query.family, query.policy, asker, offered)
     asked = msgspec.json.encode((VERSION, prompt, catalogue, model, checked, rest))
     return f"composer:{hashlib.sha256(asked).hexdigest()}"
 

@@ -5,6 +5,7 @@ prompt's own letters.  Anything else is not in the prompt.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from stylus_engine.model import Span
@@ -16,7 +17,12 @@ _DRESS = " \t\n\r\"'“”‘’«».,;:!?()[]{}"
 
 def places(prompt: str, concept: str) -> Iterator[Span]:
     """Every place of the concept in the prompt, those with the very same letters first."""
-    words = concept.strip(_DRESS).split()
+    spellings = dict.fromkeys((concept, unicodedata.normalize("NFD", concept)))  # we show it in NFC
+    for spelling in spellings:
+        yield from _spelt(prompt, spelling.strip(_DRESS).split())
+
+
+def _spelt(prompt: str, words: list[str]) -> Iterator[Span]:
     if not any(c.isalnum() for word in words for c in word):
         return
     pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)

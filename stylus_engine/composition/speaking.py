@@ -139,7 +139,7 @@ class Server:
             return False
         if error.after is None:
             return True
-        return error.after if error.after < self.endpoint.timeout else False
+        return error.after if error.after <= self.endpoint.timeout / 2 else False
 
     async def _send(self, body: Body, heard: Heard) -> Reply:
         # Its overloads want every field by name; ours are one JSON object.

@@ -10,9 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 Form: TypeAlias = Literal["schema", "json", "plain"]
 FORMS: Final[tuple[Form, ...]] = ("schema", "json", "plain")
-ABOUT_ASKING: Final = frozenset(
-    {400, 404, 405, 406, 415, 422, 501}
-)  # statuses that may mean: ask otherwise
+ABOUT_ASKING: Final = frozenset({400, 406, 415, 422, 501})  # statuses that may mean: ask otherwise
 _OF_USAGE = re.compile(r"stream_options|include_usage", re.IGNORECASE)
 _OF_STREAM = re.compile(r"stream", re.IGNORECASE)
 _OF_NUMBERS = re.compile(r"max_tokens|max_completion_tokens|temperature", re.IGNORECASE)

@@ -45,6 +45,7 @@ SPANS = [
     ("a cat (cute)", "cat (cute)", "cat (cute"),
     ("a cat", "a cat and more", None),
     ("naïve Élan", "élan", "Élan"),
+    ("a cafe\u0301 noir", "caf\u00e9", "cafe\u0301"),
     ("a\x1fcat", "a cat", "a\x1fcat"),
 ]
 

@@ -66,6 +66,14 @@ async def test_429_for_an_hour_is_not_waited_for():
 
 
 @pytest.mark.asyncio
+async def test_a_model_that_is_not_there_is_asked_for_once():
+    async with composing(said(GOOD), Traits(models=("another",))) as it:
+        plan = await it.plan()
+    assert "does not exist" in plan.instead
+    assert len(it.server.asked) == 1
+
+
+@pytest.mark.asyncio
 async def test_a_torn_stream_is_tried_again():
     async with composing([said(GOOD[:30], torn=True), said(GOOD)]) as it:
         plan = await it.plan()

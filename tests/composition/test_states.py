@@ -131,13 +131,16 @@ def test_a_card_that_is_gone_does_not_come_back():
 
 
 def test_keys_differ_by_all_that_matters():
+    whole = menu(query(), shelf(), 2000)
+    less = menu(query(), shelf()[1:], 2000)
     names = {
-        key(query("a cat"), "1", "m", checked=False),
-        key(query("A  CAT"), "1", "m", checked=False),
-        key(query("a cat"), "2", "m", checked=False),
-        key(query("a cat"), "1", "n", checked=False),
-        key(query("a cat"), "1", "m", checked=True),
-        key(query("a cat", pinned=("x",)), "1", "m", checked=False),
+        key(query("a cat"), whole, "1", "m", checked=False),
+        key(query("A  CAT"), whole, "1", "m", checked=False),
+        key(query("a cat"), less, "1", "m", checked=False),
+        key(query("a cat"), whole, "2", "m", checked=False),
+        key(query("a cat"), whole, "1", "n", checked=False),
+        key(query("a cat"), whole, "1", "m", checked=True),
+        key(query("a cat", pinned=("x",)), whole, "1", "m", checked=False),
     }
-    assert len(names) == 5
+    assert len(names) == 6
     assert good(answer()) == good(answer())
