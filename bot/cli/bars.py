@@ -16,9 +16,10 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from bot.captions import captions
-from stylus_engine.model import Drawn, Event, Failed, Shot, Started, Stepped
+from bot.captions import captions, plain
+from stylus_engine.model import Drawn, Event, Failed, Fetching, Shot, Started, Stepped
 
+MB = 10**6
 WAITING, DRAWING, DONE, LOST = "[dim]waiting", "loading", "[green]done", "[red]failed"
 
 
@@ -75,6 +76,8 @@ class Bars:
     def take(self, event: Event) -> None:
         """Move the bar that `event` speaks of."""
         match event:
+            case Fetching():
+                self._fetch(event)
             case Started(shot=shot) if shot in self._tasks:
                 self._progress.start_task(self._tasks[shot])
                 self._progress.update(self._tasks[shot], state=DRAWING)
@@ -86,6 +89,18 @@ class Bars:
                 self._end(shot, LOST)
             case _:
                 pass
+
+    def _fetch(self, event: Fetching) -> None:
+        """A bar of its own for the file of an adapter; gone when all of it is here."""
+        name = f"file:{event.name}"
+        if name not in self._tasks:
+            told = escape(f"fetching {plain(event.name, 60)}, {event.of / MB:,.0f} MB")
+            self._tasks[name] = self._progress.add_task(told, total=event.of or None, state="")
+        self._progress.update(
+            self._tasks[name], completed=event.done, state=f"{event.done / MB:,.0f} MB"
+        )
+        if event.of and event.done >= event.of:
+            self._progress.remove_task(self._tasks.pop(name))
 
     def _forget_opening(self) -> None:
         opening = self._tasks.pop("", None)

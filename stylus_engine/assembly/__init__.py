@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.sampling.drawer import Drawer
-    from stylus_engine.sampling.families import Parts
     from stylus_engine.sampling.store import FactorStore
     from stylus_engine.sampling.switch import Switch
     from stylus_engine.walking import Walker
@@ -288,24 +287,6 @@ class House:
 
     def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
         """Load a checkpoint; called by the thread that draws."""
-        from stylus_engine.sampling.drawer import Drawer
-        from stylus_engine.sampling.executors import Merging, Stacking
+        from stylus_engine.assembly.drawing import drawer
 
-        executors = {"stack": Stacking, "merge": Merging}
-        parts = self._parts(checkpoint)
-        return Drawer(
-            parts,
-            self._factors,
-            self._pictures,
-            slots=self._setup.slots,
-            waiting=self._setup.waiting,
-            executor=executors[self._setup.executor](parts.modules),
-        )
-
-    def _parts(self, checkpoint: Checkpoint) -> "Parts":
-        from stylus_engine.sampling.devices import choose, use_threads
-        from stylus_engine.sampling.families import family_of
-
-        use_threads(self._setup.threads)
-        device, dtype = choose(self._setup.device, self._setup.dtype)
-        return family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)
+        return drawer(self._setup, checkpoint, self._factors, self._pictures)
