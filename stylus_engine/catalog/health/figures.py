@@ -5,9 +5,9 @@
 `f` are unit vectors of any features.  Direction, strength and consistency are CARLoS's
 three (arXiv 2512.08826: mean difference, its norm, mean cosine between differences),
 brought into 0 … 1 so that they mean the same for every `f`; saturation, variety and
-the faults are ours.  The two limits at the top were set by looking at the miniature's
-26 adapters, of which the good ones end at 0.33 and begin at 0.7; no larger checkpoint
-has been measured.
+the faults are ours.  The limits were set by looking at the miniature's 26 adapters,
+at their own weight and at three times as much (`benchmarks/health.py` holds them to
+it); no larger checkpoint has been measured.
 """
 
 from dataclasses import dataclass
@@ -83,9 +83,10 @@ def varied(moved: Vectors, still: Vectors) -> float:
 
 
 def saturated(drawn: Pixels, without: Pixels) -> float:
-    """1 - (1 - clipped)(1 - contrast)(1 - chroma), each what it adds to the pictures without it.
+    """1 - (1 - clipped)²(1 - contrast)(1 - chroma), each what it adds to the pictures without it.
 
-    `clipped`: share of pixels at the end of their range, more than without it.
+    `clipped`: share of pixels at the end of their range, more than without it; it counts
+    twice, for such a pixel has lost its light and its colour.
     `contrast`, `chroma`: 1 - without / with, of luma's standard deviation and of mean
     chroma; 0.5 = twice as much.  What became less adds nothing.
     """
@@ -93,7 +94,7 @@ def saturated(drawn: Pixels, without: Pixels) -> float:
     clipped = max(0.0, _clipped(drawn) - _clipped(without))
     contrast = _excess(_spread(planes), _spread(before))
     chroma = _excess(_chroma(planes), _chroma(before))
-    return 1 - (1 - clipped) * (1 - contrast) * (1 - chroma)
+    return 1 - (1 - clipped) ** 2 * (1 - contrast) * (1 - chroma)
 
 
 def fault(drawn: Pixels, without: Pixels, saturation: float, variety: float) -> str:

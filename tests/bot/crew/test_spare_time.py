@@ -134,6 +134,14 @@ async def test_somebody_comes_and_the_check_leaves_but_finished_pictures_count()
     clock.at = 120
     await made.turn(quiet=True)
     assert [event.shot for event in crew.asked[1].ended] == [SHOTS[0].id], "no cancel is told"
+    made.heard("drawer-1.1", happened(SHOTS[1], fence, cancelled))
+    made.heard("drawer-2.1", happened(SHOTS[1], crew.sent[2].fence))
+    crew.next = [()]
+    made.heard("drawer-1.1", happened(SHOTS[1], crew.sent[2].fence))
+    assert made.busy, "a late word of the first time ends nothing"
+    made.heard("drawer-1.1", happened(SHOTS[2], crew.sent[2].fence))
+    await made.turn(quiet=True)
+    assert [type(event) for event in crew.asked[2].ended] == [Drawn, Drawn]
 
 
 @pytest.mark.asyncio

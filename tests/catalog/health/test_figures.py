@@ -121,7 +121,7 @@ def test_pixels_at_the_end_of_their_range_are_counted():
     ]
     kept = np.minimum(1, spreads[0] / spreads[1]).mean()
     assert rung(1.0, drawn, without, picture_features).saturation == pytest.approx(
-        1 - 0.5 * kept, abs=1e-4
+        1 - 0.5**2 * kept, abs=1e-4
     )
 
 
