@@ -8,7 +8,7 @@ import pytest
 
 from bot import secrets
 from bot.sections import DiscordSettings
-from bot.settings import load
+from bot.settings import SECRETS, load
 from stylus_engine.errors import BadSettings
 
 TOKEN = "MTA.not-a-real-one.XYZ"  # noqa: S105 - it opens nothing
@@ -72,3 +72,41 @@ def test_contradictions_are_refused_by_name(flags: list[str], where: str):
 @pytest.mark.parametrize("api", ["http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:1"])
 def test_the_playground_may_be_on_this_machine(api: str):
     assert load(None, {}, [f"discord.api={api}"]).discord.api == api
+
+
+@pytest.mark.parametrize(("section", "key"), SECRETS)
+def test_no_secret_is_shown_and_each_has_one_place(tmp_path: Path, section: str, key: str):
+    name = f"STYLUS_{section}__{key}".upper()
+    settings = load(None, {name: TOKEN})
+    assert TOKEN not in repr(settings)
+    assert secrets.secret(getattr(settings, section), key, section) == TOKEN
+    file = tmp_path / "secret"
+    secrets.keep(file, TOKEN)
+    filed = getattr(load(None, {f"{name}_FILE": str(file)}), section)
+    assert secrets.secret(filed, key, section) == TOKEN
+    assert secrets.secret(secrets.without(filed, key), key, section) == ""
+    with pytest.raises(BadSettings, match="keep one of the two"):
+        load(None, {name: TOKEN, f"{name}_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("environment", "why"),
+    [
+        ({"STYLUS_EMBEDDER__KIND": "remote"}, "embedder.model"),
+        ({"STYLUS_EMBEDDER__KIND": "remote", "STYLUS_EMBEDDER__MODEL": "m"}, "embedder.dimensions"),
+        ({"STYLUS_REFINER__BASE_URL": "https://x.example"}, "refiner.model"),
+        ({"STYLUS_CATALOG__CIVITAI_URL": "http://x.example"}, "https address"),
+        ({"STYLUS_CATALOG__HUGGINGFACE_URL": "http://127.0.0.1:8"}, "https address"),
+    ],
+)
+def test_a_catalog_that_cannot_be_is_refused(environment: dict[str, str], why: str):
+    with pytest.raises(BadSettings, match=why):
+        load(None, environment)
+
+
+def test_this_machine_may_be_asked_where_somebody_allows_it():
+    allowed = {
+        "STYLUS_CATALOG__CIVITAI_URL": "http://127.0.0.1:8",
+        "STYLUS_CATALOG__ALLOW_LOOPBACK": "true",
+    }
+    assert load(None, allowed).catalog.allow_loopback

@@ -190,6 +190,10 @@ async def test_secrets_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         workers={"command": [sys.executable, "-c", program], "devices": ["cuda:7"]},
         discord={"token": "s3cret-token"},
         database={"url": "postgresql://u:s3cret-token@h/d"},
+        refiner={"api_key": "s3cret-token"},
+        catalog={"civitai_token": "fetching-token", "huggingface_token_file": "/run/hub"},
+        embedder={"api_key": "embedding-key"},
+        composer={"api_key": "choosing-key"},
     )
     async with supervised(settings):
 
@@ -199,7 +203,11 @@ async def test_secrets_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
         await reached(both_told)
     text = Path(f"{told}drawer").read_text()
-    assert "s3cret" not in text + Path(f"{told}planner").read_text()
+    planner = Path(f"{told}planner").read_text()
+    assert "s3cret" not in text + planner
+    for needed in ("fetching-token", "/run/hub", "embedding-key", "choosing-key"):  # to do its work
+        assert needed in planner
+        assert needed not in text
     words, _, stdin = json.loads(text)
     assert words[1:4] == ["drawer", "--device", "cuda:7"]
     inherited = msgspec.json.decode(stdin, type=Settings)
