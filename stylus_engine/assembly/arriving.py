@@ -14,7 +14,7 @@ from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.orders import Arrived, Brought, TellFetching
 from stylus_engine.catalog.rounds import probed_or_refused
 from stylus_engine.catalog.sources.looking import Eyes
-from stylus_engine.errors import UnsafeAddress
+from stylus_engine.errors import BadArchive, UnsafeAddress
 from stylus_engine.model import Adapter, Fetching, Policy, Query
 from stylus_engine.ports import Checkpoints
 
@@ -49,6 +49,7 @@ class Arriving:
         async with self._stock.web() as web:
             item = await one(url, self._stock, web)
             if item is not None:
+                _require_harmless(item.card)
                 return await self._kept(item, web, tell)
             return await self._downloaded(url, web, tell)
 
@@ -98,6 +99,13 @@ class Arriving:
 
 def _heard(tell: TellFetching, piece: "Piece") -> None:
     tell(Fetching(job="", name=piece.name, done=piece.done, of=piece.of))
+
+
+def _require_harmless(card: Adapter) -> None:
+    """Raise `BadArchive` for what is never drawn with: nothing of it is fetched."""
+    if card.real_person or card.minor:
+        why = "it shows a real person or a minor; such adapters are never drawn with"
+        raise BadArchive(source=card.name, why=why)
 
 
 def hidden(card: Adapter) -> str:
