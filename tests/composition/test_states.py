@@ -1,10 +1,11 @@
-"""The small machines: the circuit, the purse, the memory."""
+"""The small machines: the circuit, the purse, the ear, the memory."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_engine.composition.circuit import FIRST_PAUSE, LIMIT, LONGEST_PAUSE, Circuit
+from stylus_engine.composition.hearing import MOST_BYTES, MOST_LINE, MOST_TEXT, Hearing
 from stylus_engine.composition.judging import judge
 from stylus_engine.composition.menu import menu
 from stylus_engine.composition.purse import DAY, Purse
@@ -70,6 +71,29 @@ def test_a_purse_is_never_overdrawn_by_estimates_that_hold(calls):
             purse = purse.set_aside(estimate).settled(estimate, min(cost, estimate))
         assert purse.spent <= 1000
         assert purse.aside == 0
+
+
+def event(text):
+    return b'data: {"choices": [{"delta": {"content": "%s"}}]}\n\n' % text
+
+
+ENDLESS = {
+    "text": (True, event(b"x" * 60_000), MOST_TEXT),
+    "comments": (True, b": still there\n\n" * 1000, MOST_BYTES),
+    "a line": (True, b"x" * 60_000, MOST_LINE),
+    "a body": (False, b" " * 60_000, MOST_BYTES),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_answer_without_an_end_is_heard_so_far_and_no_further(name):
+    stream, piece, most = ENDLESS[name]
+    hearing, fed = Hearing(stream=stream), 0
+    while not hearing.full:
+        hearing.feed(piece)
+        fed += len(piece)
+        assert fed < most + 2 * len(piece)
+    assert hearing.close().fault == "the answer was far too long"
 
 
 class Shelf(dict):
