@@ -176,7 +176,7 @@ LONG_NAME = (
 
 
 def many(prompt: str, tasks: int = 12, each: int = 3) -> Plan:
-    """Twelve tasks of three adapters, forty candidates, a score of things struck out."""
+    """Twelve tasks of three adapters, forty candidates, sixty things struck out, a model that did not choose."""
     words = [prompt[at : at + 60] for at in range(0, tasks * 60, 60)]
     return Plan(
         prompt=prompt,
@@ -202,7 +202,8 @@ def many(prompt: str, tasks: int = 12, each: int = 3) -> Plan:
             )
             for n in range(40)
         ),
-        dropped=tuple(Dropped(what=f"civitai:{n}:{n}", why=HOSTILE[:300]) for n in range(20)),
+        dropped=tuple(Dropped(what=f"civitai:{n}:{n}", why=HOSTILE[:300]) for n in range(60)),
+        instead=HOSTILE[:400],
     )
 
 
