@@ -58,7 +58,7 @@ async def there() -> AsyncIterator[Civitai]:
 
 
 async def test_a_model_of_civitai_comes_with_its_file(there: Civitai, tmp_path: Path):
-    told: "list[Fetching]" = []
+    told: list[Fetching] = []
     with closing(house(tmp_path, there, there.token)) as made:
         came = await made.add(Brought(url="civitai:1"), told.append)
         assert came.fresh
