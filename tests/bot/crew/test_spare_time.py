@@ -43,7 +43,7 @@ class Crew:
     async def ask(self, question, seconds=None, hear=None):
         self.asked.append(question)
         if self.meanwhile is not None:
-            await self.meanwhile()  # pyright: ignore[reportCallIssue]
+            await self.meanwhile()  # pyright: ignore[reportCallIssue] - a test hands it in
         if self.next and isinstance(self.next[0], Exception):
             raise self.next.pop(0)
         shots = self.next.pop(0) if self.next else ()
@@ -56,7 +56,7 @@ class Crew:
 
 def spare(crew, *, on=True, after=60.0, words=()):
     clock = Clock()
-    made = SpareTime(crew, clock, Idle(on, after, words))  # pyright: ignore[reportArgumentType]
+    made = SpareTime(crew, clock, Idle(on, after, words))  # pyright: ignore[reportArgumentType] - a clock with ticks alone
     return made, clock
 
 
