@@ -29,6 +29,7 @@ import numpy as np
 
 from bot.desks.drawing import DrawingDesk
 from bot.desks.planning import PlanningDesk
+from stylus_engine.catalog.importing import Summary
 from stylus_engine.catalog.orders import Arrived, Brought, TellFetching
 from stylus_engine.engine import Arrangement, Engine, Method
 from stylus_engine.errors import (
@@ -299,8 +300,13 @@ class House:
         ]
         return found[offset : offset + k], len(found)
 
-    async def index(self, *, anew: bool = False) -> int:
+    async def index(self, *, anew: bool = False, walk: bool = True) -> int:
         return 0
+
+    async def watch(self) -> AsyncGenerator[Summary, None]:
+        """Nothing is ever dropped here."""
+        return
+        yield
 
     def warm(self) -> None:
         """Nothing heavy here."""
