@@ -6,7 +6,7 @@ from bot.crew.staff import Crew
 from bot.crew.telling import Teller
 from bot.crew.told import Told
 from bot.jobs.line import Line
-from bot.jobs.nouns import Job
+from bot.jobs.nouns import Job, Made
 from bot.refusals import NoWorker
 from stylus_engine.model import Fetching
 from stylus_engine.workers.frames import Arrange, Arranged
@@ -28,11 +28,14 @@ async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock
         return True
     if not isinstance(answer, Arranged):
         raise TypeError(f"asked to arrange, the planner answered {type(answer).__name__}")
-    kept = await line.planned(
-        job.id, job.fence,
-        plan=answer.plan, order=answer.order, total=answer.total, shots=answer.shots,
-        lost=answer.lost, now=clock.now(),
-    )  # fmt: skip
+    made = Made(
+        plan=answer.plan,
+        order=answer.order,
+        total=answer.total,
+        shots=answer.shots,
+        lost=answer.lost,
+    )
+    kept = await line.planned(job.id, job.fence, made, clock.now())
     if kept and len(answer.lost) == len(answer.shots):
         teller.became(await line.job(job.id))
     elif kept:

@@ -1,12 +1,14 @@
 """The planner's desk: shots for jobs, adapters for people who look for them, pictures made ready."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Protocol
 
+from stylus_engine.catalog.importing import Summary
 from stylus_engine.catalog.orders import Arrived, Brought
 from stylus_engine.engine import Arrangement
 from stylus_engine.errors import StylusError, UnknownName, Unsupported
@@ -43,6 +45,8 @@ from stylus_engine.workers.frames import (
     Search,
 )
 from stylus_engine.workers.serving import Question, Tell, TellFetching
+
+log = logging.getLogger(__name__)
 
 
 class Planning(Protocol):
@@ -83,8 +87,12 @@ class Planning(Protocol):
         """A page of the shelf, and how long the shelf is."""
         ...
 
-    async def index(self, *, anew: bool = False) -> int:
-        """Make the index hold exactly the cards of today."""
+    async def index(self, *, anew: bool = False, walk: bool = True) -> int:
+        """Make the index hold exactly the cards of today; `walk` looks into folders first."""
+        ...
+
+    def watch(self) -> AsyncGenerator[Summary, None]:
+        """What changes in the folders of adapters, once it is in the index; for ever."""
         ...
 
 
@@ -97,6 +105,7 @@ class PlanningDesk:
         self._checkpoints = checkpoints
         self._indexed = False
         self._indexing = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
 
     @property
     def steps(self) -> int:
@@ -112,7 +121,7 @@ class PlanningDesk:
         """Broken cards do not keep a planner from coming up: each question will tell of them."""
         adapters = 0
         with suppress(StylusError):
-            adapters = sum(1 for _ in self._engine.cards.cards())
+            adapters = len(self._engine.cards)
         return Ready(
             role="planner", pid=os.getpid(), checkpoints=self._checkpoints, adapters=adapters
         )
@@ -121,8 +130,18 @@ class PlanningDesk:
         """Bring the index in line with the cards. Raises `BadIndex`, `BadCards`, `BadEmbedder`."""
         async with self._indexing:
             if not self._indexed:
-                await self._engine.index()
+                await self._engine.index(walk=False)
                 self._indexed = True
+                self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Folders of adapters are read beside the work, as long as this process lives."""
+        try:
+            async with aclosing(self._engine.watch()) as news:
+                async for summary in news:
+                    log.info("%s: %s", summary.source, summary.taken)
+        except StylusError as error:
+            log.warning("folders of adapters are no longer watched: %s", error)
 
     async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""

@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, inser
 
 from bot.jobs.fairness import next_in_line
 from bot.jobs.masks import first_serials
-from bot.jobs.nouns import Job, Position, State
+from bot.jobs.nouns import Job, Made, Position, State
 from bot.jobs.people import PAUSED, note_of
 from bot.jobs.room import Room
 from bot.jobs.rows import change, encode, image_row, insert_positions, job_of
 from bot.jobs.standing import DRAWING, PLANNING, Desk, standings, waiting_at
 from bot.jobs.tables import images, jobs, shots
-from stylus_engine.model import Failed, Picture, Plan, Shot
+from stylus_engine.model import Failed, Picture, Shot
 
 FORWARD = 1  # the priority of a job that lost its worker: it goes back to the front
 HELD: tuple[State, ...] = ("queued", "planned")
@@ -53,35 +53,25 @@ class Drawing(Room):
         longer = update(jobs).where(_held(owner)).values(lease_until=until)
         await self._db.write(lambda connection: connection.execute(longer).rowcount)
 
-    async def planned(
-        self,
-        job: str,
-        fence: int,
-        *,
-        plan: Plan,
-        order: Sequence[str],
-        total: int,
-        shots: Sequence[Shot],
-        lost: Sequence[Failed] = (),
-        now: float,
-    ) -> bool:
+    async def planned(self, job: str, fence: int, made: Made, now: float) -> bool:
         """Keep what the planner made; False for a stale fence or a cancelled job.
 
-        A derived job keeps its root's plan and order; its positions get their shots.  `lost`
-        shots will have no picture; with none left the job has failed.
+        A derived job keeps its root's plan and order; its positions get their shots.  When
+        every shot is lost the job has failed.
         """
 
         def body(connection: Connection) -> bool:
             held = _under(fence, "queued")
             mine = change(connection, job, held, state="planned", planned_at=now, **FREE)
             if mine is not None and mine.root == job:
-                whole = {"plan": encode(plan), "mask_order": encode(tuple(order)), "total": total}
+                order = encode(made.order)
+                whole = {"plan": encode(made.plan), "mask_order": order, "total": made.total}
                 change(connection, job, **whole)
-                insert_positions(connection, job, _first(job, order, shots), now)
+                insert_positions(connection, job, _first(job, made.order, made.shots), now)
             elif mine is not None:
-                _fill(connection, job, shots)
-            if mine is not None and lost:
-                _lose(connection, job, shots, lost)
+                _fill(connection, job, made.shots)
+            if mine is not None and made.lost:
+                _lose(connection, job, made.shots, made.lost)
                 _ended(connection, job, now)
             return mine is not None
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from stylus_engine.model import Picture, Plan, Request, Shot
+from stylus_engine.model import Failed, Picture, Plan, Request, Shot
 from stylus_engine.model.noun import Noun
 
 State: TypeAlias = Literal[
@@ -22,6 +22,16 @@ Road: TypeAlias = Literal["token", "bot", "new"]
 UNFINISHED: tuple[State, ...] = ("queued", "planned", "drawn", "posting")
 FINISHED: tuple[State, ...] = ("posted", "failed", "cancelled", "undeliverable")
 MOST_MASKS = 64  # of one root job that 🧩 goes through before it starts again
+
+
+class Made(Noun, frozen=True, kw_only=True):
+    """What a planner made of a job: `lost` are shots that will have no picture."""
+
+    plan: Plan
+    order: tuple[str, ...]
+    total: int
+    shots: tuple[Shot, ...]
+    lost: tuple[Failed, ...] = ()
 
 
 class Origin(Noun, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ loads no torch, planning loads no checkpoint.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from stylus_engine.assembly.arriving import Arriving
     from stylus_engine.assembly.infirmary import Infirmary
     from stylus_engine.assembly.library import Library
+    from stylus_engine.catalog.importing import Summary
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.sampling.drawer import Drawer
@@ -153,12 +155,21 @@ class House:
         query = Query(prompt=text, concepts=(), family=family, policy=policy, k=k + offset)
         return await browse(self._stock.retriever, self.cards, query, offset)
 
-    async def index(self, *, anew: bool = False) -> int:
+    async def index(self, *, anew: bool = False, walk: bool = True) -> int:
         """Make the index hold exactly the cards of today; rows written or removed.
 
-        `anew` writes all of it, whatever lies there.  Raises `BadIndex`, `StoreFailed`.
+        `anew` writes all of it, whatever lies there; `walk` looks into the folders of
+        adapters first.  Raises `BadIndex`, `StoreFailed`.
         """
-        return await self._stock.follow(anew=anew)
+        return await self._stock.follow(anew=anew, walk=walk)
+
+    async def watch(self) -> "AsyncGenerator[Summary, None]":
+        """What changes in the folders that the settings name, for ever; at once all that is new."""
+        if not self._setup.shelves:
+            return
+        async with aclosing(self.library.watch(self._setup.shelves)) as news:
+            async for summary in news:
+                yield summary
 
     async def indexed(self) -> int:
         """How many cards the index holds. Raises `BadIndex`."""

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stylus_engine.assembly.stock import Stock
+from stylus_engine.assembly.stock import Stock, folder_name
 from stylus_engine.catalog.nouns import Item, Source
 from stylus_engine.catalog.orders import (
     FromCards,
@@ -78,7 +78,7 @@ def folder_of(
     from stylus_engine.catalog.sources.folder import Folder
     from stylus_engine.catalog.sources.looking import Eyes
 
-    name = f"folder:{path.resolve()}"
+    name = folder_name(path)
     return Folder(
         path,
         Eyes(stock.digests),

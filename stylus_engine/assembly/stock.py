@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
+from stylus_engine.errors import SourceSilent
 from stylus_engine.ports import Composer, Embedder
 
 if TYPE_CHECKING:
@@ -28,20 +30,41 @@ class Stock:
         self.setup = setup
 
     def settle(self) -> None:
-        """Bring what the settings name into the catalogue. Raises `BadCards`, `BadCatalogue`."""
+        """Bring the files of cards that the settings name into the catalogue.
+
+        Raises `BadCards`, `BadCatalogue`.
+        """
         from stylus_engine.catalog.importing import clock
-        from stylus_engine.catalog.settling import settle
+        from stylus_engine.catalog.settling import forget_folders, settle
 
-        settle(self.catalogue, self.setup.cards, self.setup.shelves, clock())
+        settle(self.catalogue, self.setup.cards, clock())
+        sources = [folder_name(path) for path in self.setup.shelves]
+        forget_folders(self.catalogue, sources, clock())
 
-    async def follow(self, *, anew: bool = False) -> int:
+    async def walk(self) -> None:
+        """Bring the folders of adapters that the settings name into the catalogue.
+
+        The first time each file is read once, for its sha256.  A folder that is not there
+        keeps its cards.  Raises `BadCatalogue`, `StoreFailed`.
+        """
+        from stylus_engine.assembly.sourcing import folder_of
+        from stylus_engine.catalog.importing import bring_in
+
+        for path in self.setup.shelves:
+            with suppress(SourceSilent):
+                await bring_in(self.catalogue, folder_of(path, self))
+
+    async def follow(self, *, anew: bool = False, walk: bool = False) -> int:
         """Bring the index in line with the cards; how many changes were written.
 
-        `anew` writes all of it, whatever lies there.  Raises `BadIndex`, `StoreFailed`.
+        `anew` writes all of it, whatever lies there; `walk` looks into the folders of
+        adapters first.  Raises `BadIndex`, `StoreFailed`.
         """
         from stylus_engine.retrieval import following
 
         await asyncio.to_thread(self.settle)
+        if walk:
+            await self.walk()
         if anew:
             return await following.anew(self.index, self.catalogue)
         return await following.follow(self.index, self.catalogue)
@@ -182,3 +205,8 @@ class Stock:
         from stylus_engine.retrieval.retriever import IndexRetriever
 
         return IndexRetriever(self.index, self.files.holds)
+
+
+def folder_name(path: Path) -> str:
+    """What the catalogue calls the source of a folder."""
+    return f"folder:{path.resolve()}"

@@ -1,11 +1,12 @@
 """The cards that the settings name, brought in line with the catalogue before anything is asked of it.
 
-Files of cards and folders of adapters are a source like any other; what they no longer
-hold is gone.  When nothing on disk changed, this costs a look at each file's time and size.
+Files of cards are a source like any other; what they no longer hold is gone.  When nothing
+on disk changed, this costs a look at each file's time and size.  Folders of adapters are
+sources of their own (`sources.folder`): reading them for the first time takes a while.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,28 +14,41 @@ import msgspec
 from stylus_engine.catalog.cards import CardFile
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.nouns import Item, Page
-from stylus_engine.catalog.shelf import shelf
 from stylus_engine.catalog.writing import Taken
 from stylus_engine.model import Adapter
 
 SOURCE = "settings"
+FOLDERS = "settings: folders"  # under this key the catalogue remembers which there were
 
 
-def settle(catalogue: Catalogue, files: Sequence[Path], folders: Sequence[Path], now: str) -> Taken:
-    """Make the catalogue hold what `files` and `folders` hold now; what that changed.
+def settle(catalogue: Catalogue, files: Sequence[Path], now: str) -> Taken:
+    """Make the catalogue hold what `files` hold now; what that changed.
 
     Raises `BadCards`, and what the catalogue raises.
     """
-    mark = _mark(files, folders)
+    mark = _mark(files)
     if catalogue.remembered(SOURCE) == mark:
         return Taken()
-    found = (card for folder in folders for card in shelf(folder))
-    items = tuple(_item(card) for card in CardFile(*files, found=found).cards())
-    held = {item.card.card_id for item in items}
-    gone = tuple(each for each in catalogue.from_source(SOURCE) if each not in held)
-    taken = catalogue.take(SOURCE, Page(items=items, gone=gone), now)
+    items = tuple(_item(card) for card in CardFile(*files).cards())
+    taken = catalogue.take(SOURCE, Page(items=items, gone=_left(catalogue, SOURCE, items)), now)
     catalogue.remember(SOURCE, mark)
     return taken
+
+
+def forget_folders(catalogue: Catalogue, sources: Sequence[str], now: str) -> None:
+    """Cards of folders that the settings named once and name no more are gone."""
+    raw = catalogue.remembered(FOLDERS)
+    before = msgspec.json.decode(raw, type=list[str]) if raw is not None else []
+    if before == list(sources):
+        return
+    for source in set(before) - set(sources):
+        catalogue.take(source, Page(gone=_left(catalogue, source, ())), now)
+    catalogue.remember(FOLDERS, msgspec.json.encode(list(sources)))
+
+
+def _left(catalogue: Catalogue, source: str, items: Iterable[Item]) -> tuple[str, ...]:
+    held = {item.card.card_id for item in items}
+    return tuple(each for each in catalogue.from_source(source) if each not in held)
 
 
 def _item(card: Adapter) -> Item:
@@ -42,17 +56,12 @@ def _item(card: Adapter) -> Item:
     return Item(card=card, raw=raw, stamp=hashlib.sha256(raw).hexdigest())
 
 
-def _mark(files: Iterable[Path], folders: Iterable[Path]) -> bytes:
+def _mark(files: Iterable[Path]) -> bytes:
     """Changes when a file does: path, bytes, time and inode of each."""
     whole = hashlib.sha256()
-    for path in (*files, *(path for folder in folders for path in _below(folder))):
+    for path in files:
         whole.update(repr(_stat(path)).encode())
     return whole.hexdigest().encode()
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    yield folder
-    yield from sorted(folder.rglob("*.safetensors"))
 
 
 def _stat(path: Path) -> tuple[str, int, int, int]:

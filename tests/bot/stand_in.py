@@ -204,7 +204,7 @@ class StandIn:
         found = [Candidate(adapter=c, concept="", similarity=0.5, rank=1) for c in CARDS[:k]]
         return found if text != "nothing" else []
 
-    async def index(self, *, anew: bool = False) -> int:
+    async def index(self, *, anew: bool = False, walk: bool = True) -> int:
         return self.new_cards
 
     async def indexed(self) -> int:

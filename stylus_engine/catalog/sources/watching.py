@@ -72,7 +72,8 @@ async def _walked(folder: Folder, walk: Walk) -> None:
 async def _rest(bell: asyncio.Event, seconds: float) -> None:
     """Until the bell rings, and a moment longer; or so many seconds."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(bell.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await bell.wait()
         await asyncio.sleep(GATHER)
     bell.clear()
 

@@ -29,7 +29,7 @@ from bot.delivery.wire import (
     WireError,
 )
 from bot.jobs.line import Line, Rules
-from bot.jobs.nouns import Job, Origin, Place, Wish
+from bot.jobs.nouns import Job, Made, Origin, Place, Wish
 from bot.sections import DeliverySettings
 from stylus_engine.model import Request
 from tests.bot.cards.examples import MASKS, PLAN, PROMPT, picture, shot
@@ -343,9 +343,8 @@ class World:
         assert held is not None
         planned = msgspec.structs.replace(held, plan=PLAN)
         shots = [shot(planned, index, code) for index, code in enumerate(MASKS)]
-        done = await self.line.planned(
-            held.id, held.fence, plan=PLAN, order=MASKS, total=26, shots=shots, now=now
-        )
+        made = Made(plan=PLAN, order=tuple(MASKS), total=26, shots=tuple(shots))
+        done = await self.line.planned(held.id, held.fence, made, now)
         held = await self.line.claim_draw("drawer", now)
         assert done
         assert held is not None

@@ -5,7 +5,7 @@ from itertools import count
 import msgspec
 
 from bot.jobs.line import Line
-from bot.jobs.nouns import Action, Job, Origin, State, Wish
+from bot.jobs.nouns import Action, Job, Made, Origin, State, Wish
 from stylus_engine.model import Manifest, Mask, Picture, Plan, Recipe, Request, Shot
 from stylus_engine.planning.masks import StylusOrder, first_masks, sizes
 from tests.planning.plans import plan
@@ -88,15 +88,13 @@ async def plan_it(line: Line, job: Job, now: float = NOW, made: Plan | None = No
     positions = await line.positions(job.id)
     masks = [position.mask for position in positions]
     masks = masks or [mask.code for mask in first_masks(order, job.request.count)]
-    return await line.planned(
-        job.id,
-        job.fence,
+    brought = Made(
         plan=made,
-        order=order_of(made),
+        order=tuple(order_of(made)),
         total=order.total,
-        shots=shots_of(job, masks),
-        now=now,
+        shots=tuple(shots_of(job, masks)),
     )
+    return await line.planned(job.id, job.fence, brought, now)
 
 
 async def draw_it(line: Line, job: Job, now: float = NOW) -> Job | None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.jobs.line import Line, Rules
-from bot.jobs.nouns import Position
+from bot.jobs.nouns import Made, Position
 from stylus_engine.model import Picture
 from tests.bot.jobs.conftest import Another
 from tests.bot.jobs.people import (
@@ -108,8 +108,8 @@ async def test_more_masks_than_64_bits_count(line: Line):
     held = await line.claim_plan("planner", NOW)
     assert held is not None
     shots = shots_of(held, ["10.10"])
-    known = {"plan": plan(2, 2), "order": ("10.10",), "shots": shots, "now": NOW}
-    assert await line.planned(held.id, held.fence, total=4**40, **known)
+    made = Made(plan=plan(2, 2), order=("10.10",), total=4**40, shots=tuple(shots))
+    assert await line.planned(held.id, held.fence, made, NOW)
     found = await line.job(held.id)
     assert found is not None
     assert found.total == 4**40
