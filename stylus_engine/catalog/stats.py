@@ -119,7 +119,7 @@ def half_of(popular: Values) -> int:
     if not len(popular):
         return 0
     growing: Values = np.cumsum(popular, dtype=np.float64)
-    return int(np.searchsorted(growing, growing[-1] / 2)) + 1
+    return int(np.count_nonzero(growing < growing[-1] / 2)) + 1
 
 
 def curve(popular: Values) -> tuple[tuple[int, int], ...]:

@@ -49,8 +49,6 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/workers/": {"msgspec"},
     "stylus_engine/catalog/catalogue.py": {"msgspec", "numpy", "rapidfuzz"},  # stored vectors
     "stylus_engine/catalog/stats.py": {"numpy"},
-    "stylus_engine/catalog/catalogue.py": {"msgspec", "numpy", "rapidfuzz"},
-    "stylus_engine/catalog/stats.py": {"numpy"},
     "stylus_engine/catalog/plotting.py": {"matplotlib"},
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},
     "stylus_engine/catalog/refiner/server.py": {"openai"},
