@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from lancedb import AsyncTable
-from lancedb.index import FTS, Bitmap, BTree, IvfFlat
+from lancedb.index import FTS, Bitmap, BTree, IvfSq
 
 from stylus_engine.model import Adapter
 from stylus_engine.ports import Change, Embedder, Vectors
@@ -32,8 +32,9 @@ PIECES = 64  # small fragments from which a table is compacted
 KEPT = timedelta(hours=1)  # old versions; a reader holds one for the length of a recall
 WHOLE = "stylus.whole"  # the mark of a generation whose build was finished
 UNIT = 1e-3  # how far from 1 a vector's length may be
+PARTITION = 20_000  # rows
 FILTERED = ("shelf", "commercial")
-Kind: TypeAlias = FTS | BTree | Bitmap | IvfFlat
+Kind: TypeAlias = FTS | BTree | Bitmap | IvfSq
 ALWAYS: dict[str, Kind] = {
     "heads": FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False),
     "description": FTS(),
@@ -170,10 +171,10 @@ def wanted(count: int) -> dict[str, Kind]:
     """The indices of a table of `count` rows: words always, the rest where a scan would cost more."""
     if count < MANY:
         return ALWAYS
-    vectors = IvfFlat(distance_type="cosine", num_partitions=partitions(count))
+    vectors = IvfSq(distance_type="cosine", num_partitions=partitions(count))
     return {**ALWAYS, **{column: Bitmap() for column in FILTERED}, "vector": vectors}
 
 
 def partitions(count: int) -> int:
-    """Of the vector index: about the square root, as everybody has it."""
-    return max(1, round(count**0.5))
+    """Of the vector index: pieces that threads search side by side; all of them are searched."""
+    return max(1, count // PARTITION)

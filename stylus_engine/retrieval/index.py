@@ -28,7 +28,7 @@ from stylus_engine.retrieval.home import TABLE, Home, connected, home_of
 from stylus_engine.retrieval.where import among
 
 BOOSTS = {"heads": 3.0, "description": 1.0}  # a title's word says more than a description's
-PROBES = 24  # partitions that are searched at least; see docs/decisions.md
+PROBES = 65_536  # all partitions: short questions lie between them, see docs/decisions.md
 KEY = "card_id"
 REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
 
@@ -56,7 +56,7 @@ class View:
         if not len(vectors):
             return []
         asked = self._table.query().nearest_to(list(vectors)).distance_type("cosine")
-        asked = asked.maximum_nprobes(0).minimum_nprobes(PROBES).where(where).limit(limit)
+        asked = asked.nprobes(PROBES).where(where).limit(limit)
         answer = await self._answer(asked.with_row_id().select(["_distance"]))
         return _by_question(answer, len(vectors))
 
