@@ -14,7 +14,7 @@ from stylus_engine.catalog.nouns import Described
 from stylus_engine.catalog.orders import Round, Step, TellStep
 from stylus_engine.catalog.refiner.budget import Budget, Estimate, Prices, Purse, Spent
 from stylus_engine.catalog.rounds import Tally
-from stylus_engine.errors import BadSettings, BadSource
+from stylus_engine.errors import BadSettings, BadSource, BudgetSpent, RefinerFailed
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.setup import Describer
@@ -40,13 +40,13 @@ class Refining:
         return estimate(self._due(most), self._prices, self._set.pictures)
 
     async def refine(self, most: int, tell: TellStep) -> Round:
-        """Describe what nobody described yet. Raises `BudgetSpent`, `RefinerFailed`, `BadSettings`."""
+        """Describe what nobody described yet; a budget that ends, or a server, ends the round. Raises `BadSettings`."""
         from stylus_engine.catalog.refiner.many import Run
         from stylus_engine.catalog.refiner.model import ModelRefiner
         from stylus_engine.catalog.refiner.server import Endpoint, Server
 
         self._require()
-        tally = Tally()
+        tally, stopped = Tally(), None
         purse = Purse(
             Budget(tokens=self._set.most_tokens, money=self._set.most_money), self._prices
         )
@@ -56,8 +56,11 @@ class Refining:
             refiner = ModelRefiner(server, catalogue, partial(self._pictures, web))
             keep = partial(_learn, self._stock)
             run = Run(refiner, purse, keep, partial(_count, tally, tell, most))
-            spent = await run.all(self._due(most), self._set.concurrency)
-        return tally.round(**told(spent))
+            try:
+                await run.all(self._due(most), self._set.concurrency)
+            except (BudgetSpent, RefinerFailed) as error:
+                stopped = type(error).__name__, str(error)
+        return tally.round(stopped, **told(run.spent))
 
     def _due(self, most: int) -> Iterable[Known]:
         due = self._stock.catalogue.walk(lacking="described")
@@ -132,9 +135,11 @@ def told(spent: Spent) -> dict[str, str]:
         "by the model": f"{spent.by_model:,}",
         "remembered": f"{spent.remembered:,}",
         "by rules": f"{spent.by_rules:,}",
+        "left undone": f"{spent.failed:,}",
         "tokens in": f"{spent.tokens_in:,}",
         "tokens out": f"{spent.tokens_out:,}",
         "cost": f"{spent.money:.4f}",
+        "calls whose use was guessed": f"{spent.guessed:,}",
     }
 
 

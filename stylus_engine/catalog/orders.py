@@ -67,13 +67,16 @@ class Step(Noun, frozen=True, kw_only=True):
 class Round(Noun, frozen=True, kw_only=True):
     """What a round came to: cards that learned something, those passed over by reason, its cost.
 
-    `facts` are further figures by name, in the order in which they are told.
+    `facts` are further figures by name, in the order in which they are told.  `stopped` is the
+    class name of the error that ended it early, and its sentence: what came before is kept,
+    and was paid for.
     """
 
     learned: int = 0
     skipped: Mapping[str, int] = msgspec.field(default_factory=dict[str, int])
     examples: tuple[Skipped, ...] = ()
     facts: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    stopped: tuple[str, str] | None = None
 
 
 class Brought(Noun, frozen=True):

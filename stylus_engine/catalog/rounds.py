@@ -41,13 +41,14 @@ class Tally:
         if self._reasons[reason] <= EXAMPLES:
             self._examples.append(Skipped(what=name, reason=reason, detail=detail))
 
-    def round(self, **facts: str) -> Round:
-        """What it came to."""
+    def round(self, stopped: tuple[str, str] | None = None, /, **facts: str) -> Round:
+        """What it came to; `stopped`: which error ended it early, and its sentence."""
         return Round(
             learned=self.learned,
             skipped=dict(self._reasons.most_common()),
             examples=tuple(self._examples),
             facts=facts,
+            stopped=stopped,
         )
 
 

@@ -66,7 +66,8 @@ class Shelf:
         return Round(learned=most or 5, skipped={"no file": 2}, examples=EXAMPLES)
 
     async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
-        return Round(learned=4, facts={"cost": "0.0120"} if model else {})
+        stopped = ("BudgetSpent", "Stopped before.") if model and self.silent else None
+        return Round(learned=4, facts={"cost": "0.0120"} if model else {}, stopped=stopped)
 
     async def estimate(self, most: int) -> str:
         return f"{most} adapters: at most 0.02."

@@ -68,6 +68,15 @@ def test_rounds_are_told_with_what_they_cost(stylus):
     assert json.loads(dry.stdout) == {"estimate": "0 adapters: at most 0.02."}
 
 
+def test_a_round_that_was_stopped_tells_its_bill_first(stylus):
+    refined = stylus("catalog", "refine", "--model", silent=2)
+    assert refined.exit_code == 1
+    assert "0.0120" in refined.stdout
+    assert refined.stderr.endswith("Stopped before.\n")
+    told = json.loads(stylus("catalog", "refine", "--model", "--json", silent=2).stdout)
+    assert told["stopped"] == ["BudgetSpent", "Stopped before."]
+
+
 def test_stats_are_shown_told_and_drawn(stylus, home: Path):
     told = json.loads(stylus("catalog", "stats", "--json").stdout)
     assert told["cards"] == len(CARDS)

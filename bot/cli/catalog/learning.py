@@ -8,7 +8,7 @@ import typer
 from bot.cli import options
 from bot.cli.catalog.telling import show_round
 from bot.cli.catalog.walking import Meter, Walk, stopped
-from bot.cli.desk import Desk, answering, desk_of, run
+from bot.cli.desk import Desk, answering, desk_of, exit_code, refuse, run
 from bot.cli.library import Library
 from stylus_engine.catalog.orders import Round, Step, TellStep
 
@@ -98,3 +98,7 @@ def _learn(desk: Desk, command: str, verb: str, learn: Learn, *, as_json: bool) 
             desk.answer(walk.result)
         else:
             show_round(desk, walk.result, verb)
+        if walk.result.stopped is not None:
+            kind, sentence = walk.result.stopped
+            refuse(desk, kind, sentence)
+            raise typer.Exit(exit_code(kind))
