@@ -44,7 +44,7 @@ async def test_a_folder_is_read_with_the_index_and_forgotten_with_the_setting(tm
     await opened.index()
     assert len(opened.cards) == 1
     assert len(await names(opened, "rocket")) == 1
-    assert [each.what for each in opened.library.skips()] == ["broken.safetensors"]
+    assert [each.what for each in opened._stock.catalogue.skips()] == ["broken.safetensors"]
     without = house(tmp_path)
     await without.index()
     assert (len(without.cards), await names(without, "rocket")) == (0, set())
