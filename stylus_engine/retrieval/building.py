@@ -100,7 +100,7 @@ class Generation:
         there = {index.columns[0]: index for index in await self._table.list_indices()}
         for column, kind in wanted(count).items():
             if column not in there:
-                await self._table.create_index(column, config=kind)
+                await self._table.create_index(column, config=kind)  # pyright: ignore[reportArgumentType] - IvfSq is missing from its signature
         behind = max((index.num_unindexed_rows or 0 for index in there.values()), default=0)
         stats: Any = await self._table.stats()  # its type is not what it returns
         pieces = int(stats["fragment_stats"]["num_small_fragments"])
