@@ -20,6 +20,7 @@ from stylus_engine.model.noun import Noun
 
 # A frozen archive may not overwrite what a live source said of the same card.
 OLD_NEWS = ("stylusdocs",)
+NUMBERED = "SELECT * FROM cards WHERE number = ?"
 T = TypeVar("T")
 
 
@@ -50,10 +51,12 @@ def keep_page(db: sqlite3.Connection, source: str, page: Page, now: str) -> Take
 
 
 def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun]) -> Adapter:
-    """Lay parts over a card that is there; the merged card."""
+    """Lay parts over a card; the merged card. One that is gone meanwhile keeps them and stays gone."""
     columns = {name: msgspec.json.encode(part) for name, part in parts.items()}
     stamps = {f"{name}_of": row["stamp"] for name in parts}
     _update(db, row["number"], columns | stamps)
+    if row["card"] is None:
+        return _merged(db.execute(NUMBERED, (row["number"],)).fetchone())
     return Pen(db).merge(row["number"])
 
 
@@ -89,13 +92,7 @@ class Pen:
 
     def merge(self, number: int) -> Adapter:
         """Make the card of its layers anew and give it the next number."""
-        row = self._db.execute("SELECT * FROM cards WHERE number = ?", (number,)).fetchone()
-        card = merged(
-            msgspec.json.decode(row["said"], type=Adapter),
-            _layer(row["probed"], Probed),
-            _layer(row["described"], Described),
-            _layer(row["checked"], Checked),
-        )
+        card = _merged(self._db.execute(NUMBERED, (number,)).fetchone())
         found = {
             "card": msgspec.json.encode(card),
             "seq": self._next(),
@@ -178,6 +175,15 @@ def _outdated(row: Row, item: Item) -> dict[str, object]:
     if before == item.card.file_sha256 or item.probed is not None:
         return {}
     return {"probed": None, "probed_of": None}
+
+
+def _merged(row: Row) -> Adapter:
+    return merged(
+        msgspec.json.decode(row["said"], type=Adapter),
+        _layer(row["probed"], Probed),
+        _layer(row["described"], Described),
+        _layer(row["checked"], Checked),
+    )
 
 
 def _layer(raw: bytes | None, shape: type[T]) -> T | None:

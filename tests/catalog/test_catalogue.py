@@ -209,6 +209,16 @@ def test_another_file_is_not_what_was_seen_of_the_old_one(catalogue: Catalogue):
     assert (now.family, now.health, now.weight) == ("sd1", "unknown", 0.8)
 
 
+def test_what_is_learned_of_a_card_that_is_gone_does_not_bring_it_back(catalogue: Catalogue):
+    catalogue.take("s", page(item()), NOW)
+    catalogue.take("s", page(gone=("t:1:1",)), NOW)
+    before = catalogue.last()
+    assert catalogue.learn("t:1:1", described=DESCRIBED).description == "Draws in ink."
+    assert (len(catalogue), catalogue.named("Card", 9), catalogue.last()) == (0, [], before)
+    catalogue.take("s", page(item()), LATER)
+    assert catalogue.get("t:1:1").description == "Draws in ink."
+
+
 def test_a_file_that_moved_keeps_what_was_learned_of_it(catalogue: Catalogue):
     catalogue.take("s", page(item(1, file_sha256=SHA)), NOW)
     catalogue.learn("t:1:1", described=DESCRIBED, checked=CHECKED)
