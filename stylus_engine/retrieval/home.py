@@ -154,14 +154,18 @@ class StoreHome:
 
     async def _book(self) -> list[tuple[str, bool]]:
         """Each generation that was told of and whether it was pointed at, in order."""
+        return [(name, pointed) for _, name, pointed in await self._lines()]
+
+    async def _lines(self) -> list[tuple[int, str, bool]]:
         with _refused(self.path):
             table = await self._table()
             rows = await table.query().to_list() if table else []
-        rows.sort(key=lambda row: int(row["number"]))
-        return [(str(row["name"]), bool(row["pointed"])) for row in rows]
+        return sorted((int(row["number"]), str(row["name"]), bool(row["pointed"])) for row in rows)
 
     async def _tell(self, generation: str, *, pointed: bool) -> None:
-        row = {"number": len(await self._book()) + 1, "name": generation, "pointed": pointed}
+        """One above the highest: dropped generations leave gaps, so a count would go back."""
+        last = max((number for number, _, _ in await self._lines()), default=0)
+        row = {"number": last + 1, "name": generation, "pointed": pointed}
         with _refused(self.path):
             table = await self._table()
             if table:

@@ -13,7 +13,7 @@ from stylus_engine.errors import BadIndex, IndexBroken, IndexMissing, IndexSchem
 from stylus_engine.model import Query
 from stylus_engine.retrieval import building, following, rows
 from stylus_engine.retrieval.following import anew, follow
-from stylus_engine.retrieval.home import POINTER, TABLE, connected
+from stylus_engine.retrieval.home import POINTER, TABLE, connected, home_of
 from stylus_engine.retrieval.index import CardIndex
 from stylus_engine.retrieval.retriever import IndexRetriever
 from tests.retrieval.fakes import FAMILY, Log, WordEmbedder, build, card, held
@@ -275,6 +275,18 @@ async def test_by_the_address_of_a_store_it_is_the_same_index(tmp_path):
         await anew(index, log)
     assert len(await index.home.generations()) == following.GENERATIONS
     assert await held(reader) == sorted(log.cards())
+
+
+async def test_in_a_store_who_was_pointed_at_last_is_current_whatever_was_dropped(tmp_path):
+    home = home_of(f"file://{tmp_path}/bucket", tmp_path)
+    for name in ("a", "b", "c", "d"):
+        await home.begin(name)
+    await home.point("d")
+    for name in ("a", "b", "c"):
+        await home.drop(name)
+    await home.begin("e")
+    await home.point("e")
+    assert await home.current() == "e"
 
 
 async def rewrite(index, told):
