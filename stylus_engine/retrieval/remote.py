@@ -65,7 +65,10 @@ class RemoteEmbedder:
 
     def _client(self) -> AsyncOpenAI:
         return AsyncOpenAI(
-            api_key=self._key, base_url=self._base_url, max_retries=RETRIES, timeout=SECONDS
+            api_key=self._key or "none",  # a server of one's own wants none, the client does
+            base_url=self._base_url,
+            max_retries=RETRIES,
+            timeout=SECONDS,
         )
 
     async def _asked(
@@ -101,4 +104,5 @@ class RemoteEmbedder:
         return array / norms
 
     def _bad(self, why: str) -> BadEmbedder:
-        return BadEmbedder(path=self._model, why=why.replace(self._key, "…")[:200])
+        told = why.replace(self._key, "…") if self._key else why
+        return BadEmbedder(path=self._model, why=told[:200])

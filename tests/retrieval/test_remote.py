@@ -145,6 +145,13 @@ async def test_nobody_there_is_one_sentence(monkeypatch):
         await embedder.embed(["a"])
 
 
+async def test_without_a_key_the_sentence_can_be_read(monkeypatch):
+    monkeypatch.setattr(remote, "RETRIES", 0)
+    embedder = RemoteEmbedder("tiny", 8, key="", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(BadEmbedder, match="onnection"):
+        await embedder.embed(["a"])
+
+
 def run_twice(url):
     embedder = RemoteEmbedder("tiny", 8, key=KEY, base_url=url)
     return [asyncio.run(embedder.embed(["a"])).shape for _ in range(2)]
