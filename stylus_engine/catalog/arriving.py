@@ -21,7 +21,7 @@ from stylus_engine.catalog.refiner import describe
 from stylus_engine.catalog.sources.listing import ENDING, Found
 from stylus_engine.catalog.sources.looking import Eyes, Seen, item
 from stylus_engine.catalog.sources.sidecars import Beside
-from stylus_engine.errors import AdapterUnsupported, StoreFailed
+from stylus_engine.errors import AdapterUnsupported, BadArchive, StoreFailed
 from stylus_engine.model import Adapter, Rating
 
 SOURCE = "added"
@@ -39,7 +39,8 @@ class Arrivals:
     def take_bytes(self, data: bytes, name: str, now: str) -> tuple[Adapter, bool]:
         """The card of a file that came as bytes, and whether it is new here.
 
-        Raises `BadAdapter` for what is no adapter of ours, `StoreFailed`, `BadCatalogue`.
+        Raises `BadAdapter` for what is no adapter of ours, `BadArchive` for bytes that another
+        card tells to be a real person's or a minor's, `StoreFailed`, `BadCatalogue`.
         """
         title = titled(name)
         known = self._known(hashlib.sha256(data).hexdigest())
@@ -82,8 +83,11 @@ class Arrivals:
                 path.unlink()
 
     def _known(self, digest: str) -> Adapter | None:
-        """A card of the same bytes whose file is here."""
+        """A card of the same bytes whose file is here. Raises `BadArchive` for what is never drawn with."""
         cards = self._catalogue.with_sha256(digest)
+        if warned := next((card for card in cards if card.real_person or card.minor), None):
+            why = "it shows a real person or a minor; such adapters are never drawn with"
+            raise BadArchive(source=warned.name, why=why)
         return next((card for card in cards if card.path and Path(card.path).is_file()), None)
 
     def _looked(self, path: Path, title: str) -> Probed:

@@ -1,5 +1,6 @@
 """What somebody brings: looked through, kept by its bytes, or refused with nothing left behind."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from safetensors.torch import load_file, save
 from stylus_engine.catalog.arriving import UNTOLD, Arrivals, titled
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.digests import Digests
+from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.sources.looking import Eyes
-from stylus_engine.errors import AdapterNotFinite, BadAdapter, StoreFailed
+from stylus_engine.errors import AdapterNotFinite, BadAdapter, BadArchive, StoreFailed
+from stylus_engine.model import Adapter
 from tests.house.source import HOUSE
 
 NOW = "2026-11-28T12:00:00+00:00"
@@ -53,6 +56,17 @@ def test_the_same_bytes_come_back_when_their_file_is_lost(arrivals: Arrivals):
     again, fresh = arrivals.take_bytes(ROBOT.read_bytes(), "a.safetensors", NOW)
     assert (again.card_id, fresh) == (first.card_id, True)
     assert len(files(arrivals)) == 1
+
+
+@pytest.mark.parametrize("flag", ["real_person", "minor"])
+def test_bytes_that_another_card_warns_of_are_refused(arrivals: Arrivals, flag: str):
+    digest = hashlib.sha256(ROBOT.read_bytes()).hexdigest()
+    facts = {"name": "Somebody", "family_declared": "sd1", "file_sha256": digest, flag: True}
+    warned = Adapter(card_id="civitai:1:1", url="https://example.org/1", **facts)
+    arrivals._catalogue.take("civitai", Page(items=(Item(card=warned),)), NOW)
+    with pytest.raises(BadArchive, match="real person or a minor"):
+        arrivals.take_bytes(ROBOT.read_bytes(), "robot.safetensors", NOW)
+    assert (len(arrivals._catalogue), files(arrivals)) == (1, [])
 
 
 def broken() -> bytes:
