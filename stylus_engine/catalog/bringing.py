@@ -14,6 +14,7 @@ from stylus_engine.catalog.weights import Weights
 from stylus_engine.errors import BadAdapter, BadSource, StoreFailed, StylusError, public
 from stylus_engine.model import Adapter, Event, Failed, Fetching, Shot
 
+QUIET = 30.0  # seconds; whoever watches takes longer silence for standing still
 Open: TypeAlias = Callable[[], AbstractAsyncContextManager[Weights]]
 
 
@@ -52,15 +53,26 @@ async def _pieces(weights: Weights, adapter: Adapter) -> AsyncGenerator[Piece, N
     told: asyncio.Queue[Piece | None] = asyncio.Queue()
     coming = asyncio.create_task(weights.bring(adapter, told.put_nowait))
     coming.add_done_callback(lambda _: told.put_nowait(None))
+    piece: Piece | None = Piece(adapter.name, 0, adapter.file_bytes)
     try:
-        yield Piece(adapter.name, 0, adapter.file_bytes)
-        while (piece := await told.get()) is not None:
-            yield _newest(piece, told)
+        while piece is not None:
+            yield piece
+            piece = await _following(told, piece)
         await coming
     finally:
         coming.cancel()
         with suppress(asyncio.CancelledError, StylusError):
             await coming
+
+
+async def _following(told: "asyncio.Queue[Piece | None]", last: Piece) -> Piece | None:
+    """What is told next; `last` once more when somebody else fetches the same file, and tells nothing."""
+    try:
+        async with asyncio.timeout(QUIET):
+            piece = await told.get()
+    except TimeoutError:
+        return last
+    return None if piece is None else _newest(piece, told)
 
 
 def _told(job: str, adapter: Adapter, piece: Piece) -> Fetching:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from stylus_engine.catalog import bringing
 from stylus_engine.catalog.bringing import WeightsBringer
 from stylus_engine.catalog.web import Rules, Web
 from stylus_engine.catalog.weights import Weights
@@ -121,3 +122,17 @@ async def test_who_stops_listening_stops_the_download(place: Place):
             break
     assert not place.weights().holds(place.adapter("robot"))
     assert list((place.folder / "coming").glob("*")) == []
+
+
+async def test_waiting_for_somebody_elses_download_is_no_silence(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bringing, "QUIET", 0.01)
+    robot = place.adapter("robot")
+    bringer = WeightsBringer(place.weights(), place.opened)
+    async with (
+        place.weights()._alone(robot),
+        aclosing(bringer.bring("j", [shot(0, robot)])) as events,
+    ):
+        told = [await anext(events) for _ in range(3)]
+    assert told == [Fetching(job="j", name="robot", done=0, of=0)] * 3
