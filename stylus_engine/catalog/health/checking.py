@@ -10,7 +10,7 @@ from stylus_engine.catalog.health import plan
 from stylus_engine.catalog.health.examining import Examination
 from stylus_engine.catalog.health.features import Features, picture_features
 from stylus_engine.catalog.nouns import Checked
-from stylus_engine.errors import StylusError
+from stylus_engine.errors import AdapterUnsupported, StylusError
 from stylus_engine.model import Adapter, Checkpoint, Event, Shot
 from stylus_engine.model.noun import Noun
 from stylus_engine.ports import AdapterFiles, Pictures
@@ -43,7 +43,12 @@ class Practice:
     features: Features = picture_features
 
     async def examine(self, card: Adapter, job: str) -> Examination:
-        """Begin with one adapter. Raises `AdapterFileMissing`, `AdapterChanged`."""
+        """Begin with one adapter. Raises `AdapterFileMissing`, `AdapterChanged`.
+
+        Raises `AdapterUnsupported` for what shows a real person or a minor, also by name.
+        """
+        if card.real_person or card.minor:
+            raise AdapterUnsupported(name=card.name, kind="a real person or a minor")
         _, sha256 = await asyncio.to_thread(self.files.fetch, card)
         return Examination(
             card, sha256, self.checkpoint, self.pictures, job, self.budget, self.features

@@ -8,7 +8,7 @@ import pytest
 
 from stylus_engine.catalog.health import plan
 from stylus_engine.catalog.health.checking import Practice, Summary, check, check_all
-from stylus_engine.errors import AdapterFileMissing, DrawFailed
+from stylus_engine.errors import AdapterFileMissing, AdapterUnsupported, DrawFailed
 from stylus_engine.model import Failed
 from tests.catalog.health.draws import SHA, Easel, burns
 from tests.catalog.health.test_plan import CHECKPOINT, card
@@ -149,6 +149,15 @@ async def test_other_features_may_be_handed_in():
     assert seen
     assert set(seen) == {(6, 16, 16, 3)}
     assert found.strength == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("flag", ["real_person", "minor"])
+async def test_who_shows_a_person_or_a_minor_is_not_drawn_with_by_name_either(flag):
+    easel = Easel()
+    with pytest.raises(AdapterUnsupported):
+        await check(card(**{flag: True}), easel.draw, practice(easel))
+    assert easel.drawn == []
 
 
 class Shelf:
