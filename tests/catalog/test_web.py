@@ -97,6 +97,8 @@ def test_retry_after_in_its_forms():
     assert retry_after("Sat, 28 Nov 2026 11:00:00 GMT", now) == 0
     assert retry_after("9" * 400) == 999_999_999
     assert [retry_after(text) for text in ("", "soon", "-5", "1.5")] == [None] * 4
+    assert retry_after(f"Sat, 28 Nov {'9' * 20} 12:00:00 GMT") is None
+    assert retry_after(f"Sat, 28 Nov 2026 12:00:00 +{'9' * 18}") is None
 
 
 @pytest.mark.asyncio
@@ -266,3 +268,11 @@ async def test_posted_json_and_the_next_page():
     async with asking(answer) as (there, web):
         assert await web.linked(there.url, send=["a"]) == (["a"], "https://x.org/next?cursor=1")
         assert there.asked[0].method == "POST"
+
+
+@pytest.mark.asyncio
+async def test_a_next_page_that_is_no_address_is_odd():
+    turns = answers(reply(b"[]", Link='<http://[::1>; rel="next"'))
+    async with asking(turns) as (there, web):
+        with pytest.raises(SourceOdd, match="next page"):
+            await web.linked(there.url)

@@ -1,5 +1,6 @@
 """The web as the catalogue sees it: JSON, pieces of files, and files."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -102,8 +103,8 @@ class Web:
     async def _json(self, question: Question, most: int) -> tuple[object, str]:
         async with self._asker.answer(question) as response:
             data = await body(response, most, question.source)
-            following = response.links.get("next")
-        return _parsed(data, question.source), str(following["url"]) if following else ""
+            following = _following(response, question.source)
+        return _parsed(data, question.source), following
 
     async def piece(
         self, url: str, first: int, last: int, *, headers: Mapping[str, str] | None = None
@@ -156,7 +157,7 @@ class Web:
             await self._tried(partial(carry_on, self._asker, self.rules, question, sink, tell))
             if sha256 is not None and sink.sha256 != sha256:
                 raise AdapterChanged(name=question.source, wanted=sha256, found=sink.sha256)
-            return sink.finish()
+            return await asyncio.to_thread(sink.finish)  # gigabytes to the disk take seconds
 
     async def _tried(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Try, wait, try again. Raises the last `SourceSilent` when the tries are used up."""
@@ -179,6 +180,15 @@ def _pause(most: float, error: Exception) -> bool | float:
     if not isinstance(error, Again):
         return False
     return True if error.after is None else min(error.after, most)
+
+
+def _following(response: aiohttp.ClientResponse, source: str) -> str:
+    """The address of the next page, "" = there is none. Raises `SourceOdd`."""
+    try:
+        following = response.links.get("next")
+    except ValueError as error:
+        raise SourceOdd(source=source, why="the address of its next page cannot be read") from error
+    return str(following["url"]) if following else ""
 
 
 def _parsed(data: bytes, source: str) -> object:
