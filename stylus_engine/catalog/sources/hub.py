@@ -20,7 +20,14 @@ from stylus_engine.catalog.sources.records import Record
 from stylus_engine.catalog.sources.repositories import entries
 from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.web import Web
-from stylus_engine.errors import BadAdapter, BadArchive, SourceOdd, SourceRefused
+from stylus_engine.errors import (
+    BadAdapter,
+    BadArchive,
+    SourceOdd,
+    SourceRefused,
+    TooMuch,
+    UnsafeAddress,
+)
 
 FILTERS: tuple[tuple[str, ...], ...] = (  # each a question; within one, all must hold
     ("text-to-image", "lora"),
@@ -166,12 +173,21 @@ class Hub:
     async def _page(self, rows: Sequence[Record], cursor: str) -> Page:
         found = [each for row in rows for each in entries(row, self._origin)]
         if self._probing:
-            found = [await self._looked(e) if isinstance(e, Item) else e for e in found]
+            found = [await self._walked(e) if isinstance(e, Item) else e for e in found]
         return Page(
             items=tuple(each for each in found if isinstance(each, Item)),
             skipped=tuple(each for each in found if isinstance(each, Skipped)),
             cursor=cursor,
         )
+
+    async def _walked(self, item: Item) -> Item | Skipped:
+        """As `_looked`; a file that cannot be had is told of, and no other waits for it. Raises `SourceSilent`."""
+        try:
+            return await self._looked(item)
+        except UnsafeAddress as error:
+            return Skipped(what=item.card.card_id, reason="unsafe address", detail=str(error))
+        except (SourceRefused, SourceOdd, TooMuch) as error:
+            return Skipped(what=item.card.card_id, reason="not reachable", detail=str(error))
 
     async def _looked(self, item: Item) -> Item | Skipped:
         """With what the file's own header says. Raises as `Web.piece`."""

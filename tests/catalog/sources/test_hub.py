@@ -280,3 +280,17 @@ async def test_a_header_is_read_over_the_redirect_to_a_store_elsewhere():
         assert item.probed.rank == 200
         assert item.card.file_bytes == len(lora(rows=200))
         assert seen == [(None, "bytes=0-131071")]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("cdn", "reason"), [("", "not reachable"), ("https://10.0.0.1", "unsafe address")]
+)
+async def test_a_file_that_cannot_be_had_stops_no_walk(cdn, reason):
+    async with hub(repository(1), repository(2), probing=True) as (there, source):
+        there.cdn = cdn
+        pages = await walked(source)
+    assert pages[-1].cursor == ""
+    assert [(s.what, s.reason) for page in pages for s in page.skipped] == [
+        (card_id(2), reason), (card_id(1), reason),
+    ]  # fmt: skip
