@@ -32,8 +32,6 @@ KINDS: Mapping[str, Kind] = {
     "textualinversion": "embedding",
 }
 MOST_BYTES = 4 * 10**9  # of a file
-PEOPLE = frozenset({"celebrity", "real person", "actress", "actor", "politician", "influencer"})
-MINORS = frozenset({"loli", "lolicon", "shota", "shotacon", "toddler", "underage"})
 NOTHING = hashlib.sha256(b"").hexdigest()  # which some records name as their file's
 MILD: tuple[Rating, ...] = ("g", "pg", "pg13")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -172,13 +170,10 @@ def _merged(model: Record, version: Record) -> Record:
 
 def _over(said: Said, model: Record, version: Record, *, several: bool) -> Said:
     """What stands above the single version, and priors out of its examples."""
-    tags = {tag.casefold() for tag in said.tags}
     weights = [each.weight for each in said.examples if each.weight is not None]
     return said._replace(
         name=f"{said.name} {version.line('name', 60)}".strip() if several else said.name,
         rating=_rating(said, model),
-        real_person=said.real_person or bool(tags & PEOPLE),
-        minor=said.minor or bool(tags & MINORS),
         previews=tuple(each.url for each in said.examples if each.rating in MILD),
         weight=round(statistics.median(weights), 2) if weights else None,
     )

@@ -18,9 +18,9 @@ from stylus_engine.catalog.bases import UNKNOWN, base_of
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example, Item, Skipped
 from stylus_engine.catalog.probe.words import MOST_TRIGGERS, spoken
-from stylus_engine.catalog.sources.models import MINORS, PEOPLE, Refused
+from stylus_engine.catalog.sources.models import Refused
 from stylus_engine.catalog.sources.records import Record, split
-from stylus_engine.catalog.sources.said import Said, laid_over
+from stylus_engine.catalog.sources.said import Said, is_mature, laid_over
 from stylus_engine.catalog.sources.versions import SHORT, whole
 from stylus_engine.model import Adapter, Licence, Rating
 
@@ -34,7 +34,6 @@ FREE = frozenset({  # licences under which generated pictures and merged weights
     "bsd", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "wtfpl", "isc",
     "cc-by-sa-4.0", "cc-by-3.0", "artistic-2.0",
 })  # fmt: skip
-MATURE = re.compile(r"\b(nsfw|porn\w*|hentai|nude|nudity|erotic\w*|sex)\b", re.IGNORECASE)
 _REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 _PARTS = re.compile(r"(^|/)(unet|vae|transformer|text_encoder\w*|safety_checker)/", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -129,20 +128,17 @@ def _item(record: Record, place: Place, origin: str, *, several: bool) -> Item:
 def _said(record: Record, place: Place, origin: str, *, several: bool) -> Said:
     card = record.inner("cardData")
     tags = tuple(dict.fromkeys((*card.lines("tags"), *_telling(record.lines("tags")))))
-    known = {tag.casefold() for tag in tags}
     examples = tuple(_examples(card, place, origin))
     name = re.sub(r"[-_]+", " ", place.repository.split("/")[1])
-    stem = place.file.removesuffix(ENDING)
+    stem, triggers = place.file.removesuffix(ENDING), _triggers(card)
     return Said(
         name=f"{name} {stem}" if several else name,
         description=_described(card, name),
-        triggers=_triggers(card),
+        triggers=triggers,
         tags=tags,
         author=record.line("author", clean.AUTHOR) or place.repository.split("/")[0],
         licence=_licence(record, card),
-        rating=_rating(place.repository, tags),
-        real_person=bool(known & PEOPLE),
-        minor=bool(known & MINORS),
+        rating=_rating(tags, place.repository, stem, *triggers),
         previews=tuple(each.url for each in examples if each.url),
         examples=examples,
         popularity=whole(record, "downloads"),
@@ -191,10 +187,9 @@ def _address(url: str, place: Place, origin: str) -> str:
     return url if plain_url(url) else ""
 
 
-def _rating(repository: str, tags: tuple[str, ...]) -> Rating:
+def _rating(tags: tuple[str, ...], *names: str) -> Rating:
     """Nobody rates here: mature where it says so, else as for a room of all ages but the youngest."""
-    words = " ".join((re.sub(r"[-_/]+", " ", repository), *tags))
-    mature = "not-for-all-audiences" in tags or MATURE.search(words)
+    mature = "not-for-all-audiences" in tags or is_mature(*names, *tags)
     return "x" if mature else "pg13"
 
 

@@ -5,9 +5,10 @@
 
 A voice that says nothing of a thing leaves it to the next; the person who keeps the
 folder is heard before the world outside.  Warnings are the exception: the strictest
-rating, and a real person or a minor that any voice tells of, stand.
+rating, and a real person or a minor that any voice tells of, be it by a tag or a trigger, stand.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar, get_args
 
@@ -17,6 +18,9 @@ from stylus_engine.model import Adapter, Licence, Rating
 from stylus_engine.model.adapter import MOST_WEIGHT
 
 RATINGS: tuple[Rating, ...] = get_args(Rating)  # mildest first
+PEOPLE = frozenset({"celebrity", "real person", "actress", "actor", "politician", "influencer"})
+MINORS = frozenset({"loli", "lolicon", "shota", "shotacon", "toddler", "underage"})
+MATURE = re.compile(r"\b(nsfw|porn\w*|hentai|nudes?|nudity|naked|erotic\w*|sex)\b", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -85,6 +89,7 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
     base = base_of(_first((v.base_model for v in voices), ""))
     known = base.family != UNKNOWN
     low, weight, high = _weights(voices)
+    words = {w.casefold().replace("_", " ") for v in voices for w in (*v.tags, *v.triggers)}
     return Adapter(
         card_id=card.card_id,
         name=_first((v.name for v in voices), card.name),
@@ -100,8 +105,8 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
         weight_high=high,
         licence=_first((v.licence for v in voices), Licence()),
         rating=_strictest(voices),
-        real_person=any(v.real_person for v in voices),
-        minor=any(v.minor for v in voices),
+        real_person=any(v.real_person for v in voices) or bool(words & PEOPLE),
+        minor=any(v.minor for v in voices) or bool(words & MINORS),
         previews=tuple(dict.fromkeys((*card.previews, *(p for v in voices for p in v.previews)))),
         popularity=_first((v.popularity for v in voices), 0),
         model_key=_first((v.model_key for v in voices), ""),
@@ -112,6 +117,11 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
         file_bytes=card.file_bytes,
         path=card.path,
     )
+
+
+def is_mature(*texts: str) -> bool:
+    """Whether a name, tag or trigger says so itself; for places where nobody rates."""
+    return bool(MATURE.search(re.sub(r"[-_/]+", " ", " , ".join(texts))))
 
 
 def _first(values: Iterable[T | None], otherwise: T) -> T:

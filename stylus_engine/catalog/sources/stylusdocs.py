@@ -10,7 +10,7 @@ its own file name, whatever folders the archive claims it lies in.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Collection, Generator, Iterator
+from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -24,8 +24,8 @@ from stylus_engine.catalog.layers import MOST_SAID
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example, Item, Page, Reason, Skipped
 from stylus_engine.catalog.sources.archives import Archive, opened
-from stylus_engine.catalog.sources.models import MINORS, PEOPLE
 from stylus_engine.catalog.sources.records import Record
+from stylus_engine.catalog.sources.said import MINORS, PEOPLE, is_mature
 from stylus_engine.catalog.sources.unpickling import MOST_BYTES, Fields, unpickled
 from stylus_engine.catalog.sources.vectors import Vectors
 from stylus_engine.model import Adapter
@@ -120,7 +120,7 @@ def _told(number: int, fields: Fields) -> Item | Skipped:
 
 def _missing(row: Record) -> tuple[Reason, str] | None:
     """What keeps a row from being a card."""
-    if _size(row.fields.values()) > MOST_TEXT:
+    if _size(row.fields) > MOST_TEXT:
         return "odd record", f"it holds more than {MOST_TEXT} characters"
     if not _count(row, "adapter_id"):
         return "odd record", "it has no id"
@@ -139,15 +139,22 @@ def _size(values: Collection[object], deep: int = 0) -> int:
     A pickle can name one long text a million times over, and a list that holds itself.
     """
     total = 100 * len(values)
-    for value in values:
+    for value in _parts(values):
         if total > MOST_TEXT:
             break
         if isinstance(value, str):
             total += len(value)
         elif isinstance(value, list | dict):
-            inner = cast("Collection[object]", value.values() if isinstance(value, dict) else value)
+            inner = cast("Collection[object]", value)
             total += MOST_TEXT if deep >= DEEPEST else _size(inner, deep + 1)
     return total
+
+
+def _parts(values: Collection[object]) -> Iterator[object]:
+    """What a list holds; of fields the names too, each of which can be as long as any text."""
+    yield from values
+    if isinstance(values, Mapping):
+        yield from cast("Mapping[object, object]", values).values()
 
 
 def _item(row: Record) -> Item:
@@ -157,7 +164,7 @@ def _item(row: Record) -> Item:
     told = row.prose("llm_description")
     weight = _weight(row)
     base = base_of(row.line("base_model"))
-    tags = row.lines("tags")
+    tags, triggers = row.lines("tags"), row.lines("trigger_words", clean.TRIGGER)
     card = Adapter(
         card_id=f"civitai:{model}:{version}",
         name=row.line("title"),
@@ -166,13 +173,14 @@ def _item(row: Record) -> Item:
         kind="lora",  # the crawl kept no other
         description=told or row.prose("description"),
         described_by=BY if told else "card",
-        triggers=row.lines("trigger_words", clean.TRIGGER),
+        triggers=triggers,
         tags=tags,
         weight=weight,
         weight_high=max(weight, 1.0),
         url=row.line("download_url", clean.URL),
         previews=tuple(each.url for each in examples if plain_url(each.url)),
-        rating="pg13",  # the crawl left out what its author marked as more; nobody looked closer
+        # The crawl left out what its author marked as more; nobody looked closer.
+        rating="x" if is_mature(row.line("title"), *tags, *triggers) else "pg13",
         real_person=any(tag.lower() in PEOPLE for tag in tags),
         minor=any(tag.lower() in MINORS for tag in tags),
         model_key=f"civitai:{model}",

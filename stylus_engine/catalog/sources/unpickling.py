@@ -69,7 +69,6 @@ def _scan(data: bytes) -> None:
     if len(data) > MOST_BYTES:
         raise _Refused(f"has more than {MOST_BYTES} bytes")
     containers = 0
-    number = 0
     for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         name = opcode.name
         if name not in _KNOWN:
@@ -78,8 +77,8 @@ def _scan(data: bytes) -> None:
             containers += 1
         elif name in _COUNTED:
             _check(name, argument, number)
-    if containers > MOST_CONTAINERS or number > MOST_VALUES:
-        raise _Refused("holds too many values")
+        if containers > MOST_CONTAINERS or number > MOST_VALUES:
+            raise _Refused("holds too many values")
 
 
 def _check(name: str, value: object, place: int) -> None:

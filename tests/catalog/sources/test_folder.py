@@ -301,3 +301,13 @@ def test_a_copy_that_stalls_is_waited_for_and_told_when_there_is_no_hope(tmp_pat
     assert at(30) == (0, 1, ())
     path.write_bytes(lora(1))
     assert [at(40), at(41.5)] == [waits, (1, 0, ())]
+
+
+def test_the_files_own_words_warn_of_minors_and_real_people(tmp_path):
+    put(tmp_path / "a.safetensors", lora(1, {"modelspec.trigger_phrase": "ink, LOLI"}))
+    put(tmp_path / "b.safetensors", lora(2, {"modelspec.tags": "style, real_person"}))
+    put(tmp_path / "c.safetensors", lora(3, {"modelspec.tags": "explorer, lollipop"}))
+    cards = {i.card.card_id[6]: i.card for i in items(walked(Folder(tmp_path, Eyes(Digests()))))}
+    assert {name: (card.minor, card.real_person) for name, card in cards.items()} == {
+        "a": (True, False), "b": (False, True), "c": (False, False),
+    }  # fmt: skip

@@ -150,7 +150,8 @@ def test_instance_prompts(said, triggers):
     ("fields", "rating"),
     [
         ({"tags": ["lora", "not-for-all-audiences"]}, "x"), ({"id": "a/my-NSFW-lora"}, "x"),
-        ({"tags": ["hentai"]}, "x"), ({"id": "a/essex-village"}, "pg13"), ({}, "pg13"),
+        ({"tags": ["hentai"]}, "x"), ({"tags": ["nsfw_pose"]}, "x"),
+        ({"cardData": {"instance_prompt": "nude woman"}}, "x"), ({"id": "a/essex-village"}, "pg13"), ({}, "pg13"),
     ],
 )  # fmt: skip
 def test_ratings(fields, rating):

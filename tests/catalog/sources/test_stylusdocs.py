@@ -295,3 +295,20 @@ def test_a_text_named_a_million_times_over_costs_nothing(tmp_path):
     (tmp_path / "sd_adapters.pkl").write_bytes(data)
     (page,) = walked(StylusDocs(tmp_path))
     assert [skip.reason for skip in page.skipped] == ["odd record"]
+
+
+def test_a_long_name_of_a_field_costs_nothing_either(tmp_path):
+    name = b"X" + (2_000_000).to_bytes(4, "little") + b"x" * 2_000_000 + b"q\x00"
+    info = b"cstylus.refiner.fetch_adapter_metadata\nAdapterInfo\n"
+    fields = b"}(X\x0a\x00\x00\x00adapter_idK\x01" + name + b"K\x01ub"
+    (tmp_path / "sd_adapters.pkl").write_bytes(b"\x80\x02](" + info + b")\x81" + fields + b"e.")
+    (page,) = walked(StylusDocs(tmp_path))
+    assert "holds more than" in page.skipped[0].detail
+
+
+@pytest.mark.parametrize(
+    ("fields", "rating"),
+    [({}, "pg13"), ({"tags": ["nsfw_pose"]}, "x"), ({"title": "Essex"}, "pg13")],
+)
+def test_what_says_so_itself_is_not_for_everybody(tmp_path, fields, rating):
+    assert one(tmp_path, **fields).card.rating == rating

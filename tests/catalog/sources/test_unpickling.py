@@ -149,6 +149,12 @@ def test_too_many_values_are_too_many(tmp_path, monkeypatch, limit, value):
         unpickled(made, "a")
 
 
+def test_too_many_values_are_noticed_before_the_end(monkeypatch):
+    monkeypatch.setattr(unpickling, "MOST_VALUES", 20)
+    with pytest.raises(BadArchive, match="too many values"):
+        unpickled(b"\x80\x02" + b"N" * 30 + b"no opcode", "a")
+
+
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x80\x04", b"\x80\x02](" + BAG]))
 def test_bytes_at_random_are_refused_or_are_rows(data, start):
     assert_refused_or_rows(start + data)
