@@ -10,11 +10,14 @@ NAME = 120  # characters, and so on
 DESCRIPTION = 2000
 TRIGGER = 60
 TAG = 60
+CONCEPT = 80
 AUTHOR = 80
 LICENCE = 60
 URL = 500
 MOST_TRIGGERS = 24
 MOST_TAGS = 40
+MOST_CONCEPTS = 12
+REASON = 400
 MOST_PREVIEWS = 20
 _KEPT_FORMAT = "\u200c\u200d"  # joiners that Persian, Hindi and emoji need
 
@@ -29,6 +32,11 @@ def cleaned(card: Adapter) -> Adapter:
         tags=_lines(card.tags, TAG, MOST_TAGS),
         author=line(card.author, AUTHOR),
         family_declared=line(card.family_declared, TAG),
+        base=line(card.base, TAG),
+        concepts=_lines(card.concepts, CONCEPT, MOST_CONCEPTS),
+        not_for=line(card.not_for, DESCRIPTION),
+        described_by=line(card.described_by, TAG),
+        quarantine=line(card.quarantine, REASON),
         previews=card.previews[:MOST_PREVIEWS],
         licence=_licence(card.licence),
     )

@@ -10,6 +10,7 @@ from stylus_engine.errors import StylusError
 from stylus_engine.model import Adapter
 
 LONGEST = 64 * 1024  # bytes; a card is about one thousand
+MOST_COUNT = 2**53  # of downloads or bytes; databases and JSON hold no more
 _ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
 
 
@@ -38,6 +39,8 @@ def checked(card: Adapter, folder: Path) -> Adapter:
         raise ValueError("the card_id is not of the form source:id:version")
     if not card.name:
         raise ValueError("the name holds nothing that can be shown")
+    if abs(card.popularity) > MOST_COUNT or not 0 <= card.file_bytes <= MOST_COUNT:
+        raise ValueError("its popularity or file_bytes is no sane count")
     if card.url is not None and not plain_url(card.url):
         raise ValueError("the url is not a plain https address")
     return _rooted(card, folder)

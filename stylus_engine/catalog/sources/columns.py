@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from stylus_engine.catalog.bases import base_of
+from stylus_engine.catalog.lines import MOST_COUNT
 from stylus_engine.catalog.sources.records import as_number
 
 Cell: TypeAlias = Callable[[str], object]
@@ -34,7 +35,10 @@ def _number(cell: str) -> float:
 
 
 def _count(cell: str) -> int:
-    return int(_number(cell))
+    found = _number(cell)
+    if abs(found) > MOST_COUNT:
+        raise ValueError(f"“{cell[:40]}” is no sane count")
+    return int(found)
 
 
 def _truth(cell: str) -> bool:

@@ -294,3 +294,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path, kind):
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_counts_that_no_database_holds_are_told(tmp_path):
+    each = {"popularity": 10**20}, {"file_bytes": -1}, {"card_id": "t:3:1"}
+    cards, skipped = told(lines(tmp_path, *each))
+    assert ([card.card_id for card in cards], list(skipped)) == (["t:3:1"], ["line 1", "line 2"])
+    cards, skipped = told(table(tmp_path, "name,family,popularity\nA,sd1,1e30\nB,sd1,3"))
+    assert ([card.name for card in cards], list(skipped)) == (["B"], ["line 2"])
+
+
+def test_every_text_of_a_line_is_cleaned_and_capped(tmp_path):
+    each = {"concepts": ["ink\u202e wash"] * 50, "not_for": "x" * 9000, "base": "po\u200bny"}
+    (card,), _ = told(lines(tmp_path, each))
+    assert (card.concepts, len(card.not_for), card.base) == (("ink wash",), 2000, "pony")
