@@ -89,7 +89,7 @@ class Folder:
             looks = [each for file in files if (each := await self._look(file, waiting))]
             page = walk.page(looks, await self._answers(looks))
             cursor = "" if files[-1] is found.fresh[-1] else MORE
-            self._eyes.digests.keep()
+            await asyncio.to_thread(self._eyes.digests.keep)
             yield replace(page, cursor=cursor, total=len(found.fresh))
         self._patience.keep(waiting)
         self.waiting = tuple(waiting)
