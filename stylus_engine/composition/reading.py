@@ -20,6 +20,7 @@ MOST_WHY = 120
 _THOUGHT = re.compile(
     r"<think(?:ing)?>.*?</think(?:ing)?>|^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE
 )
+_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _NAMED = re.compile(r'"(a[1-9][0-9]{0,2})"')
 _Object: TypeAlias = dict[str, object]
 
@@ -50,7 +51,7 @@ class Unusable(NamedTuple):
 
 def read(text: str) -> Read | Unusable:
     """The proposals of an answer; an empty list of tasks is a good answer."""
-    bare = _THOUGHT.sub("", text[:MOST_TEXT])
+    bare = _spoken(text[:MOST_TEXT])
     if not bare.strip():
         return Unusable("the answer was empty")
     repeated: list[Dropped] = []
@@ -64,6 +65,12 @@ def read(text: str) -> Read | Unusable:
 def named(text: str) -> Iterator[str]:
     """The short ids that stand in an answer so far, whole strings only, in order."""
     yield from dict.fromkeys(_NAMED.findall(text))
+
+
+def _spoken(text: str) -> str:
+    """Without its thoughts, looked for up to the last end of one: an opening that never ends costs a look at all the rest."""
+    last = max((found.end() for found in _THOUGHT_END.finditer(text)), default=0)
+    return _THOUGHT.sub("", text[:last]) + text[last:]
 
 
 def _objects(text: str, repeated: list[Dropped]) -> Iterator[_Object]:

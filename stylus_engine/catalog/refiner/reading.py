@@ -30,6 +30,7 @@ LEAK = 40  # characters of our own instructions, word for word, that make an ans
 _THOUGHT = re.compile(
     r"<think(?:ing)?>.*?</think(?:ing)?>|^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE
 )
+_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _LEAKS = tuple(line for line in re.split(r"(?<=\.)\s+|\n", INSTRUCTIONS) if len(line) >= LEAK)
 
 
@@ -87,13 +88,19 @@ def weights(card: Adapter, weight: float | None, low: float | None, high: float 
 
 def _parsed(text: str) -> _Answer:
     """Raises `RefinerFailed`."""
-    bare = _THOUGHT.sub("", text[:MOST_TEXT])
+    bare = _spoken(text[:MOST_TEXT])
     for found in _objects(bare):
         try:
             return msgspec.convert(found, _Answer)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
             raise RefinerFailed(why=f"a field is wrong: {plain(str(error), 120)}") from error
     raise RefinerFailed(why="the answer holds no JSON object")
+
+
+def _spoken(text: str) -> str:
+    """Without its thoughts, looked for up to the last end of one: an opening that never ends costs a look at all the rest."""
+    last = max((found.end() for found in _THOUGHT_END.finditer(text)), default=0)
+    return _THOUGHT.sub("", text[:last]) + text[last:]
 
 
 def _objects(text: str) -> Iterator[object]:
