@@ -47,6 +47,7 @@ from stylus_engine.workers.frames import (
 from stylus_engine.workers.serving import Question, Tell, TellFetching
 
 log = logging.getLogger(__name__)
+AGAIN = 60.0  # seconds after an error until folders are watched again
 
 
 class Planning(Protocol):
@@ -136,12 +137,16 @@ class PlanningDesk:
 
     async def _watch(self) -> None:
         """Folders of adapters are read beside the work, as long as this process lives."""
-        try:
-            async with aclosing(self._engine.watch()) as news:
-                async for summary in news:
-                    log.info("%s: %s", summary.source, summary.taken)
-        except StylusError as error:
-            log.warning("folders of adapters are no longer watched: %s", error)
+        while True:
+            try:
+                async with aclosing(self._engine.watch()) as news:
+                    async for summary in news:
+                        log.info("%s: %s", summary.source, summary.taken)
+            except StylusError as error:
+                log.warning("folders of adapters, looked at again in %g s: %s", AGAIN, error)
+                await asyncio.sleep(AGAIN)
+            else:
+                return  # there are none
 
     async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
