@@ -20,8 +20,9 @@ from bot.refusals import NoWorker
 from bot.routing.reply import Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
+from stylus_engine.errors import SourceSilent
 from stylus_engine.model import Fetching
-from stylus_engine.workers.frames import Add, Added
+from stylus_engine.workers.frames import Add, Added, FromWorker
 
 if TYPE_CHECKING:
     from bot.texts import Say
@@ -59,11 +60,19 @@ class Adding:
             by=str(reply.interaction.user.id),
         )
         async with _Progress(self._services, reply, say) as progress:
-            patience = self._services.settings.delivery.token_seconds - MARGIN
-            answer = await self._services.supervisor.ask(question, patience, progress.hear)
+            answer = await self._asked(question, progress)
         if not isinstance(answer, Added):
             raise NoWorker
         return answer
+
+    async def _asked(self, question: Add, progress: "_Progress") -> FromWorker:
+        """Raises `SourceSilent` when Discord waits no longer: the planner goes on meanwhile."""
+        patience = self._services.settings.delivery.token_seconds - MARGIN
+        try:
+            return await self._services.supervisor.ask(question, patience, progress.hear)
+        except TimeoutError as error:
+            why = "it takes longer than Discord waits; ask again in a while"
+            raise SourceSilent(source="The planner", why=why) from error
 
 
 class _Progress:
