@@ -1,7 +1,7 @@
 """The model's refiner put together: a server, a purse, the catalogue's memory, and small pictures."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -57,7 +57,8 @@ class Refining:
             keep = partial(_learn, self._stock)
             run = Run(refiner, purse, keep, partial(_count, tally, tell, most))
             try:
-                await run.all(self._due(most), self._set.concurrency)
+                ids = await asyncio.to_thread(self._ids, most)
+                await run.all(self._there(ids), self._set.concurrency)
             except (BudgetSpent, RefinerFailed) as error:
                 stopped = type(error).__name__, str(error)
         return tally.round(stopped, **told(run.spent))
@@ -65,6 +66,14 @@ class Refining:
     def _due(self, most: int) -> Iterable[Known]:
         due = self._stock.catalogue.walk(lacking="described")
         return islice(due, most) if most else due
+
+    def _ids(self, most: int) -> list[str]:
+        """Ids first: a walk of hours would keep SQLite's log of writes growing behind it."""
+        return [known.card_id for known in self._due(most)]
+
+    def _there(self, ids: Iterable[str]) -> Iterator[Known]:
+        found = map(self._stock.catalogue.known, ids)
+        return (known for known in found if known.card is not None)
 
     @property
     def _prices(self) -> Prices:
