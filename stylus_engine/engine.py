@@ -7,12 +7,24 @@ ports, and passes the nouns on.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from stylus_engine.model import Event, Failed, Manifest, Mask, Plan, Planned, Query, Request, Shot
+from stylus_engine.errors import AdapterWithdrawn, UnknownName
+from stylus_engine.model import (
+    Adapter,
+    Event,
+    Failed,
+    Manifest,
+    Mask,
+    Plan,
+    Planned,
+    Query,
+    Request,
+    Shot,
+)
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.planning.masks import MaskOrder, codes, first_masks, mask_of
 from stylus_engine.planning.presets import Preset
@@ -96,6 +108,8 @@ class Engine:
         `masks` are codes, one a picture (else the order's first ones); `order_seed` seeds
         the order (else the request does).  Raises `UnknownName` for a code of another plan.
         """
+        if plan is not None:
+            _refuse_withdrawn(self.cards, [choice.adapter for choice in plan.choices])
         plan = plan or await self.plan(request)
         seed = request.seed if order_seed is None else order_seed
         order = self.masks(replace(request, seed=seed), plan)
@@ -173,6 +187,7 @@ def _once_more(manifest: Manifest, job: str, cards: CardStore) -> Shot:
     """The manifest's shot under a new name, its adapters held to the bytes they had."""
     bytes_of = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
     recipe = manifest.shot.recipe
+    _refuse_withdrawn(cards, [lit.adapter for lit in recipe.adapters])
     held = tuple(
         replace(
             lit,
@@ -190,3 +205,17 @@ def _once_more(manifest: Manifest, job: str, cards: CardStore) -> Shot:
         checkpoint=manifest.checkpoint,
         recipe=replace(recipe, adapters=held),
     )
+
+
+def _refuse_withdrawn(cards: CardStore, adapters: Sequence[Adapter]) -> None:
+    """Old plans live for ever, and what is known of an adapter changes. Raises `AdapterWithdrawn`.
+
+    A card that is gone says nothing new: whether its file is still there shows when it is drawn.
+    """
+    for adapter in adapters:
+        with suppress(UnknownName):
+            card = cards.get(adapter.card_id)
+            if card.real_person or card.minor:
+                raise AdapterWithdrawn(name=card.name, why="it shows a real person or a minor")
+            if card.health == "quarantined":
+                raise AdapterWithdrawn(name=card.name, why=card.quarantine or "it is set aside")

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stylus_engine.engine import Arrangement, Engine, Method
-from stylus_engine.errors import UnknownName
-from stylus_engine.model import Candidate, Checkpoint, Event, Plan, Query, Request
+from stylus_engine.errors import AdapterWithdrawn, UnknownName
+from stylus_engine.model import Adapter, Candidate, Checkpoint, Event, Plan, Query, Request
 from stylus_engine.planning.masks import MOST_CODES, mask_of, sizes
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.weights import Budgets
@@ -24,9 +25,16 @@ class Rooms:
 
     def __init__(self) -> None:
         self.composed = 0
+        self.today: dict[str, Adapter] = {}
 
     def find(self, name: str) -> Checkpoint:
         return CHECKPOINT
+
+    def get(self, card_id: str) -> Adapter:
+        """The card as it is known today; nobody knows any unless a test says so."""
+        if card_id not in self.today:
+            raise UnknownName(kind="adapter", name=card_id, known="")
+        return self.today[card_id]
 
     def fits(self, checkpoint: Checkpoint, text: str) -> bool:
         return True
@@ -132,3 +140,23 @@ def test_every_code_of_an_order_is_read_back(shape: list[int], data: st.DataObje
         mask = mask_of(code, of)
         assert mask.code == code
         assert tuple(map(len, mask.bits)) == sizes(of)
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        ({"real_person": True}, "it shows a real person or a minor"),
+        ({"minor": True}, "it shows a real person or a minor"),
+        ({"health": "quarantined", "quarantine": "it is burnt"}, "it is burnt"),
+    ],
+)
+def test_an_old_plan_is_held_against_what_is_known_of_its_adapters_today(
+    known: dict[str, object], why: str
+):
+    rooms = Rooms()
+    chosen = PLAN.choices[-1].adapter
+    rooms.today[chosen.card_id] = replace(chosen, **known)
+    with pytest.raises(AdapterWithdrawn, match=f"{chosen.name} is no longer drawn with: {why}"):
+        arranged(Request(prompt=PLAN.prompt), rooms, plan=PLAN)
+    rooms.today[chosen.card_id] = chosen
+    assert arranged(Request(prompt=PLAN.prompt), rooms, plan=PLAN).plan == PLAN

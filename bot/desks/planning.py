@@ -58,6 +58,11 @@ class Planning(Protocol):
         """Every card this installation knows."""
         ...
 
+    @property
+    def moved(self) -> int:
+        """Grows while an index is built."""
+        ...
+
     async def arrange(
         self,
         request: Request,
@@ -107,11 +112,12 @@ class PlanningDesk:
         self._indexed = False
         self._indexing = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     @property
     def steps(self) -> int:
-        """A planner takes none."""
-        return 0
+        """It draws nothing; a long build of the index is movement all the same."""
+        return self._engine.moved
 
     @property
     def loaded(self) -> bool:
@@ -129,11 +135,25 @@ class PlanningDesk:
 
     async def open(self) -> None:
         """Bring the index in line with the cards. Raises `BadIndex`, `BadCards`, `BadEmbedder`."""
+        if self._indexed:
+            self._refresh()
+            return
         async with self._indexing:
             if not self._indexed:
                 await self._engine.index(walk=False)
                 self._indexed = True
                 self._watching = asyncio.create_task(self._watch())
+
+    def _refresh(self) -> None:
+        """What another process imported comes in beside the work; this question does not wait for it."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._refreshed())
+
+    async def _refreshed(self) -> None:
+        try:
+            await self._engine.index(walk=False)
+        except StylusError as error:
+            log.warning("the index stays as it is: %s", error)
 
     async def _watch(self) -> None:
         """Folders of adapters are read beside the work, as long as this process lives."""

@@ -312,6 +312,7 @@ error-AdapterWrongFamily = Adapter { $name } is made for { $family }; this check
 error-AdapterWrongShape = Adapter { $name } does not fit layer { $layer }: { $shape } where { $needed } is needed.
 error-AdapterNotApplied = { $count } of { $of } tensors of adapter { $name } fit no layer of this checkpoint (for example { $example }).
 error-AdapterUnsupported = Adapter { $name } is of a kind I cannot draw with ({ $kind }).
+error-AdapterWithdrawn = Adapter { $name } is no longer drawn with: { $why }.
 error-AdapterChanged = The file of adapter { $name } has changed: sha256 { $found } where { $wanted } was expected.
 
 ## Errors: this installation

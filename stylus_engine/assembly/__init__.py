@@ -163,6 +163,11 @@ class House:
         """
         return await self._stock.follow(anew=anew, walk=walk)
 
+    @property
+    def moved(self) -> int:
+        """Grows while an index is built."""
+        return self._stock.moved
+
     async def watch(self) -> "AsyncGenerator[Summary, None]":
         """What changes in the folders that the settings name, for ever; at once all that is new."""
         if not self._setup.shelves:

@@ -64,8 +64,10 @@ class Arriving:
 
     async def _downloaded(self, url: str, web: "Web", tell: TellFetching) -> tuple[Adapter, bool]:
         name = unquote(PurePosixPath(urlsplit(url).path).name)
+        from stylus_engine.catalog.web.addresses import place
+
         if not name.lower().endswith(ENDING):
-            raise UnsafeAddress(source=url[:200], why=f"it is no link to a {ENDING} file")
+            raise UnsafeAddress(source=place(url), why=f"it is no link to a {ENDING} file")
         arrivals, most = self._arrivals(), self._stock.setup.most_weights
 
         def heard(done: int, of: int) -> None:

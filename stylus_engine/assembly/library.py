@@ -12,7 +12,7 @@ from stylus_engine.assembly.stock import Stock
 from stylus_engine.catalog.checking import Checkup, Trouble, troubles
 from stylus_engine.catalog.dead import dead_addresses
 from stylus_engine.catalog.importing import Progress, Summary, bring_in
-from stylus_engine.catalog.orders import Order, Round, Step, TellStep
+from stylus_engine.catalog.orders import FromCivitai, FromHub, Order, Round, Step, TellStep
 from stylus_engine.catalog.rounds import describe_all, probe_all
 from stylus_engine.catalog.stats import Stats, stats
 from stylus_engine.errors import StylusError
@@ -38,7 +38,8 @@ class Library:
     async def bring_in(self, order: Order, tell: Callable[[Progress], None]) -> Summary:
         """See `catalog.importing.bring_in`."""
         async with source_of(order, self._stock) as source:
-            return await bring_in(self._stock.catalogue, source, tell)
+            whole = isinstance(order, FromCivitai | FromHub) and order.whole
+            return await bring_in(self._stock.catalogue, source, tell, whole=whole)
 
     async def follow(self, tell: TellStep) -> int:
         """Bring the index in line with the cards."""

@@ -1,7 +1,7 @@
 """The parts that know cards and files: made when they are first asked for, shared by house and library."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.errors import SourceSilent
-from stylus_engine.ports import Composer, Embedder
+from stylus_engine.ports import Change, Changes, Composer, Embedder
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.early import Early
@@ -28,6 +28,7 @@ class Stock:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self.moved = 0  # stretches of cards that went into the index: whether a long build goes on
 
     def settle(self) -> None:
         """Bring the files of cards that the settings name into the catalogue.
@@ -65,9 +66,13 @@ class Stock:
         await asyncio.to_thread(self.settle)
         if walk:
             await self.walk()
+        changes = Counted(self.catalogue, self._move)
         if anew:
-            return await following.anew(self.index, self.catalogue)
-        return await following.follow(self.index, self.catalogue)
+            return await following.anew(self.index, changes)
+        return await following.follow(self.index, changes)
+
+    def _move(self) -> None:
+        self.moved += 1
 
     @cached_property
     def cards(self) -> "Catalogue":
@@ -205,6 +210,23 @@ class Stock:
         from stylus_engine.retrieval.retriever import IndexRetriever
 
         return IndexRetriever(self.index, self.files.holds)
+
+
+class Counted:
+    """Changes, and a word for each stretch of them that is read. Implements `ports.Changes`."""
+
+    def __init__(self, changes: Changes, tell: Callable[[], None]) -> None:
+        self._changes = changes
+        self._tell = tell
+
+    def last(self) -> int:
+        """See `Changes.last`."""
+        return self._changes.last()
+
+    def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
+        """See `Changes.after`."""
+        self._tell()
+        return self._changes.after(seq, limit, vectors_of)
 
 
 def folder_name(path: Path) -> str:

@@ -21,6 +21,7 @@ from stylus_engine.catalog.refiner import describe
 from stylus_engine.catalog.sources.listing import ENDING, Found
 from stylus_engine.catalog.sources.looking import Eyes, Seen, item
 from stylus_engine.catalog.sources.sidecars import Beside
+from stylus_engine.catalog.warned import stricter
 from stylus_engine.errors import AdapterUnsupported, BadArchive, StoreFailed
 from stylus_engine.model import Adapter, Rating
 
@@ -102,7 +103,8 @@ class Arrivals:
         about = path.stat()
         found = Found(path, f"{title}{ENDING}", about.st_size, digest, "", ())
         made = item(found, Seen(digest, probed, Beside()), None, asked=False)
-        return replace(made, card=replace(made.card, name=probed.title or title, rating=UNTOLD))
+        rating = stricter(made.card.rating, UNTOLD)
+        return replace(made, card=replace(made.card, name=probed.title or title, rating=rating))
 
 
 def titled(name: str) -> str:

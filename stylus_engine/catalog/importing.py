@@ -48,16 +48,25 @@ def clock() -> str:
 
 
 async def bring_in(
-    catalogue: Catalogue, source: Source, tell: Tell = lambda _: None, now: str = ""
+    catalogue: Catalogue,
+    source: Source,
+    tell: Tell = lambda _: None,
+    now: str = "",
+    *,
+    whole: bool = False,
 ) -> Summary:
     """Walk a source into the catalogue, from where its last walk stopped. `now`: for tests.
+
+    `whole`: a walk that is complete begins anew, over all there is and not only over what
+    is newer: flags of old models change too.
 
     Raises `BadSource`, `BadCatalogue`, `StoreFailed`; what came before it is kept.
     """
     began = now or clock()
     place = await asyncio.to_thread(catalogue.place, source.name)
     report = Report(source.name)
-    async with aclosing(source.pages(place.cursor, place.since)) as pages:
+    since = "" if whole else place.since
+    async with aclosing(source.pages(place.cursor, since)) as pages:
         async for page in pages:
             taken = await asyncio.to_thread(catalogue.take, source.name, page, began)
             report.add(page, taken)

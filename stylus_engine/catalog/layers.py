@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.nouns import Checked, Described, Probed
+from stylus_engine.catalog.warned import warned
 from stylus_engine.model import Adapter, Kind
 from stylus_engine.model.adapter import MOST_WEIGHT, Category
 
@@ -35,7 +36,7 @@ def merged(
         card = _with_words(card, described)
     if checked is not None and checked.sha256 == (card.file_sha256 or checked.sha256):
         card = _with_health(card, checked)
-    return clean.cleaned(card)
+    return warned(clean.cleaned(card))
 
 
 def _with_file(card: Adapter, probed: Probed) -> Adapter:

@@ -14,22 +14,28 @@ from stylus_engine.model.noun import Noun
 
 
 class FromCivitai(Noun, frozen=True, kw_only=True):
-    """Of Civitai's list. `bases` are its own names (`SD 1.5`, `SDXL 1.0`), none = all."""
+    """Of Civitai's list. `bases` are its own names (`SD 1.5`, `SDXL 1.0`), none = all.
+
+    `whole`: also what did not get a new version since the last walk, for flags that changed.
+    """
 
     bases: tuple[str, ...] = ()
     most: int = 0  # cards; 0 = all
+    whole: bool = False
 
 
 class FromHub(Noun, frozen=True, kw_only=True):
     """Of the Hugging Face Hub: repositories tagged as LoRA, of one author or of all.
 
     `probing`: the header of each file is read too, which costs a request or two a file.
+    `whole`: also what did not change since the last walk.
     """
 
     search: str = ""
     author: str = ""
     probing: bool = False
     most: int = 0
+    whole: bool = False
 
 
 class FromFolder(Noun, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ when it went.
 
 import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -52,6 +52,8 @@ def keep_page(db: sqlite3.Connection, source: str, page: Page, now: str) -> Take
 
 def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun]) -> Adapter:
     """Lay parts over a card; the merged card. One that is gone meanwhile keeps them and stays gone."""
+    if "described" in parts:  # a vector that came along was of the words before
+        db.execute("DELETE FROM vectors WHERE number = ?", (row["number"],))
     columns = {name: msgspec.json.encode(part) for name, part in parts.items()}
     stamps = {f"{name}_of": row["stamp"] for name in parts}
     _update(db, row["number"], columns | stamps)
@@ -93,6 +95,8 @@ class Pen:
     def merge(self, number: int) -> Adapter:
         """Make the card of its layers anew and give it the next number."""
         card = _merged(self._db.execute(NUMBERED, (number,)).fetchone())
+        twins = self._twins(number, card)
+        card = _warned_by(card, [_merged(row) for row in twins])
         found = {
             "card": msgspec.json.encode(card),
             "seq": self._next(),
@@ -103,7 +107,17 @@ class Pen:
         _update(self._db, number, found)
         self._db.execute("DELETE FROM names WHERE rowid = ?", (number,))
         self._db.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", (number, card.name))
+        for twin in twins:
+            if _unwarned(twin, card):
+                self.merge(twin["number"])
         return card
+
+    def _twins(self, number: int, card: Adapter) -> list[Row]:
+        """Other cards of the same bytes, gone ones too: what one tells to be a person's, all are."""
+        if card.file_sha256 is None:
+            return []
+        sql = "SELECT * FROM cards WHERE sha256 = ? AND number != ?"
+        return self._db.execute(sql, (card.file_sha256, number)).fetchall()
 
     def _next(self) -> int:
         self._seq += 1
@@ -144,6 +158,22 @@ class Pen:
         if item.vector is not None:
             facts = (number, item.space, item.vector)
             self._db.execute("INSERT INTO vectors VALUES (?, ?, ?)", facts)
+
+
+def _warned_by(card: Adapter, twins: Sequence[Adapter]) -> Adapter:
+    return msgspec.structs.replace(
+        card,
+        real_person=card.real_person or any(twin.real_person for twin in twins),
+        minor=card.minor or any(twin.minor for twin in twins),
+    )
+
+
+def _unwarned(row: Row, card: Adapter) -> bool:
+    """Whether the card of this row does not know yet what `card` tells of the same bytes."""
+    if row["card"] is None:
+        return False
+    known = msgspec.json.decode(row["card"], type=Adapter)
+    return (card.real_person and not known.real_person) or (card.minor and not known.minor)
 
 
 def _is_no_news(row: Row, source: str, item: Item) -> bool:

@@ -7,6 +7,7 @@ breaks raises the latter's errors.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -129,7 +130,8 @@ class Server:
             wait_jitter=self.endpoint.wait,
         )
         try:
-            return await again(self._worth_it, self._send, body, heard)
+            # Not handed over as arguments: those would stand in stamina's log, the prompt in them.
+            return await again(self._worth_it, partial(self._send, body, heard))
         except Again as last:
             raise last.silent from last
 

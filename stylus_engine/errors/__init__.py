@@ -20,6 +20,7 @@
     │   ├── AdapterWrongShape
     │   ├── AdapterNotApplied   keys that nothing in the checkpoint answers to
     │   ├── AdapterUnsupported
+    │   ├── AdapterWithdrawn    flagged or quarantined since it was chosen
     │   └── AdapterChanged      the file is no longer the one that was named
     ├── BadCheckpoint           a checkpoint folder cannot be loaded
     ├── BadIndex                the search index cannot be read
@@ -60,6 +61,7 @@ from stylus_engine.errors.adapters import (
     AdapterNotFinite,
     AdapterNotSafetensors,
     AdapterUnsupported,
+    AdapterWithdrawn,
     AdapterWrongFamily,
     AdapterWrongShape,
     BadAdapter,
@@ -117,6 +119,7 @@ __all__ = [
     "AdapterNotFinite",
     "AdapterNotSafetensors",
     "AdapterUnsupported",
+    "AdapterWithdrawn",
     "AdapterWrongFamily",
     "AdapterWrongShape",
     "BadAdapter",

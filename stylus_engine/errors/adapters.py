@@ -82,3 +82,10 @@ class AdapterChanged(BadAdapter):
 
     wanted: str
     found: str
+
+
+@dataclass(eq=False)
+class AdapterWithdrawn(BadAdapter):
+    """Chosen once, and never drawn with any more: flagged or quarantined since."""
+
+    why: str

@@ -11,6 +11,7 @@ from stylus_engine.errors.adapters import (
     AdapterNotFinite,
     AdapterNotSafetensors,
     AdapterUnsupported,
+    AdapterWithdrawn,
     AdapterWrongFamily,
     AdapterWrongShape,
 )
@@ -72,6 +73,7 @@ SENTENCES: dict[type[StylusError], str] = {
     AdapterNotApplied: "{count} of {of} tensors of adapter {name} fit no layer of this checkpoint (for example {example}).",
     AdapterUnsupported: "Adapter {name} is of a kind this engine cannot draw with ({kind}).",
     AdapterChanged: "The file of adapter {name} has changed: sha256 {found} where {wanted} was expected.",
+    AdapterWithdrawn: "Adapter {name} is no longer drawn with: {why}.",
     BadCheckpoint: "The checkpoint {path} cannot be loaded: {why}.",
     IndexMissing: "There is no adapter index at {path}; build it with `stylus adapters index`.",
     IndexSchema: "The adapter index at {path} has schema {found}; this version reads {needed}. Rebuild it with `stylus adapters index`.",

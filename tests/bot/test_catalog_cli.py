@@ -31,8 +31,14 @@ def test_an_import_is_told_in_a_table_with_an_example_of_each_reason(stylus):
 @pytest.mark.parametrize(
     ("words", "order"),
     [
-        ("civitai --base X --base Y --most 7", "FromCivitai(bases=('X', 'Y'), most=7)"),
-        ("huggingface --author a --probe", "FromHub(search='', author='a', probing=True, most=0)"),
+        (
+            "civitai --base X --base Y --most 7",
+            "FromCivitai(bases=('X', 'Y'), most=7, whole=False)",
+        ),
+        (
+            "huggingface --author a --probe --all",
+            "FromHub(search='', author='a', probing=True, most=0, whole=True)",
+        ),
         ("folder /x --enrich", "FromFolder(path='/x', enrich=True)"),
         ("stylusdocs /x.zip --vectors", "FromStylusDocs(path='/x.zip', vectors=True)"),
         ("cards /x.jsonl", "FromCards(path='/x.jsonl')"),

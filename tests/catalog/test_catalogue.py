@@ -252,6 +252,41 @@ def test_a_refused_file_and_a_broken_one_are_quarantined_and_say_why(catalogue: 
     assert (broken.health, broken.quarantine) == ("quarantined", "pictures are burnt")
 
 
+@pytest.mark.parametrize("flag", ["real_person", "minor"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_warning_travels_with_the_bytes_whichever_card_came_first(
+    catalogue: Catalogue, flag: str, first: bool
+):
+    flagged: dict[str, Any] = {flag: True}
+    told = item(1, file_sha256=SHA, **flagged), item(2, file_sha256=SHA)
+    for each in told if first else told[::-1]:
+        catalogue.take(each.card.card_id, page(each), NOW)
+    assert [getattr(each, flag) for each in catalogue.cards()] == [True, True]
+    catalogue.take("t:1:1", page(gone=("t:1:1",)), NOW)
+    catalogue.take("s", page(item(3, file_sha256=SHA)), NOW)
+    assert getattr(catalogue.get("t:3:1"), flag)
+    assert not getattr(
+        catalogue.learn("t:3:1", described=DESCRIBED), "minor" if flag != "minor" else "real_person"
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "rating", "warned"),
+    [
+        ({"tags": ("a_pose", "nsfw_pose")}, "r", False),
+        ({"triggers": ("nude woman",), "rating": "x"}, "x", False),
+        ({"tags": ("Real_Person",)}, "g", True),
+        ({"name": "Sussex and Essex"}, "g", False),
+    ],
+)
+def test_words_of_a_card_warn_wherever_it_came_from(
+    catalogue: Catalogue, facts: dict[str, Any], rating: str, warned: bool
+):
+    catalogue.take("s", page(item(**facts)), NOW)
+    card = catalogue.get("t:1:1")
+    assert (card.rating, card.real_person) == (rating, warned)
+
+
 def test_an_old_archive_does_not_overwrite_a_living_source(catalogue: Catalogue):
     catalogue.take("stylusdocs", page(item(name="Old")), NOW)
     assert catalogue.take("civitai", page(item(1, "2", name="New")), NOW).changed == 1

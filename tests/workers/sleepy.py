@@ -300,6 +300,8 @@ class House:
         ]
         return found[offset : offset + k], len(found)
 
+    moved = 0
+
     async def index(self, *, anew: bool = False, walk: bool = True) -> int:
         return 0
 

@@ -25,6 +25,10 @@ from stylus_engine.catalog.orders import (
 )
 
 Most: TypeAlias = Annotated[int, typer.Option("--most", min=0, help="At most so many; 0 = all.")]
+Whole: TypeAlias = Annotated[
+    bool,
+    typer.Option("--all", help="Also what is no newer than the last walk: flags of old cards."),
+]
 NoIndex: TypeAlias = Annotated[
     bool, typer.Option("--no-index", help="Leave the search index for later.")
 ]
@@ -56,15 +60,16 @@ def civitai(
         typer.Option("--base", help="A base model by Civitai's name, as “SD 1.5”; repeatable."),
     ] = None,
     most: Most = 0,
+    whole: Whole = False,
     no_index: NoIndex = False,
     as_json: options.Json = False,
 ) -> None:
     """Cards of Civitai, through its public API."""
-    order = FromCivitai(bases=tuple(base or ()), most=most)
+    order = FromCivitai(bases=tuple(base or ()), most=most, whole=whole)
     _import(desk_of(context), order, "civitai", as_json=as_json, index=not no_index)
 
 
-def huggingface(
+def huggingface(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     context: typer.Context,
     search: Annotated[str, typer.Option("--search", help="Words in a repository's name.")] = "",
     author: Annotated[str, typer.Option("--author", help="Of one person or organisation.")] = "",
@@ -72,11 +77,12 @@ def huggingface(
         bool, typer.Option("--probe", help="Read each file's header too: a request or two a file.")
     ] = False,
     most: Most = 0,
+    whole: Whole = False,
     no_index: NoIndex = False,
     as_json: options.Json = False,
 ) -> None:
     """Cards of the Hugging Face Hub: repositories that hold LoRA adapters."""
-    order = FromHub(search=search, author=author, probing=probe, most=most)
+    order = FromHub(search=search, author=author, probing=probe, most=most, whole=whole)
     _import(desk_of(context), order, "huggingface", as_json=as_json, index=not no_index)
 
 

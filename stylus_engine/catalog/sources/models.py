@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.nouns import Item, Reason, Skipped
 from stylus_engine.catalog.sources.records import Record
-from stylus_engine.catalog.sources.said import RATINGS, Said, laid_over
+from stylus_engine.catalog.sources.said import Said, laid_over
 from stylus_engine.catalog.sources.versions import of_version, rating_of, whole
+from stylus_engine.catalog.warned import RATINGS
 from stylus_engine.model import Adapter, Kind, Rating
 
 KINDS: Mapping[str, Kind] = {

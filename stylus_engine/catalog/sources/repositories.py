@@ -20,8 +20,9 @@ from stylus_engine.catalog.nouns import Example, Item, Skipped
 from stylus_engine.catalog.probe.words import MOST_TRIGGERS, spoken
 from stylus_engine.catalog.sources.models import Refused
 from stylus_engine.catalog.sources.records import Record, split
-from stylus_engine.catalog.sources.said import Said, is_mature, laid_over
+from stylus_engine.catalog.sources.said import Said, laid_over
 from stylus_engine.catalog.sources.versions import SHORT, whole
+from stylus_engine.catalog.warned import is_mature
 from stylus_engine.model import Adapter, Licence, Rating
 
 MOST_FILES = 32  # adapters of one repository: a training run that kept every step has hundreds

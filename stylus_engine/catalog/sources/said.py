@@ -8,19 +8,15 @@ folder is heard before the world outside.  Warnings are the exception: the stric
 rating, and a real person or a minor that any voice tells of, be it by a tag or a trigger, stand.
 """
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar
 
 from stylus_engine.catalog.bases import UNKNOWN, base_of
 from stylus_engine.catalog.nouns import Example, Probed
+from stylus_engine.catalog.warned import MINORS, PEOPLE, RATINGS
 from stylus_engine.model import Adapter, Licence, Rating
 from stylus_engine.model.adapter import MOST_WEIGHT
 
-RATINGS: tuple[Rating, ...] = get_args(Rating)  # mildest first
-PEOPLE = frozenset({"celebrity", "real person", "actress", "actor", "politician", "influencer"})
-MINORS = frozenset({"loli", "lolicon", "shota", "shotacon", "toddler", "underage"})
-MATURE = re.compile(r"\b(nsfw|porn\w*|hentai|nudes?|nudity|naked|erotic\w*|sex)\b", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -117,11 +113,6 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
         file_bytes=card.file_bytes,
         path=card.path,
     )
-
-
-def is_mature(*texts: str) -> bool:
-    """Whether a name, tag or trigger says so itself; for places where nobody rates."""
-    return bool(MATURE.search(re.sub(r"[-_/]+", " ", " , ".join(texts))))
 
 
 def _first(values: Iterable[T | None], otherwise: T) -> T:

@@ -27,8 +27,9 @@ from stylus_engine.catalog.nouns import Skipped
 from stylus_engine.catalog.sources.listing import PICTURES, Found
 from stylus_engine.catalog.sources.pictures import is_picture
 from stylus_engine.catalog.sources.records import Record, decoded
-from stylus_engine.catalog.sources.said import RATINGS, Said
+from stylus_engine.catalog.sources.said import Said
 from stylus_engine.catalog.sources.versions import of_version, rating_of, whole
+from stylus_engine.catalog.warned import RATINGS
 
 MOST_BYTES = 4 * 2**20  # of a sidecar; those with a hundred pictures have about 500 KiB
 OURS = {

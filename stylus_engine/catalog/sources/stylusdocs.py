@@ -25,9 +25,9 @@ from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Example, Item, Page, Reason, Skipped
 from stylus_engine.catalog.sources.archives import Archive, opened
 from stylus_engine.catalog.sources.records import Record
-from stylus_engine.catalog.sources.said import MINORS, PEOPLE, is_mature
 from stylus_engine.catalog.sources.unpickling import MOST_BYTES, Fields, unpickled
 from stylus_engine.catalog.sources.vectors import Vectors
+from stylus_engine.catalog.warned import MINORS, PEOPLE, is_mature
 from stylus_engine.model import Adapter
 
 ROWS = "sd_adapters.pkl"
