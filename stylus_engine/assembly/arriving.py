@@ -118,4 +118,6 @@ def hidden(card: Adapter) -> str:
         return "It shows a real person or a minor; such adapters are never drawn with."
     if not card.drawable:
         return "There is no file to draw with."
+    if card.category == "speed":
+        return "It changes how fast pictures are drawn and not what is in them; such files are not chosen yet."
     return f"Files of the kind {card.kind} are not drawn with."

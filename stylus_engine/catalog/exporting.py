@@ -25,8 +25,9 @@ COLUMNS = {  # as `sources.cardfile` reads them, and what of a card stands there
     "category": "category", "description": "description", "triggers": "triggers", "tags": "tags",
     "weight": "weight", "weight_low": "weight_low", "weight_high": "weight_high", "url": "url",
     "path": "path", "sha256": "file_sha256", "previews": "previews", "author": "author",
-    "rating": "rating", "real_person": "real_person", "minor": "minor", "concepts": "concepts",
-    "not_for": "not_for", "popularity": "popularity",
+    "rating": "rating", "real_person": "real_person", "minor": "minor", "health": "health",
+    "quarantine": "quarantine", "concepts": "concepts", "not_for": "not_for",
+    "popularity": "popularity",
 }  # fmt: skip
 TERMS = {"licence": "name", "commercial": "commercial", "derivatives": "derivatives", "credit": "credit"}  # fmt: skip
 

@@ -15,16 +15,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from lancedb import AsyncTable
-from lancedb.index import FTS, Bitmap, BTree, IvfSq
+from lancedb.index import FTS, Bitmap, BTree, IvfRq, IvfSq
 
 from stylus_engine.model import Adapter
 from stylus_engine.ports import Change, Embedder, Vectors
 from stylus_engine.retrieval import rows
 from stylus_engine.retrieval.home import TABLE, Home, connected
-from stylus_engine.retrieval.index import KEY, REACHED, View, check, marks, opened
+from stylus_engine.retrieval.index import KEY, REACHED, REFINE, View, check, marks, opened
 from stylus_engine.retrieval.where import among
 
 MANY = 10_000  # rows from which scans cost more than indices
+HUGE = 300_000  # rows from which one bit a dimension and exact comparison of the best is quicker
+REFINED = 5  # times the limit
 STALE_LEAST = 2000  # rows outside the indices that every search may scan
 STALE_SHARE = 0.02  # of the rows; above both, the indices take them in
 SLOW = timedelta(hours=1)  # no compaction takes longer; ages are counted from its end
@@ -34,7 +36,7 @@ WHOLE = "stylus.whole"  # the mark of a generation whose build was finished
 UNIT = 1e-3  # how far from 1 a vector's length may be
 PARTITION = 20_000  # rows
 FILTERED = ("shelf", "commercial")
-Kind: TypeAlias = FTS | BTree | Bitmap | IvfSq
+Kind: TypeAlias = FTS | BTree | Bitmap | IvfSq | IvfRq
 ALWAYS: dict[str, Kind] = {
     "heads": FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False),
     "description": FTS(),
@@ -100,12 +102,18 @@ class Generation:
         there = {index.columns[0]: index for index in await self._table.list_indices()}
         for column, kind in wanted(count).items():
             if column not in there:
-                await self._table.create_index(column, config=kind)  # pyright: ignore[reportArgumentType] - IvfSq is missing from its signature
+                await self._create(column, kind)
         behind = max((index.num_unindexed_rows or 0 for index in there.values()), default=0)
         stats: Any = await self._table.stats()  # its type is not what it returns
         pieces = int(stats["fragment_stats"]["num_small_fragments"])
         if behind > max(STALE_LEAST, STALE_SHARE * count) or pieces > PIECES:
             await self.compact()
+
+    async def _create(self, column: str, kind: Kind) -> None:
+        """Build one index, and note what its questions need."""
+        await self._table.create_index(column, config=kind)  # pyright: ignore[reportArgumentType] - two kinds are missing from its signature
+        if column == "vector":
+            await self.note(**{REFINE: str(REFINED if isinstance(kind, IvfRq) else 0)})
 
     async def finish(self) -> None:
         """Of a build: one large piece instead of one for each chunk, then the indices, then the mark."""
@@ -171,7 +179,8 @@ def wanted(count: int) -> dict[str, Kind]:
     """The indices of a table of `count` rows: words always, the rest where a scan would cost more."""
     if count < MANY:
         return ALWAYS
-    vectors = IvfSq(distance_type="cosine", num_partitions=partitions(count))
+    kind = IvfRq if count >= HUGE else IvfSq
+    vectors = kind(distance_type="cosine", num_partitions=partitions(count))
     return {**ALWAYS, **{column: Bitmap() for column in FILTERED}, "vector": vectors}
 
 

@@ -8,6 +8,7 @@ meet the same rows, whatever a writer does meanwhile.  `CardIndex.view` looks at
 call whether there is a newer one.
 """
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,10 @@ from stylus_engine.retrieval.where import among
 
 BOOSTS = {"heads": 3.0, "description": 1.0}  # a title's word says more than a description's
 PROBES = 65_536  # all partitions: short questions lie between them, see docs/decisions.md
+AT_ONCE = 2  # calls for the questions of one recall
 KEY = "card_id"
 REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
+REFINE = "stylus.refine"  # another: what the vector index of this version needs
 
 
 class Found(NamedTuple):
@@ -47,16 +50,25 @@ class View:
     Raises `IndexBroken`, from all of its methods.
     """
 
-    def __init__(self, table: AsyncTable, path: str) -> None:
+    def __init__(self, table: AsyncTable, path: str, refine: int = 0) -> None:
+        """`refine`: of a coarse vector index so many times the limit are compared exactly."""
         self._table = table
         self._path = path
+        self._refine = refine
 
     async def dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
-        """For each row of `vectors` (n, d) the `limit` nearest by cosine, nearest first."""
-        if not len(vectors):
-            return []
+        """For each row of `vectors` (n, d) the `limit` nearest by cosine, nearest first.
+
+        LanceDB walks the questions of one call on one thread: two calls take two.
+        """
+        parts = (part for part in np.array_split(vectors, AT_ONCE) if len(part))
+        found = await asyncio.gather(*(self._dense(part, where, limit) for part in parts))
+        return [numbers for part in found for numbers in part]
+
+    async def _dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
         asked = self._table.query().nearest_to(list(vectors)).distance_type("cosine")
         asked = asked.nprobes(PROBES).where(where).limit(limit)
+        asked = asked.refine_factor(self._refine) if self._refine else asked
         answer = await self._answer(asked.with_row_id().select(["_distance"]))
         return _by_question(answer, len(vectors))
 
@@ -136,7 +148,8 @@ class CardIndex:
             if self._seen is None or self._seen[:2] != (generation, version):
                 pinned = await opened(self.home, generation)
                 await pinned.checkout(version)
-                self._seen = generation, version, View(pinned, self.home.path)
+                refine = int(marks(await pinned.schema()).get(REFINE, "0"))
+                self._seen = generation, version, View(pinned, self.home.path, refine)
         return self._seen[2]
 
     async def reached(self) -> int:

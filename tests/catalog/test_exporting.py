@@ -59,7 +59,8 @@ async def test_cards_come_back_as_they_were(tmp_path: Path):
 
 @pytest.mark.asyncio
 async def test_a_table_comes_back_too(tmp_path: Path):
-    one = card(tmp_path, 1, **(FULL | {"described_by": "", "file_bytes": 0, "model_key": ""}))
+    ill = {"health": "quarantined", "quarantine": "it is burnt"}
+    one = card(tmp_path, 1, **(FULL | ill | {"described_by": "", "file_bytes": 0, "model_key": ""}))
     path = tmp_path / "cards.csv"
     assert write_csv([one], path) == (1, 0)
     (read,) = await back(path, tmp_path / "new")

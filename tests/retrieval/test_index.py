@@ -202,6 +202,17 @@ async def test_indices_are_built_when_the_size_asks_and_take_in_what_is_new(inde
     assert set((await indexed(index)).values()) == {370}
 
 
+async def test_a_coarse_vector_index_is_refined_until_it_finds_what_exact_search_finds(
+    index, monkeypatch
+):
+    monkeypatch.setattr(building, "MANY", 300)
+    monkeypatch.setattr(building, "HUGE", 300)
+    await build(index, [card(n) for n in range(600)])
+    assert "vector" in await indexed(index)
+    for number in (3, 299, 599):
+        assert (await names(index, f"thing{number}"))[0] == f"thing{number}"
+
+
 async def indexed(index):
     """Column -> rows its index holds."""
     database = await connected(index.home.place(await index.home.current()))

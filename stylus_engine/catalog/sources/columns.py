@@ -73,6 +73,8 @@ COLUMNS: Mapping[str, tuple[str, Cell]] = {
     "rating": ("rating", str.lower),
     "real_person": ("real_person", _truth),
     "minor": ("minor", _truth),
+    "health": ("health", str.lower),
+    "quarantine": ("quarantine", _text),
     "concepts": ("concepts", _list),
     "not_for": ("not_for", _text),
     "popularity": ("popularity", _count),

@@ -122,6 +122,7 @@ def test_every_column(tmp_path):
         "sha256": "AB" * 32, "previews": "p/1.png|https://x.org/1.png", "author": "me", "licence": "CC0",
         "commercial": "yes", "derivatives": "TRUE", "credit": "0", "rating": "PG13", "real_person": "no",
         "minor": "", "concepts": "ink|wash", "not_for": "photos", "popularity": "12", "base": "",
+        "health": "Quarantined", "quarantine": "it is burnt",
     }  # fmt: skip
     assert row.keys() == COLUMNS.keys()
     text = io.StringIO()
