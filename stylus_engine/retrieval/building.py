@@ -21,12 +21,11 @@ from stylus_engine.model import Adapter
 from stylus_engine.ports import Change, Embedder, Vectors
 from stylus_engine.retrieval import rows
 from stylus_engine.retrieval.home import TABLE, Home, connected
-from stylus_engine.retrieval.index import KEY, REACHED, REFINE, View, check, marks, opened
+from stylus_engine.retrieval.index import COARSE_MARK, KEY, REACHED, View, check, marks, opened
 from stylus_engine.retrieval.where import among
 
 MANY = 10_000  # rows from which scans cost more than indices
 HUGE = 300_000  # rows from which one bit a dimension and exact comparison of the best is quicker
-REFINED = 5  # times the limit
 STALE_LEAST = 2000  # rows outside the indices that every search may scan
 STALE_SHARE = 0.02  # of the rows; above both, the indices take them in
 SLOW = timedelta(hours=1)  # no compaction takes longer; ages are counted from its end
@@ -110,10 +109,10 @@ class Generation:
             await self.compact()
 
     async def _create(self, column: str, kind: Kind) -> None:
-        """Build one index, and note what its questions need."""
+        """Build one index, and note of what kind it is where readers must know."""
         await self._table.create_index(column, config=kind)  # pyright: ignore[reportArgumentType] - two kinds are missing from its signature
         if column == "vector":
-            await self.note(**{REFINE: str(REFINED if isinstance(kind, IvfRq) else 0)})
+            await self.note(**{COARSE_MARK: "yes" if isinstance(kind, IvfRq) else "no"})
 
     async def finish(self) -> None:
         """Of a build: one large piece instead of one for each chunk, then the indices, then the mark."""

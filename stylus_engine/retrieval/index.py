@@ -31,9 +31,11 @@ from stylus_engine.retrieval.where import among
 BOOSTS = {"heads": 3.0, "description": 1.0}  # a title's word says more than a description's
 PROBES = 65_536  # all partitions: short questions lie between them, see docs/decisions.md
 AT_ONCE = 2  # calls for the questions of one recall
+COARSE = 5  # times the limit: what coarse distances must hand over for exact ones (measured)
+WIDE = 2000  # nearest by coarse distance, policy unasked
 KEY = "card_id"
 REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
-REFINE = "stylus.refine"  # another: what the vector index of this version needs
+COARSE_MARK = "stylus.coarse"  # another: what the vector index of this version is
 
 
 class Found(NamedTuple):
@@ -50,11 +52,11 @@ class View:
     Raises `IndexBroken`, from all of its methods.
     """
 
-    def __init__(self, table: AsyncTable, path: str, refine: int = 0) -> None:
-        """`refine`: of a coarse vector index so many times the limit are compared exactly."""
+    def __init__(self, table: AsyncTable, path: str, *, coarse: bool = False) -> None:
+        """`coarse`: the vector index knows one bit of each number, see `building.HUGE`."""
         self._table = table
         self._path = path
-        self._refine = refine
+        self._coarse = coarse
 
     async def dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
         """For each row of `vectors` (n, d) the `limit` nearest by cosine, nearest first.
@@ -62,13 +64,48 @@ class View:
         LanceDB walks the questions of one call on one thread: two calls take two.
         """
         parts = (part for part in np.array_split(vectors, AT_ONCE) if len(part))
-        found = await asyncio.gather(*(self._dense(part, where, limit) for part in parts))
+        way = self._through_coarse if self._coarse else self._nearest
+        found = await asyncio.gather(*(way(part, where, limit) for part in parts))
         return [numbers for part in found for numbers in part]
 
-    async def _dense(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
+    async def _through_coarse(self, vectors: Vectors, where: Expr, limit: int) -> list[list[int]]:
+        """Of the nearest by coarse distance those that `where` allows, then compared exactly.
+
+        To look at policy for each row of a million costs four times the search; to look at
+        it for the nearest `WIDE` is the same answer wherever enough of them are allowed.
+        Where not, the question is asked again with policy inside: nothing starves.
+        """
+        enough = COARSE * limit
+        found = await self._nearest(vectors, where, WIDE, late=True)
+        short = [at for at, numbers in enumerate(found) if len(numbers) < enough]
+        again = await self._nearest(vectors[short], where, enough) if short else []
+        for at, numbers in zip(short, again, strict=True):
+            found[at] = numbers
+        return await self._ranked(vectors, [numbers[:enough] for numbers in found], limit)
+
+    async def _ranked(
+        self, vectors: Vectors, found: list[list[int]], limit: int
+    ) -> list[list[int]]:
+        """The `limit` nearest of each list, by the vectors themselves."""
+        numbers = sorted({number for each in found for number in each})
+        if not numbers:
+            return found
+        asked = self._table.take_row_ids(numbers).select(["vector"]).with_row_id()
+        answer = await self._answer(asked)
+        near = np.einsum("id,qd->qi", vectors_in(answer), vectors)
+        place = {number: at for at, number in enumerate(_numbers(answer))}
+        return [
+            sorted(each, key=lambda number: -row[place[number]])[:limit]
+            for row, each in zip(near, found, strict=True)
+        ]
+
+    async def _nearest(
+        self, vectors: Vectors, where: Expr, limit: int, *, late: bool = False
+    ) -> list[list[int]]:
+        """By the index's own distances. `late`: policy on the answer, which may leave fewer."""
         asked = self._table.query().nearest_to(list(vectors)).distance_type("cosine")
         asked = asked.nprobes(PROBES).where(where).limit(limit)
-        asked = asked.refine_factor(self._refine) if self._refine else asked
+        asked = asked.postfilter() if late else asked
         answer = await self._answer(asked.with_row_id().select(["_distance"]))
         return _by_question(answer, len(vectors))
 
@@ -148,8 +185,9 @@ class CardIndex:
             if self._seen is None or self._seen[:2] != (generation, version):
                 pinned = await opened(self.home, generation)
                 await pinned.checkout(version)
-                refine = int(marks(await pinned.schema()).get(REFINE, "0"))
-                self._seen = generation, version, View(pinned, self.home.path, refine)
+                coarse = marks(await pinned.schema()).get(COARSE_MARK) == "yes"
+                view = View(pinned, self.home.path, coarse=coarse)
+                self._seen = generation, version, view
         return self._seen[2]
 
     async def reached(self) -> int:

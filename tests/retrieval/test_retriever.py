@@ -7,7 +7,8 @@ import pytest
 
 from stylus_engine.model import Licence, Policy, Query
 from stylus_engine.planning.concepts import concepts
-from stylus_engine.retrieval import rows
+from stylus_engine.retrieval import building, rows
+from stylus_engine.retrieval import index as index_room
 from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
 from stylus_engine.retrieval.index import CardIndex
 from stylus_engine.retrieval.retriever import (
@@ -116,6 +117,38 @@ async def test_dense_equals_exact_search_and_similarity_is_the_cosine(tmp_path):
     for c in await IndexRetriever(index).recall(ask("dragon at sunset")):
         near = await embedder.embed([c.concept or "dragon at sunset", rows.text_of(c.adapter)])
         assert c.similarity == pytest.approx(float(near[0] @ near[1]), abs=1e-5)
+
+
+@pytest.mark.parametrize("wide", [2000, 60])
+async def test_a_coarse_index_finds_what_exact_search_finds_under_any_policy(
+    tmp_path, monkeypatch, wide
+):
+    """With 60 the rare family starves at first, and is asked for once more with policy inside."""
+    monkeypatch.setattr(building, "MANY", 500)
+    monkeypatch.setattr(building, "HUGE", 500)
+    monkeypatch.setattr(index_room, "WIDE", wide)
+    embedder, rng = WordEmbedder(dimensions=256), np.random.default_rng(0)
+    rare = [{"family_declared": "sdxl"} if n % 25 == 0 else {} for n in range(1500)]
+    cards = [card(n, " ".join(rng.choice(WORDS, 3)), **fields) for n, fields in enumerate(rare)]
+    index = CardIndex(tmp_path, embedder)
+    await build(index, cards)
+    questions = await embedder.embed(["dragon at sunset", "neon mosaic", "a storm"])
+    exact = questions @ (await embedder.embed([rows.text_of(c) for c in cards])).T
+    view, shares = await index.view(), []
+    for family in (FAMILY, "sdxl"):
+        query = Query(prompt="x", concepts=(), family=family)
+        mine = [c.family == family for c in cards]
+        for numbers, scores in zip(
+            await view.dense(questions, allowed(query), 20), exact, strict=True
+        ):
+            found = await view.told(numbers)
+            got = [float(scores[int(found[n].card_id.split(":")[1])]) for n in numbers]
+            assert {found[n].card.family for n in numbers} == {family}
+            best = np.sort(scores[mine])[::-1][:20]
+            assert len(got) == 20
+            assert np.allclose(got, sorted(got, reverse=True), atol=1e-5)
+            shares.append(np.mean(np.array(got) >= best[-1] - 1e-5))
+    assert np.mean(shares) > 0.97
 
 
 async def test_k_holds_and_every_concept_keeps_its_best(index, tmp_path):
