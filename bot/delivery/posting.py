@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Generic
+from weakref import WeakValueDictionary
 
 from bot.delivery.office import Office
 from bot.delivery.roads import Try, in_doubt, next_road, tries
@@ -69,6 +70,7 @@ class Poster(Generic[Letter]):
         self._limits = office.limits
         self._metrics = office.metrics
         self.bells: set[asyncio.Task[None]] = set()  # being rung; whoever ends us ends them
+        self._doors: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def post(self, name: str) -> bool:
         """See it posted or undeliverable; True: the latter, and its person must be told.
@@ -197,9 +199,14 @@ class Poster(Generic[Letter]):
         """Say once that the pictures are there: an edit notifies nobody. Not tried again."""
         if job.private or not job.origin.roads_beside_token:
             return
+        door = self._doors.get(sent.channel) or asyncio.Lock()
+        self._doors[sent.channel] = door
         try:
             letter = await self._clerk.notice(job, "ready")
-            await self._wire.send(sent.channel, nonce(job.id, "p"), letter, reply_to=sent.message)
+            async with door:  # together they would run into the channel's limit
+                await self._wire.send(
+                    sent.channel, nonce(job.id, "p"), letter, reply_to=sent.message
+                )
         except (WireError, StylusError) as said:
             log.info("job %s: nobody was pinged: %s", job.id, said)
 

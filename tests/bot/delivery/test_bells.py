@@ -54,3 +54,26 @@ async def test_a_courier_that_ends_lets_its_bells_go(world: World, stuck: asynci
     async with asyncio.timeout(5):
         await asyncio.gather(running, return_exceptions=True)
     assert not stuck.is_set()
+
+
+async def test_one_mention_at_a_time_in_a_channel(world: World, monkeypatch: pytest.MonkeyPatch):
+    inside, most, send = 0, 0, world.wire.send
+
+    async def counted(*given: Any, **more: Any) -> Sent:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.01)
+        inside -= 1
+        return await send(*given, **more)
+
+    monkeypatch.setattr(world.wire, "send", counted)
+    jobs = [await world.drawn() for _ in range(4)]
+    world.clock.turn(61)
+    await world.courier.resume()
+
+    async def mentioned() -> bool:
+        return all(world.wire.papers(job.id, "ready") for job in jobs)
+
+    await until(mentioned, 10, "everybody to be mentioned")
+    assert most == 1
