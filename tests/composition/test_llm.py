@@ -116,11 +116,15 @@ async def test_one_repair_with_the_reason():
 
 
 async def test_a_server_that_hangs_costs_its_time_and_a_tenth_of_a_second():
-    async with composing(said(GOOD, seconds=5.0), timeout=0.5) as it:
-        plan = await it.plan()
-    assert plan.instead == "a-model: no answer in 0.5 s"
-    print(f"\na hang of 0.5 s, then the offline plan: {it.seconds:.3f} s")  # noqa: T201 - the figure is what this test is for
-    assert it.seconds < 2.5  # 0.6 promised, and printed; the rest for a busy machine
+    took: list[float] = []
+    for _ in range(3):  # the best of them: a busy machine makes one late, a slow composer all
+        async with composing(said(GOOD, seconds=5.0), timeout=0.5) as it:
+            plan = await it.plan()
+        assert plan.instead == "a-model: no answer in 0.5 s"
+        took.append(it.seconds)
+    print(f"\na hang of 0.5 s, then the offline plan: {min(took):.3f} s")  # noqa: T201 - the figure is what this test is for
+    assert min(took) < 0.6
+    assert max(took) < 1.0
 
 
 async def test_a_server_that_drips_for_ever_ends_in_time():

@@ -53,7 +53,7 @@ async def test_429_is_tried_again_when_it_says_so():
     async with composing([failing(429, retry_after=0.3), said(GOOD)]) as it:
         plan = await it.plan()
     assert lit(plan) == WANTED
-    assert it.seconds >= 0.3
+    assert 0.3 <= it.seconds < 1.5
 
 
 @pytest.mark.asyncio
@@ -62,7 +62,7 @@ async def test_429_for_an_hour_is_not_waited_for():
         plan = await it.plan()
     assert plan.composer == "offline"
     assert "429" in plan.instead
-    assert it.seconds < 2.5  # the time of a question is 3
+    assert it.seconds < 1.0
 
 
 @pytest.mark.asyncio

@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from stylus_engine.catalog import Digests
 from stylus_engine.catalog.sources.folder import Folder
@@ -288,15 +289,14 @@ def test_a_preview_that_leads_out_of_the_folder_is_none(tmp_path):
 )
 def test_sizes_are_those_that_pillow_reads(tmp_path, kind, size, how):
     """An independent reader wrote the files."""
-    image = pytest.importorskip("PIL.Image")
     mode = how.get("mode", "RGB") if kind != "JPEG" else "RGB"
     options = {key: value for key, value in how.items() if key in ("lossless", "progressive")}
     if "exif" in how:
-        exif = image.Exif()
+        exif = Image.Exif()
         exif[270] = "x" * 60_000
         options["exif"] = exif
     path = tmp_path / "a"
-    image.new(mode, size, 7).save(path, kind, **options)
+    Image.new(mode, size, 7).save(path, kind, **options)
     assert size_of(path.read_bytes()) == size
     assert is_picture(path) is (min(size) >= 16)
 
