@@ -2,7 +2,7 @@
 
     line -> client with its services -> login -> workers, courier, status, health -> gateway
                                                                 ... until asked to stop
-    line closed <- workers ended <- gateway closed <- courier and dispatcher drained
+    line closed <- workers ended <- clicks answered <- gateway closed <- courier, dispatcher drained
 
 Tests replace parts through the keyword arguments of `run`, and through nothing else.
 """
@@ -171,6 +171,7 @@ async def _live(bot: StylusBot, token: str, stop: asyncio.Event) -> int:
         await _open_health(bot, stack)
         await bot.services.supervisor.start()
         stack.push_async_callback(bot.services.supervisor.stop)
+        stack.push_async_callback(_hear_no_more, bot)
         await bot.services.courier.resume()
         async with _at_work(bot) as work:
             ended = await first_end(work, stop)
@@ -249,6 +250,17 @@ async def _drain(services: Services) -> None:
         services.courier.wake()
         await services.courier.drain(max(0.0, end - clock.ticks()))
         await clock.sleep(GLANCE)
+
+
+async def _hear_no_more(bot: StylusBot) -> None:
+    """The gateway first, then whoever clicked just before: their answers need the line and Discord.
+
+    Not `bot.close()`: it ends the requests at once, with the answers in them.
+    """
+    for shard in bot.shards.values():
+        await shard.disconnect()
+    delivery = bot.services.settings.delivery
+    await bot.services.turns.all_answered(delivery.acknowledge_seconds)
 
 
 async def before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

@@ -1,5 +1,6 @@
 """The bot's own life on the wire: restarts, the pause, bans, wrong tokens, an orderly end."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ async def test_sigterm_finishes_what_was_begun(tmp_path: Path):
         shown = await stage.ada.message(status["id"])
         assert shown is not None
         assert is_card(shown)
+
+
+async def test_whoever_clicked_just_before_the_end_has_an_answer(tmp_path: Path):
+    settings: Json = ROOMY | {"delivery__drain_seconds": 1}
+    async with Playground(ack_seconds=20) as play:
+        async with BotProcess(play, tmp_path, **settings) as bot:
+            stage = Stage(play, bot)
+            with stage.holding():
+                pressed = [await stage.ada.slash("imagine", prompt=f"fox {n}") for n in range(8)]
+                ended = asyncio.create_task(bot.stop())
+                await asyncio.sleep(2)
+                assert not ended.done()
+            answers = [await stage.ada.answer(each) for each in pressed]
+            assert await ended == 0
+            states = [stage.state(job_of(answer["message"])) for answer in answers]
+        assert len(states) == len(pressed)
+        assert "ERROR" not in bot.log
 
 
 async def test_pause_and_resume(tmp_path: Path):

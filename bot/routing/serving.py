@@ -35,13 +35,14 @@ async def serve(
         services.metrics.answered(services.clock.ticks() - began)
 
     reply = Reply(interaction, ephemeral=ephemeral, slow=slow, heard=heard)
-    try:
-        patience = PATIENCE * services.settings.delivery.acknowledge_seconds
-        async with reply.in_time(patience), services.turns.turn():
-            await work(reply)
-        await reply.quiet_if_silent()
-    except Exception as error:  # noqa: BLE001  the one place where everything ends: an interaction without an answer reads "failed" and nothing else
-        await explain(services, reply, error)
+    with services.turns.in_hand():
+        try:
+            patience = PATIENCE * services.settings.delivery.acknowledge_seconds
+            async with reply.in_time(patience), services.turns.turn():
+                await work(reply)
+            await reply.quiet_if_silent()
+        except Exception as error:  # noqa: BLE001  the one place where everything ends: an interaction without an answer reads "failed" and nothing else
+            await explain(services, reply, error)
 
 
 async def explain(services: Services, reply: Reply, error: Exception) -> None:

@@ -6,8 +6,8 @@ card); whoever waits for something slower keeps working without it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 AT_ONCE = 8
 SECONDS = 0.05  # a turn ends then, whatever it waits for: at least 160 are begun a second
@@ -19,6 +19,27 @@ class Turns:
     def __init__(self, at_once: int = AT_ONCE, seconds: float = SECONDS) -> None:
         self._gate = asyncio.Semaphore(at_once)
         self._seconds = seconds
+        self._unanswered = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    @contextmanager
+    def in_hand(self) -> Generator[None]:
+        """From the interaction's arrival to its answer, whatever that is."""
+        self._unanswered += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+            if not self._unanswered:
+                self._quiet.set()
+
+    async def all_answered(self, seconds: float) -> None:
+        """Wait for the interactions in hand, at most so long: past it Discord hears no answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:

@@ -76,3 +76,29 @@ async def test_a_turn_that_failed_or_was_called_off_is_given_back():
     await asyncio.gather(gone, waiting, return_exceptions=True)
     async with asyncio.timeout(5):
         await hall.pass_by(3)
+
+
+@pytest.mark.asyncio
+async def test_the_house_closes_after_the_last_answer():
+    turns, answered = Turns(), asyncio.Event()
+
+    async def press() -> None:
+        with turns.in_hand():
+            await answered.wait()
+
+    await asyncio.wait_for(turns.all_answered(LONG), 1)
+    pressed = [asyncio.create_task(press()) for _ in range(2)]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(turns.all_answered(LONG))
+    await asyncio.sleep(0.01)
+    assert not closing.done()
+    answered.set()
+    await asyncio.wait_for(closing, 1)
+    assert all(each.done() for each in pressed)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_never_comes_does_not_keep_the_house_open():
+    turns = Turns()
+    with turns.in_hand():
+        await asyncio.wait_for(turns.all_answered(0.01), 1)
