@@ -1,14 +1,15 @@
 """Every test of the line runs on both databases."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.jobs.database import address, connect
 from bot.jobs.line import Line, Rules
@@ -30,24 +31,67 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the migrated SQLite file lies, once a test made it."""
+    return tmp_path_factory.mktemp("shelf")
+
+
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database."""
+async def url(request: pytest.FixtureRequest, tmp_path: Path, shelf: Path) -> AsyncIterator[str]:
+    """A database with its tables and nothing in them: migrating takes longer than most tests here."""
     if request.param == "sqlite":
+        shutil.copy(await _migrated_file(shelf / "line.db"), tmp_path / "stylus.db")
         yield f"sqlite:///{tmp_path}/stylus.db"
         return
     server: postgres.Cluster = request.getfixturevalue("cluster")
+    async with _database(server, f" TEMPLATE {await _template(server)}") as address_of_it:
+        yield address_of_it
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A database that no bot has ever seen."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/stylus.db"
+        return
+    async with _database(request.getfixturevalue("cluster")) as address_of_it:
+        yield address_of_it
+
+
+async def _migrated_file(file: Path) -> Path:
+    if not file.exists():
+        await _migrate(f"sqlite:///{file}")
+    return file
+
+
+async def _template(server: postgres.Cluster) -> str:
+    """PostgreSQL copies a database that nobody is connected to."""
+    if not await _command(server, "SELECT FROM pg_database WHERE datname = 'migrated'"):
+        await _command(server, "CREATE DATABASE migrated")
+        await _migrate(server.url("migrated"))
+    return "migrated"
+
+
+async def _migrate(url: str) -> None:
+    line = await Line.open(url, Rules(), owner="nobody", now=0.0)
+    await line.close()
+
+
+@asynccontextmanager
+async def _database(server: postgres.Cluster, like: str = "") -> AsyncIterator[str]:
     name = f"line{next(NUMBERS)}"
-    await _command(server, f"CREATE DATABASE {name}")
+    await _command(server, f"CREATE DATABASE {name}{like}")
     yield server.url(name)
     await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _command(server: postgres.Cluster, words: str) -> None:
-    engine = create_async_engine(address(server.url("postgres")), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(words))
-    await engine.dispose()
+async def _command(server: postgres.Cluster, words: str) -> Sequence[object]:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        return await connection.fetch(words)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture

@@ -193,9 +193,9 @@ async def test_a_process_of_another_machine_may_live(url: str, line: Line):
         await lives(url, "second", NOW + 1)
 
 
-async def test_two_bots_that_start_at_once(url: str):
+async def test_two_bots_that_start_at_once(bare_url: str):
     opened = await asyncio.gather(
-        *(lives(url, f"bot{n}", NOW) for n in range(4)), return_exceptions=True
+        *(lives(bare_url, f"bot{n}", NOW) for n in range(4)), return_exceptions=True
     )
     living = [one for one in opened if isinstance(one, Line)]
     assert len(living) == 1
