@@ -20,6 +20,7 @@ from bot.cli.demo import demo
 from bot.cli.desk import Desk, Opener
 from bot.cli.doctor import doctor
 from bot.cli.engine import Engine
+from bot.cli.further import upscale, vary
 from bot.cli.imagine import imagine, plan
 from bot.cli.setup import setup
 from bot.settings import Settings, load
@@ -54,7 +55,7 @@ def application(opener: Opener) -> typer.Typer:
         context.obj = _desk(opener, config, setting or (), debug=debug)
 
     app.callback()(stylus)
-    for command in (imagine, again, plan, setup, bot, doctor):
+    for command in (imagine, again, vary, upscale, plan, setup, bot, doctor):
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
     app.add_typer(catalog.family(), name="catalog")

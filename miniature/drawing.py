@@ -11,10 +11,20 @@ from typing import Self
 from PIL import Image
 
 from stylus_engine.assembly import House, Setup
-from stylus_engine.errors import DrawFailed
-from stylus_engine.model import Checkpoint, Drawn, Failed, Manifest, Picture, Recipe, Shot, Weighted
+from stylus_engine.errors import BadPicture, DrawFailed
+from stylus_engine.model import (
+    Checkpoint,
+    Drawn,
+    Failed,
+    Manifest,
+    Picture,
+    Recipe,
+    Shot,
+    Start,
+    Weighted,
+)
 from stylus_engine.planning.recipes import with_triggers
-from stylus_engine.ports import Pixels
+from stylus_engine.ports import Ground, Pixels
 
 STEPS, GUIDANCE, SAMPLER, SLOTS = 20, 5.0, "dpmpp_2m_karras", 32
 
@@ -31,6 +41,10 @@ class Album:
         height, width = pixels.shape[:2]
         name = manifest.shot.id
         return Picture(id=name, path="", width=width, height=height, manifest=manifest)
+
+    def ground(self, start: Start, width: int, height: int) -> Ground:
+        """Nothing here starts from a picture. Raises `BadPicture`."""
+        raise BadPicture(path=start.picture, why=f"an album holds no {width} × {height} picture")
 
     def read(self, address: str) -> tuple[Pixels, Manifest | None]:
         """What was kept under this id."""

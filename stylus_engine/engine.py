@@ -152,9 +152,7 @@ class Engine:
         Raises `UnknownName` when its checkpoint or an adapter's card is not here; ends
         in `Failed(kind="AdapterChanged")` when an adapter's file is another one now.
         """
-        self.checkpoints.find(manifest.checkpoint)
-        shot = _once_more(manifest, job, self.cards)
-        async with aclosing(self._drawn(job, [shot])) as events:
+        async with aclosing(self.redraw([manifest], job)) as events:
             async for event in events:
                 yield event
 
@@ -183,7 +181,20 @@ class Engine:
         self.walker.close()
 
 
-def _once_more(manifest: Manifest, job: str, cards: CardStore) -> Shot:
+def _once_more(manifest: Manifest, job: str, index: int, cards: CardStore) -> Shot:
+    async def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
+        """See `again`: several pictures in one job."""
+        for manifest in manifests:
+            self.checkpoints.find(manifest.checkpoint)
+        shots = [_once_more(each, job, at, self.cards) for at, each in enumerate(manifests)]
+        async with aclosing(self._drawn(job, shots, self.walker)) as events:
+            async for event in events:
+                yield event
+
+    async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
+        """See `ports.Bringer`; an engine without one has all its files here."""
+        return () if self.bringer is None else await self.bringer.absent(shots)
+
     """The manifest's shot under a new name, its adapters held to the bytes they had."""
     bytes_of = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
     recipe = manifest.shot.recipe
@@ -200,7 +211,7 @@ def _once_more(manifest: Manifest, job: str, cards: CardStore) -> Shot:
     )
     return replace(
         manifest.shot,
-        id=f"{job}-1",
+        id=f"{job}-{index + 1}",
         job=job,
         checkpoint=manifest.checkpoint,
         recipe=replace(recipe, adapters=held),
@@ -219,3 +230,4 @@ def _refuse_withdrawn(cards: CardStore, adapters: Sequence[Adapter]) -> None:
                 raise AdapterWithdrawn(name=card.name, why="it shows a real person or a minor")
             if card.health == "quarantined":
                 raise AdapterWithdrawn(name=card.name, why=card.quarantine or "it is set aside")
+        index=index,

@@ -25,6 +25,7 @@ from stylus_engine.model import (
     Request,
     Shot,
 )
+    Start,
 
 Vectors: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -158,7 +159,7 @@ class Composer(Protocol):
 
 
 class Pictures(Protocol):
-    """Where finished pictures are kept."""
+    """Where finished pictures are kept, and those that people bring."""
 
     def keep(self, pixels: Pixels, manifest: Manifest) -> Picture:
         """Store uint8 pixels of shape (height, width, 3); on return they are fsynced.
@@ -174,6 +175,16 @@ class Pictures(Protocol):
 
 class Sampler(Protocol):
     """Draws shots, many at once. Every shot ends in exactly one `Drawn` or `Failed`."""
+class Ground(NamedTuple):
+    """What a drawing starts from: uint8 (height, width, 3), and where it is drawn anew.
+
+    `mask` is True where it is; None: everywhere.
+    """
+
+    pixels: Pixels
+    mask: NDArray[np.bool_] | None = None
+
+
 
     def admit(self, shot: Shot) -> None:
         """Take a shot in; it joins at the next step. Safe from any thread. Raises `Busy`."""
@@ -188,4 +199,24 @@ class Sampler(Protocol):
 
         Walk it, and close it, on one thread.  Closing it gives every weight back.
         """
+    def ground(self, start: Start, width: int, height: int) -> Ground:
+        """The picture and mask of `start`, cut and scaled to this size. Raises `BadPicture`."""
+        ...
+
+
+class Scorer(Protocol):
+    """Tells how well pictures show what texts say; a CLIP, or something like it."""
+
+    @property
+    def name(self) -> str:
+        """Says what it is, e.g. `miniature-clip`."""
+        ...
+
+    def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (pictures, texts), cosine-like: the higher, the more a picture shows a text.
+
+        Synchronous: it runs on a thread of its own.
+        """
+        ...
+
         ...

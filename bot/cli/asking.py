@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.settings import Settings
-from stylus_engine.model import LIMITS, Policy, Request
+from stylus_engine.model import LIMITS, Policy, Request, Start
 from stylus_engine.model.noun import within
 from stylus_engine.ports import CardStore
 
@@ -34,7 +34,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     ban: Sequence[str] | None = None
 
 
-def request(wish: Wish, settings: Settings, cards: CardStore) -> Request:
+def request(
+    wish: Wish, settings: Settings, cards: CardStore, start: Start | None = None
+) -> Request:
     """The wish, completed from the settings. Raises `BadRequest`, also for an adapter nobody knows."""
     drawing, selection = settings.drawing, settings.selection
     asked = Request(
@@ -54,6 +56,7 @@ def request(wish: Wish, settings: Settings, cards: CardStore) -> Request:
         pinned=tuple(cards.find(name).card_id for name in wish.pin or ()),
         banned=tuple(cards.find(name).card_id for name in wish.ban or ()),
         policy=_policy(settings),
+        start=start,
     )
     _allowed(asked, settings)
     return asked

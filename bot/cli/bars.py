@@ -82,7 +82,9 @@ class Bars:
                 self._progress.start_task(self._tasks[shot])
                 self._progress.update(self._tasks[shot], state=DRAWING)
             case Stepped(shot=shot, step=step, of=of) if shot in self._tasks:
-                self._progress.update(self._tasks[shot], completed=step, state=f"{step}/{of}")
+                self._progress.update(
+                    self._tasks[shot], completed=step, total=of, state=f"{step}/{of}"
+                )
             case Drawn(shot=shot) if shot in self._tasks:
                 self._end(shot, DONE)
             case Failed(shot=shot) if shot in self._tasks:

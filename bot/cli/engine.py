@@ -42,6 +42,10 @@ class Engine(Protocol):
         """The events of one picture, drawn from its manifest."""
         ...
 
+    def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
+        """The events of several pictures, each drawn from its manifest."""
+        ...
+
     async def search(self, text: str, k: int) -> Sequence[Candidate]:
         """Adapters near a text, best first. Raises `BadIndex`."""
         ...

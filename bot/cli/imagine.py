@@ -14,8 +14,9 @@ from bot.cli.engine import Engine
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Target
 from bot.cli.show import show_candidates, show_plan, show_shots
+from bot.cli.starting import start
 from bot.settings import Settings
-from stylus_engine.model import Plan, Request
+from stylus_engine.model import Plan, Request, Start
 from stylus_engine.pictures import files
 
 
@@ -34,7 +35,10 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
     checkpoint: options.CheckpointName = "",
     pin: options.Pin = None,
     ban: options.Ban = None,
-    strength: options.Strength = None,
+    style_strength: options.Strength = None,
+    image: options.Image = None,
+    mask: options.MaskFile = None,
+    strength: options.Redo = None,
     bare: options.Bare = False,
     out: options.Out = None,
     as_json: options.Json = False,
@@ -43,19 +47,28 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
     wish = Wish(
         prompt=prompt, negative=negative, checkpoint=checkpoint, width=width, height=height,
         steps=steps, guidance=guidance, sampler=sampler, count=count, seed=seed, preset=preset,
-        strength=strength, bare=bare, pin=pin, ban=ban,
+        strength=style_strength, bare=bare, pin=pin, ban=ban,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):
         settings = desk.settings()
         target = Target(job=new_job(), grids=settings.paths.place("grids"), out=out)
-        draw(desk, settings, wish, target, as_json=as_json)
+        begin = start(image, mask, strength, settings)
+        draw(desk, settings, wish, target, begin, as_json=as_json)
 
 
-def draw(desk: Desk, settings: Settings, wish: Wish, target: Target, *, as_json: bool) -> Outcome:
+def draw(
+    desk: Desk,
+    settings: Settings,
+    wish: Wish,
+    target: Target,
+    begin: Start | None = None,
+    *,
+    as_json: bool,
+) -> Outcome:
     """Plan and draw `wish`, show it, save it. Ends the command when a picture is missing."""
     with desk.engine(settings) as engine:
-        asked = request(wish, settings, engine.cards)
+        asked = request(wish, settings, engine.cards, begin)
         files.make_folder(target.sheet.parent)  # refused now rather than after the drawing
         outcome = Outcome(shots_of=lambda plan: engine.shots(asked, plan, target.job))
         follow(desk, lambda: _events(desk, engine, asked, target.job), outcome, quiet=as_json)
@@ -87,14 +100,14 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may s
     checkpoint: options.CheckpointName = "",
     pin: options.Pin = None,
     ban: options.Ban = None,
-    strength: options.Strength = None,
+    style_strength: options.Strength = None,
     bare: options.Bare = False,
     as_json: options.Json = False,
 ) -> None:
     """Show which adapters would draw which words, and why. Draws nothing."""
     wish = Wish(
         prompt=prompt, checkpoint=checkpoint, count=count, seed=seed, preset=preset,
-        strength=strength, bare=bare, pin=pin, ban=ban,
+        strength=style_strength, bare=bare, pin=pin, ban=ban,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):

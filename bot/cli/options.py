@@ -29,7 +29,21 @@ Ban: TypeAlias = Annotated[
     list[str] | None, typer.Option("--ban", help="An adapter that must not be used; repeatable.")
 ]
 Strength: TypeAlias = Annotated[
-    float | None, typer.Option("--strength", help="One dial over all adapter weights.")
+    float | None, typer.Option("--style-strength", help="One dial over all adapter weights.")
+]
+Image: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--image", help="A picture to start from: PNG, JPEG, WebP, GIF or BMP."),
+]
+MaskFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--mask", help="With --image: white is drawn anew, black stays. Same size."),
+]
+Redo: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--strength", help="With --image: how much of it is redone, from 0 to 1 (all of it)."
+    ),
 ]
 Bare: TypeAlias = Annotated[
     bool, typer.Option("--bare", help="Also draw one picture without any adapter.")

@@ -42,7 +42,8 @@ class Outcome:
         """A picture drawn again comes under a new name: its own manifest holds its shot."""
         self.pictures[shot] = picture
         if shot not in {known.id for known in self.shots}:
-            self.shots = (picture.manifest.shot,)
+            shots = [*self.shots, picture.manifest.shot]
+            self.shots = sorted(shots, key=lambda known: known.index)
             self.pictures[picture.manifest.shot.id] = picture
 
     def end(self, *, stopped: bool) -> None:

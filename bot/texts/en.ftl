@@ -303,6 +303,7 @@ error-BadManifest = { $path } cannot be drawn again: { $why }.
 ## Errors: adapters
 
 error-BadAdapter = Adapter { $name } cannot be used.
+error-BadPicture = { $path } cannot be drawn from: { $why }.
 error-AdapterFileMissing = The file of adapter { $name } is missing: { $path }.
 error-AdapterFileEmpty = The file of adapter { $name } is empty.
 error-AdapterFileTruncated = The file of adapter { $name } ends too early; it must be downloaded again.

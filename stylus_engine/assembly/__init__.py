@@ -159,6 +159,10 @@ class House:
         """Make the index hold exactly the cards of today; rows written or removed.
 
         `anew` writes all of it, whatever lies there; `walk` looks into the folders of
+    def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
+        """See `Engine.redraw`."""
+        return self._engine.redraw(manifests, job)
+
         adapters first.  Raises `BadIndex`, `StoreFailed`.
         """
         return await self._stock.follow(anew=anew, walk=walk)

@@ -9,6 +9,7 @@
     │   ├── UnknownName         adapter, checkpoint, sampler, preset, manifest
     │   ├── BadSize             edges that the checkpoint's latents cannot have
     │   ├── Unsupported         what this version does not draw yet
+    │   ├── BadPicture          a picture or mask that nothing can be drawn from
     │   └── BadManifest
     ├── BadAdapter              one adapter file or card cannot be used
     │   ├── AdapterFileMissing
@@ -97,6 +98,7 @@ from stylus_engine.errors.house import (
 )
 from stylus_engine.errors.requests import (
     BadManifest,
+    BadPicture,
     BadRequest,
     BadSize,
     BadText,
@@ -130,6 +132,7 @@ __all__ = [
     "BadEmbedder",
     "BadIndex",
     "BadManifest",
+    "BadPicture",
     "BadRequest",
     "BadSettings",
     "BadSize",

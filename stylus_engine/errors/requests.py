@@ -67,6 +67,14 @@ class Unsupported(BadRequest):
 
 
 @dataclass(eq=False)
+class BadPicture(BadRequest):
+    """A picture or a mask that nothing can be drawn from."""
+
+    path: str
+    why: str
+
+
+@dataclass(eq=False)
 class BadManifest(BadRequest):
     """A picture or JSON file that holds no manifest we can read."""
 

@@ -44,6 +44,7 @@ from stylus_engine.errors.house import (
 )
 from stylus_engine.errors.requests import (
     BadManifest,
+    BadPicture,
     BadSize,
     BadText,
     EmptyPrompt,
@@ -62,6 +63,7 @@ SENTENCES: dict[type[StylusError], str] = {
     UnknownName: "There is no {kind} called “{name}”. {known}",
     BadSize: "Width and height must be multiples of {multiple} pixels; {width}×{height} was given.",
     Unsupported: "{what} is not possible yet.",
+    BadPicture: "{path} cannot be drawn from: {why}.",
     BadManifest: "{path} cannot be drawn again: {why}.",
     AdapterFileMissing: "The file of adapter {name} is missing: {path}.",
     AdapterFileEmpty: "The file of adapter {name} is empty.",

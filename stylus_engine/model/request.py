@@ -42,15 +42,25 @@ class Policy(Noun, frozen=True, kw_only=True):
 class Start(Noun, frozen=True, kw_only=True):
     """Where a drawing starts other than from noise: a picture, how much of it to redo, and where.
 
-    `picture` and `mask` are content addresses in the picture store.
+    `picture` and `mask` are content addresses in the picture store; in the mask white is
+    drawn anew and black stays.  `width` and `height` are the picture's own, so that a
+    drawing takes its shape where nobody says another (0 = unknown).  `tile`: drawn in
+    overlapping squares of so many pixels, as a picture larger than the checkpoint's own
+    size must be; 0 = in one piece.
     """
 
     picture: str
     strength: float = 0.75
     mask: str | None = None
+    width: int = 0
+    height: int = 0
+    tile: int = 0
 
     def __post_init__(self) -> None:
         within("Strength", self.strength, 0.0, 1.0)
+        within("Width", self.width, 0, LIMITS.edge)
+        within("Height", self.height, 0, LIMITS.edge)
+        within("Tile", self.tile, 0, LIMITS.edge)
 
 
 class Request(Noun, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ class Shot(Noun, frozen=True, kw_only=True):
     """One picture to draw: a recipe and a seed, and where it starts.
 
     Text-to-image, variation, image-to-image, inpainting and upscale differ only in
-    `start`.  `seed` feeds the shot's own CPU generator: shape (1, C, h, w).
+    `start`: its picture and mask are fitted to `width` and `height` when it is drawn.  `seed` feeds the shot's own CPU generator: shape (1, C, h, w).
     """
 
     v: Literal[1] = 1

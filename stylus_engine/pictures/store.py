@@ -2,13 +2,15 @@
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylus_engine.errors import BadManifest
-from stylus_engine.model import Manifest, Picture
+from stylus_engine.errors import BadManifest, BadPicture
+from stylus_engine.model import Manifest, Picture, Start
 from stylus_engine.pictures import files, png
-from stylus_engine.ports import Pixels
+from stylus_engine.pictures.fitting import fitted
+from stylus_engine.ports import Ground, Pixels
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 
@@ -40,9 +42,25 @@ class PictureStore:
             raise BadManifest(path=address, why="its bytes have changed since it was kept")
         return png.decode(data, address)
 
+    def ground(self, start: Start, width: int, height: int) -> Ground:
+        """The picture and mask of `start`, cut and scaled to this size. Raises `BadPicture`."""
+        try:
+            picture, _ = self.read(start.picture)
+            mask = None if start.mask is None else self.read(start.mask)[0]
+        except BadManifest as error:
+            raise BadPicture(path=error.path, why=error.why) from error
+        return fitted(picture, mask, width, height, start.picture)
+
     def place(self, address: str) -> Path:
         """Where the picture of this address lies, or would."""
         return self.folder / address[:2] / f"{address}.png"
+
+
+def forget(picture: Picture) -> None:
+    """Take away the file of a picture that nobody was told of; one that stays does no harm."""
+    if picture.path:
+        with suppress(OSError):
+            Path(picture.path).unlink(missing_ok=True)
 
 
 def read(path: Path) -> tuple[Pixels, Manifest | None]:

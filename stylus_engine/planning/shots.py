@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from stylus_engine.errors import OutOfRange
-from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot
+from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot, Start
 from stylus_engine.model.request import ratio
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.recipes import Fits, recipe
@@ -16,9 +16,13 @@ def seeds(first: int, count: int) -> tuple[int, ...]:
 
 
 def size(request: Request, checkpoint: Checkpoint) -> tuple[int, int]:
-    """(width, height) in pixels. Raises `OutOfRange` for edges the checkpoint cannot draw."""
-    if request.aspect and not (request.width or request.height):
-        return _shaped(ratio(request.aspect), checkpoint)
+    """(width, height) in pixels: as asked, else as the picture is shaped that it starts from.
+
+    Raises `OutOfRange` for edges the checkpoint cannot draw.
+    """
+    if not (request.width or request.height):
+        shape = ratio(request.aspect) if request.aspect else _shape(request.start)
+        return _shaped(shape, checkpoint)
     edges = (request.width or checkpoint.size, request.height or checkpoint.size)
     for what, edge in zip(("Width", "Height"), edges, strict=True):
         if edge % checkpoint.multiple or edge < checkpoint.multiple:
@@ -58,6 +62,13 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
         )
         for index, (mask, seed) in enumerate(zip(masks, numbers, strict=True))
     )
+
+
+def _shape(start: Start | None) -> float:
+    """Width over height of the picture that is started from; a longer strip is cut."""
+    if start is None or not (start.width and start.height):
+        return 1.0
+    return min(max(start.width / start.height, 1 / LIMITS.aspect), LIMITS.aspect)
 
 
 def _shaped(ratio: float, checkpoint: Checkpoint) -> tuple[int, int]:

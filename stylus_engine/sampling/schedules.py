@@ -60,6 +60,10 @@ class Schedule:
         """Unit noise scaled to where the schedule begins."""
         return noise * self.scheduler.init_noise_sigma
 
+    def noised(self, latents: Tensor, noise: Tensor) -> Tensor:
+        """Clean latents under as much noise as there is before the step to come."""
+        return self.scheduler.add_noise(latents, noise, self.timestep[None])
+
     def scaled(self, latents: Tensor) -> Tensor:
         """The latents as the denoiser wants them at this timestep."""
         return self.scheduler.scale_model_input(latents, self.timestep)

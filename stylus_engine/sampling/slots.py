@@ -1,15 +1,19 @@
 """A slot: everything that one picture in the making is, and nothing that two would share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Generator, Tensor
 
 from stylus_engine.model import Shot
+from stylus_engine.ports import Ground
 from stylus_engine.sampling.schedules import Schedule
 from stylus_engine.sampling.stack import Row
+from stylus_engine.sampling.starts import Held
 from stylus_engine.sampling.text import Encoded
+from stylus_engine.sampling.tiles import Box, blended, boxes
 
 
 @dataclass(slots=True, eq=False)
@@ -18,7 +22,9 @@ class Slot:
 
     `latents` fp32 (1, C, h, w); `expected` (x0) the picture the model expected at
     the last step; `generator` the shot's own, on the CPU.  A start from a picture
-    is other `latents` and a `schedule` that begins later; nothing else changes.
+    (`ground`) is other `latents` and a `schedule` that begins later; a mask is what is
+    `held`, or what an inpainting denoiser reads `beside`.  `tile`: the edge, in
+    latents, of the squares that the denoiser sees one by one; 0 = all at once.
     """
 
     shot: Shot
@@ -29,6 +35,10 @@ class Slot:
     expected: Tensor
     positive: Encoded | None = None
     negative: Encoded | None = None
+    ground: Ground | None = None
+    held: Held | None = None
+    beside: Tensor | None = None
+    tile: int = 0
 
     @property
     def guided(self) -> bool:
@@ -41,6 +51,18 @@ class Slot:
         return [text for text in (self.negative, self.positive) if text is not None]
 
     @property
+    def boxes(self) -> tuple[Box, ...]:
+        """What of the latents goes into one row each; nearly always one box of everything."""
+        high, wide = self.latents.shape[-2:]
+        return boxes(high, wide, self.tile)
+
+    @property
+    def inputs(self) -> Tensor:
+        """What the denoiser reads at this step."""
+        latents = self.schedule.scaled(self.latents)
+        return latents if self.beside is None else torch.cat([latents, self.beside], dim=1)
+
+    @property
     def done(self) -> bool:
         """Whether the last step was taken."""
         return self.schedule.done
@@ -51,8 +73,18 @@ class Slot:
         every = self.shot.preview_every
         return every > 0 and self.schedule.at % every == 0 and not self.done
 
+    def gather(self, predicted: Iterator[Tensor]) -> Tensor:
+        """The guided prediction out of those of this slot's rows, in the order of the table."""
+        where = self.boxes
+        return self.guide(
+            [
+                blended([next(predicted)[None] for _ in where], where, self.latents)
+                for _ in self.texts
+            ]
+        )
+
     def guide(self, predicted: Sequence[Tensor]) -> Tensor:
-        """One prediction (1, C, h, w) out of those of this slot's rows."""
+        """One prediction (1, C, h, w) out of one for each text."""
         if not self.guided:
             return predicted[0]
         negative, positive = predicted
@@ -61,6 +93,8 @@ class Slot:
     def advance(self, predicted: Tensor) -> None:
         """Take one step with the guided prediction, fp32 (1, C, h, w)."""
         self.latents, self.expected = self.schedule.step(predicted, self.latents, self.generator)
+        if self.held is not None:
+            self.latents = self.held.over(self.latents, self.schedule)
 
 
 class Line(NamedTuple):
@@ -68,16 +102,20 @@ class Line(NamedTuple):
 
     slot: Slot
     text: Encoded
+    box: Box
 
 
 def row_table(slots: Iterable[Slot]) -> list[Line]:
-    """The rows of one forward: two per guided slot, one per other. A table, never `chunk(2)`."""
-    return [Line(slot, text) for slot in slots for text in slot.texts]
+    """The rows of one forward: a guided slot has two texts, one in squares a row for each.
+
+    A table, never `chunk(2)`.
+    """
+    return [Line(slot, text, box) for slot in slots for text in slot.texts for box in slot.boxes]
 
 
 def alike(slots: Iterable[Slot]) -> list[list[Slot]]:
-    """The slots that may share a forward: those of equal latent shape (a drawer has one checkpoint)."""
+    """The slots that may share a forward: the denoiser sees one shape (a drawer has one checkpoint)."""
     groups: dict[tuple[int, ...], list[Slot]] = {}
     for slot in slots:
-        groups.setdefault(tuple(slot.latents.shape), []).append(slot)
+        groups.setdefault(slot.boxes[0][2:], []).append(slot)
     return list(groups.values())

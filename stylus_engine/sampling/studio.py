@@ -13,17 +13,19 @@ from torch import Tensor
 
 from stylus_engine.errors import BadSize, DrawFailed, UnknownName, Unsupported
 from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
-from stylus_engine.ports import Pictures, Pixels
+from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.schedules import check_sampler, schedule
-from stylus_engine.sampling.slots import Slot, row_table
+from stylus_engine.sampling.slots import Line, Slot, row_table
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.store import Bases, FactorStore
+from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
 from stylus_engine.sampling.text import Words, encode
 
 VERSIONED = ("torch", "diffusers", "stylus")
+MOST_ROWS = 16  # of one forward, unless more slots than eight share it
 
 
 class Studio:
@@ -51,11 +53,15 @@ class Studio:
         check_sampler(shot.sampler)
         if shot.width % here.multiple or shot.height % here.multiple:
             raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
-        if shot.start is not None:
-            raise Unsupported(what="Starting from a picture")
+        if shot.start is None and inpaints(self._parts):
+            what = "Drawing without a picture on an inpainting checkpoint"
+            raise Unsupported(what=what)
 
     def seat(self, shot: Shot) -> Slot:
-        """Fetch and pin the shot's factors and draw its noise. Raises `BadAdapter`, `DrawFailed`."""
+        """Fetch and pin the shot's factors, draw its noise, read the picture that it starts from.
+
+        Raises `BadAdapter`, `BadPicture`, `DrawFailed`.
+        """
         with memory():
             row = self._row(shot)
             slot = self._slot(shot, row)
@@ -76,10 +82,19 @@ class Studio:
             slot.negative = next(texts)
 
     def predict(self, slots: Sequence[Slot]) -> list[Tensor]:
-        """One forward over the rows of all `slots`; fp32 (1, C, h, w) each, guided."""
+        """One forward over the rows of all `slots`; fp32 (1, C, h, w) each, guided.
+
+        Squares of a large picture go through in several: memory is that of full seats.
+        """
         lines = row_table(slots)
         device = self._parts.device
-        latents = torch.cat([line.slot.schedule.scaled(line.slot.latents) for line in lines])
+        most = max(MOST_ROWS, 2 * len(slots))
+        parts = [lines[at : at + most] for at in range(0, len(lines), most)]
+        predicted = iter([row for part in parts for row in self._forward(part)])
+        return [slot.gather(predicted) for slot in slots]
+
+    def _forward(self, lines: Sequence[Line]) -> list[Tensor]:
+        latents = torch.cat([line.box.of(line.slot.inputs) for line in lines])
         times = torch.stack([line.slot.schedule.timestep.float() for line in lines]).to(device)
         texts = torch.cat([line.text.states for line in lines])
 
@@ -88,9 +103,7 @@ class Studio:
             return self._family.denoise(self._parts, *inputs)
 
         with memory():
-            predicted = by_row(self._executor, "unet", [line.slot.row for line in lines], forward)
-        rows = iter(predicted)
-        return [slot.guide([next(rows)[None] for _ in slot.texts]) for slot in slots]
+            return by_row(self._executor, "unet", [line.slot.row for line in lines], forward)
 
     def preview(self, slot: Slot) -> bytes | None:
         """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
@@ -100,7 +113,8 @@ class Studio:
 
     def develop(self, slot: Slot) -> Picture:
         """Decode and keep. Raises `DrawFailed`, `StoreFailed`."""
-        return self._pictures.keep(self._decode(slot.latents), self._manifest(slot))
+        pixels = pasted(self._decode(slot.latents), slot.ground)
+        return self._pictures.keep(pixels, self._manifest(slot))
 
     def leave(self, slot: Slot) -> None:
         """Unpin the slot's factors."""
@@ -118,12 +132,35 @@ class Studio:
         )
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
-        plan = schedule(shot.sampler, self._parts.scheduler_config, shot.steps)
-        shape = self._family.latent_shape(self._parts, shot.width, shot.height)
+        config = self._parts.scheduler_config
+        plan = schedule(shot.sampler, config, shot.steps, begin=first_step(shot))
         generator = torch.Generator("cpu").manual_seed(shot.seed)
-        noise = torch.randn(shape, generator=generator, dtype=torch.float32)
-        latents = plan.start(noise.to(self._parts.device))
-        return Slot(shot, row, plan, generator, latents, expected=latents)
+        ground = self._ground(shot)
+        begun = Starter(self._parts, self._family, shot, plan, generator).begin(ground)
+        return Slot(
+            shot,
+            row,
+            plan,
+            generator,
+            begun.latents,
+            expected=begun.latents,
+            ground=ground,
+            held=begun.held,
+            beside=begun.beside,
+            tile=self._tile(shot),
+        )
+
+    def _ground(self, shot: Shot) -> Ground | None:
+        if shot.start is None:
+            return None
+        return self._pictures.ground(shot.start, shot.width, shot.height)
+
+    def _tile(self, shot: Shot) -> int:
+        """The edge of the shot's squares in latents."""
+        if shot.start is None or not shot.start.tile:
+            return 0
+        tile = shot.start.tile
+        return self._family.latent_shape(self._parts, tile, tile)[-1]
 
     def _decode(self, latents: Tensor) -> Pixels:
         with memory():

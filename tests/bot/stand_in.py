@@ -165,8 +165,15 @@ class StandIn:
             yield event
 
     async def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
-        shot = msgspec.structs.replace(manifest.shot, id=f"{job}-1", job=job)
-        async for event in self._draw([shot], job):
+        async for event in self.redraw([manifest], job):
+            yield event
+
+    async def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
+        shots = [
+            msgspec.structs.replace(each.shot, id=f"{job}-{index + 1}", job=job, index=index)
+            for index, each in enumerate(manifests)
+        ]
+        async for event in self._draw(shots, job):
             yield event
 
     async def _draw(self, shots: Sequence[Shot], job: str) -> AsyncGenerator[Event, None]:

@@ -128,7 +128,7 @@ def test_options_and_settings_reach_the_request(stylus, home, monkeypatch):
     )
     options = (
         "--count 3 --seed 5 --guidance 2.5 --sampler ddim --width 72 --height 80 --preset base "
-        "--checkpoint mine --pin graphite --pin test:golden-hour:1 --ban nowhere --strength 0.5 --bare"
+        "--checkpoint mine --pin graphite --pin test:golden-hour:1 --ban nowhere --style-strength 0.5 --bare"
     )
     assert (
         stylus(

@@ -77,7 +77,7 @@ REQUEST = Request(
     pinned=("folder:ink-and-wash:1",),
     banned=("folder:too-hot:1",),
     policy=Policy(most_rating="g", commercial_only=True, styles=1, per_task=2),
-    start=Start(picture="cd" * 32, strength=0.5, mask="ef" * 32),
+    start=Start(picture="cd" * 32, strength=0.5, mask="ef" * 32, width=640, height=480, tile=64),
 )
 PLAN = Plan(
     prompt=REQUEST.prompt,
@@ -117,7 +117,7 @@ SHOT = Shot(
     steps=12,
     guidance=5.5,
     sampler="euler_a",
-    start=Start(picture="cd" * 32),
+    start=Start(picture="cd" * 32, width=640, height=480, tile=64),
     preview_every=4,
 )
 MANIFEST = Manifest(
@@ -153,7 +153,13 @@ adapters = st.builds(
 masks = st.builds(
     Mask, bits=st.lists(st.lists(st.booleans(), max_size=4).map(tuple), max_size=5).map(tuple)
 )
-starts = st.builds(Start, picture=words, strength=st.floats(0.0, 1.0), mask=st.none() | texts)
+starts = st.builds(
+    Start,
+    picture=words,
+    strength=st.floats(0.0, 1.0),
+    mask=st.none() | texts,
+    tile=st.integers(0, 4096),
+)
 requests = st.builds(
     Request,
     prompt=words,

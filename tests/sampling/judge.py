@@ -14,8 +14,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stylus_engine.model import Adapter, Event, Failed, Manifest, Picture, Shot, Started, Stepped
-from stylus_engine.ports import Pixels
+from stylus_engine.model import (
+    Adapter,
+    Event,
+    Failed,
+    Manifest,
+    Picture,
+    Shot,
+    Start,
+    Started,
+    Stepped,
+)
+from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling.drawer import Drawer
 from stylus_engine.sampling.executors import Executor, Merging, Stacking
 from stylus_engine.sampling.families import Parts, family_of
@@ -48,12 +58,17 @@ class Nowhere:
 
     def __init__(self) -> None:
         self.kept: dict[str, Pixels] = {}
+        self.brought: dict[str, Pixels] = {}
 
     def keep(self, pixels: Pixels, manifest: Manifest) -> Picture:
         self.kept[manifest.shot.id] = pixels
         height, width, _ = pixels.shape
         name = hashlib.sha256(pixels.tobytes()).hexdigest()
         return Picture(id=name, path="", width=width, height=height, manifest=manifest)
+
+    def ground(self, start: Start, width: int, height: int) -> Ground:
+        mask = None if start.mask is None else self.brought[start.mask][..., 0] > 127
+        return Ground(self.brought[start.picture], mask)
 
     def read(self, address: str) -> tuple[Pixels, Manifest | None]:
         raise LookupError(address)  # kept by shot, asked for by nobody

@@ -7,8 +7,8 @@ import pytest
 import torch
 from msgspec import json, structs
 
-from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName, Unsupported
-from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Start, Stepped
+from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName
+from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Stepped
 from stylus_engine.sampling.executors import Stacking
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.studio import portable
@@ -51,7 +51,6 @@ def guided(pool: Pool, name: str, sampler: str = "euler_a") -> Shot:
         ({"sampler": "plms"}, UnknownName),
         ({"width": 18}, BadSize),
         ({"height": 17}, BadSize),
-        ({"start": Start(picture="0" * 64)}, Unsupported),
     ],
 )
 def test_what_can_never_be_drawn_is_refused_at_the_door(pool, on, change, error):

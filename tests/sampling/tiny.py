@@ -74,11 +74,11 @@ def save(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def tiny_unet() -> UNet2DConditionModel:
-    """Latents (B, 4, 8, 8) and texts (B, 77, 32) -> noise (B, 4, 8, 8)."""
+def tiny_unet(channels: int = 4) -> UNet2DConditionModel:
+    """Latents (B, channels, 8, 8) and texts (B, 77, 32) -> noise (B, 4, 8, 8)."""
     unet = UNet2DConditionModel(
         sample_size=LATENT,
-        in_channels=4,
+        in_channels=channels,
         out_channels=4,
         block_out_channels=(32, 64),
         layers_per_block=1,

@@ -63,6 +63,10 @@ class Family(Protocol):
         """One forward for B rows, each at its own timestep; fp32 in and out."""
         ...
 
+    def compress(self, parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents, drawn from what the encoder says."""
+        ...
+
     def decode(self, parts: Parts, latents: Tensor) -> Tensor:
         """Latents (B, C, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
         ...

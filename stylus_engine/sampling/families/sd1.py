@@ -27,7 +27,8 @@ from stylus_engine.sampling.families.parts import Parts
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 Module = TypeVar("Module", bound=nn.Module)
-CHANNELS = 4  # of the latents; a 9-channel (inpainting) UNet is another family file's
+CHANNELS = 4  # of the latents
+READABLE = (CHANNELS, 9)  # an inpainting UNet reads a mask and the masked picture besides
 
 
 def load(
@@ -72,13 +73,24 @@ def encode(parts: Parts, ids: Tensor, mask: Tensor) -> Tensor:
 
 
 def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, texts: Tensor) -> Tensor:
-    """Latents (B, 4, h, w), timesteps (B,), texts (B, 77, width) -> prediction (B, 4, h, w).
+    """Latents (B, 4 or 9, h, w), timesteps (B,), texts (B, 77, width) -> prediction (B, 4, h, w).
 
     Latents and prediction are fp32; between them the model's own precision.
     """
     inner = latents.to(parts.dtype)
     (predicted,) = parts.unet(inner, timesteps, encoder_hidden_states=texts, return_dict=False)
     return predicted.float()
+
+
+def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 4, h, w).
+
+    The encoder says a mean and a width; the draw between them is fp32 on the CPU.
+    """
+    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.dtype), return_dict=False)
+    drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
+    latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
+    return latents * parts.vae.config.scaling_factor
 
 
 def decode(parts: Parts, latents: Tensor) -> Tensor:
@@ -138,8 +150,8 @@ def _scheduler_config(path: Path) -> dict[str, Any]:
 
 
 def _check(parts: Parts) -> None:
-    if parts.unet.config.in_channels != CHANNELS:
-        why = f"its UNet reads {parts.unet.config.in_channels} channels where 4 are needed"
+    if parts.unet.config.in_channels not in READABLE:
+        why = f"its UNet reads {parts.unet.config.in_channels} channels where 4 or 9 are needed"
         raise BadCheckpoint(path=parts.checkpoint.path, why=why)
     if parts.unet.config.time_cond_proj_dim is not None:
         why = "its UNet was distilled to read the guidance itself"
