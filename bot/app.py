@@ -132,6 +132,8 @@ async def _line(
         lease_seconds=settings.line.lease_seconds,
         retention_days=settings.line.retention_days,
         restore_hours=settings.line.restore_hours,
+        learning=settings.learning.on,
+        share=settings.learning.share,
     )
     owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
     line = await open_line(database_of(settings), rules, owner=owner, now=clock.now())

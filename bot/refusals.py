@@ -12,6 +12,8 @@
     ├── TooLate           it can no longer be cancelled or restored
     ├── WindowTooLate     looking took so long that Discord opens no window any more
     ├── NotAPicture       an attachment that is no picture, or no picture of ours
+    ├── LearningOff       votes are not wanted in this server
+    ├── Revealed          a ballot after everybody knows what was what
     ├── WorkerLost        the worker died twice with this job
     └── NoWorker          nobody is there who could answer now
 
@@ -111,6 +113,18 @@ class NotAPicture(Refusal):
     """An attachment that is no picture, or no picture of ours."""
 
     name: str
+
+
+@dataclass(eq=False)
+class LearningOff(Refusal):
+    """Votes are not wanted in this server."""
+
+
+@dataclass(eq=False)
+class Revealed(Refusal):
+    """A ballot after everybody knows what was what."""
+
+    job: str
 
 
 @dataclass(eq=False)

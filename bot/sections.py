@@ -247,6 +247,14 @@ class CheckingSettings(Section, frozen=True):
     after_seconds: Seconds = 60.0
 
 
+class LearningSettings(Section, frozen=True):
+    """Whether what people like changes what is chosen for them."""
+
+    on: bool = True
+    share: bool = False
+    reveal_after: Count = 10
+
+
 class HealthSettings(Section, frozen=True):
     """The port for probes and Prometheus, on loopback."""
 

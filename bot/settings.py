@@ -27,6 +27,7 @@ from bot.sections import (
     DrawingSettings,
     EmbedderSettings,
     HealthSettings,
+    LearningSettings,
     LineSettings,
     Paths,
     RefinerSettings,
@@ -72,6 +73,7 @@ class Settings(Section, frozen=True):
     delivery: DeliverySettings = DeliverySettings()
     workers: WorkerSettings = WorkerSettings()
     checking: CheckingSettings = CheckingSettings()
+    learning: LearningSettings = LearningSettings()
     health: HealthSettings = HealthSettings()
     texts: TextSettings = TextSettings()
     safety: SafetySettings = SafetySettings()

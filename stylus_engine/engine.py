@@ -17,6 +17,7 @@ from stylus_engine.model import (
     Adapter,
     Event,
     Failed,
+    Liking,
     Manifest,
     Mask,
     Plan,
@@ -26,6 +27,7 @@ from stylus_engine.model import (
     Shot,
 )
 from stylus_engine.planning.concepts import concepts
+from stylus_engine.planning.learning import liked_order
 from stylus_engine.planning.masks import MaskOrder, codes, first_masks, mask_of
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.shots import shots
@@ -67,10 +69,10 @@ class Engine:
     preview_every: int = 0
     bringer: Bringer | None = None
 
-    async def plan(self, request: Request) -> Plan:
-        """Choose adapters for the parts of the prompt; draw nothing."""
+    async def plan(self, request: Request, likes: Sequence[Liking] = ()) -> Plan:
+        """Choose adapters for the parts of the prompt; draw nothing. `likes`: learned from use."""
         method = self.methods[request.preset]
-        query = self.query(request)
+        query = replace(self.query(request), likes=tuple(likes))
         candidates = await method.retriever.recall(query)
         return await method.composer.compose(request, query, candidates)
 
@@ -87,7 +89,8 @@ class Engine:
 
     def masks(self, request: Request, plan: Plan) -> MaskOrder:
         """Every mask of the plan in the order in which people will see them."""
-        return self.methods[request.preset].preset.masks(plan, request)
+        order = self.methods[request.preset].preset.masks(plan, request)
+        return liked_order(order, plan, fixed=1 + request.bare)
 
     def shots(self, request: Request, plan: Plan, job: str, start: int = 0) -> tuple[Shot, ...]:
         """The grid whose first picture takes mask number `start`."""
@@ -102,15 +105,16 @@ class Engine:
         plan: Plan | None = None,
         masks: Sequence[str] | None = None,
         order_seed: int | None = None,
+        likes: Sequence[Liking] = (),
     ) -> Arrangement:
         """Plan, order and shots of a job: what is given is kept, what is not is decided here.
 
         `masks` are codes, one a picture (else the order's first ones); `order_seed` seeds
-        the order (else the request does).  Raises `UnknownName` for a code of another plan.
+        the order (else the request does); `likes` is heeded by a new plan.  Raises `UnknownName` for a code of another plan.
         """
         if plan is not None:
             _refuse_withdrawn(self.cards, [choice.adapter for choice in plan.choices])
-        plan = plan or await self.plan(request)
+        plan = plan or await self.plan(request, likes)
         seed = request.seed if order_seed is None else order_seed
         order = self.masks(replace(request, seed=seed), plan)
         chosen = (

@@ -46,7 +46,15 @@ async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock
 async def question(line: Line, job: Job) -> Arrange:
     """What the planner is asked: a root's plan is its own to find, a derived job brings one."""
     if job.plan is None:
-        return Arrange(call=0, job=job.id, request=job.request, order_seed=job.request.seed)
+        known = await line.comparison(job.id) if job.action == "compare" else None
+        return Arrange(
+            call=0,
+            job=job.id,
+            request=job.request,
+            order_seed=job.request.seed,
+            likes=await line.likes(job.origin.guild),
+            arms=(known.left, known.right) if known else (),
+        )
     root = job if job.root == job.id else await line.job(job.root)
     positions = await line.positions(job.id)
     return Arrange(

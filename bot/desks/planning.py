@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Protocol
 
+from bot.desks.comparing import arranged
 from stylus_engine.catalog.importing import Summary
 from stylus_engine.catalog.orders import Arrived, Brought
 from stylus_engine.engine import Arrangement
@@ -18,6 +19,7 @@ from stylus_engine.model import (
     Event,
     Failed,
     Fetching,
+    Liking,
     Manifest,
     Plan,
     Policy,
@@ -71,6 +73,7 @@ class Planning(Protocol):
         plan: Plan | None = None,
         masks: Sequence[str] | None = None,
         order_seed: int | None = None,
+        likes: Sequence[Liking] = (),
     ) -> Arrangement:
         """See `Engine.arrange`."""
         ...
@@ -204,13 +207,7 @@ class PlanningDesk:
     async def _arrange(self, question: Arrange, tell: TellFetching) -> Arranged:
         if question.plan is None and question.request.preset != "base":
             await self.open()
-        made = await self._engine.arrange(
-            question.request,
-            question.job,
-            plan=question.plan,
-            masks=question.masks,
-            order_seed=question.order_seed,
-        )
+        made = await arranged(self._engine, question)
         return Arranged(
             call=question.call,
             plan=made.plan,

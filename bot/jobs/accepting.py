@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, select
 from ulid import ULID
 
+from bot.jobs.comparing import insert_comparison
 from bot.jobs.deriving import Derived, Source, derive
-from bot.jobs.nouns import UNFINISHED, Accepted, Job, State, Wish
+from bot.jobs.evidence import note_deed
+from bot.jobs.nouns import ROOTS, UNFINISHED, Accepted, Job, State, Wish
 from bot.jobs.people import ban_of
 from bot.jobs.room import Room
 from bot.jobs.rows import (
@@ -65,6 +67,9 @@ class Accepting(Room):
         insert_job(connection, job, wish)
         if derived is not None:
             insert_positions(connection, job.root, derived.positions, now)
+        if wish.arms is not None:
+            insert_comparison(connection, job, wish.arms)
+        note_deed(connection, self._rules, wish, job, now)
         return Accepted(job=job, fresh=True)
 
     def _fits(self, mine: Mine) -> None:
@@ -98,7 +103,7 @@ def _same_press(row: AnyRow, wish: Wish) -> bool:
     if row.posting_at is not None:
         return False
     position = NO_POSITION if wish.index is None else wish.index
-    return wish.action != "imagine" and (row.source, row.action, row.position, row.mask) == (
+    return wish.action not in ROOTS and (row.source, row.action, row.position, row.mask) == (
         wish.source,
         wish.action,
         position,
@@ -127,7 +132,7 @@ def _may(connection: Connection, wish: Wish) -> None:
 
 def _made(connection: Connection, wish: Wish, now: float) -> tuple[Job, Derived | None]:
     name = str(ULID.from_timestamp(float(now)))
-    if wish.action == "imagine" or wish.source is None:
+    if wish.action in ROOTS or wish.source is None:
         return _root(connection, wish, name, now), None
     source = _source(connection, wish)
     derived = derive(wish, source, name)
@@ -141,7 +146,7 @@ def _root(connection: Connection, wish: Wish, name: str, now: float) -> Job:
         id=name,
         root=name,
         source=source.id if source else None,
-        action="imagine",
+        action=wish.action if wish.action in ROOTS else "imagine",
         index=wish.index,
         state="queued",
         origin=wish.origin,

@@ -3,6 +3,7 @@
 accepting   a wish gets its place            posting    a card goes out, once
 drawing     workers take and bring           ends       failed, cancelled, deleted
 reading     places, lists, figures           people     ❤, bans, pause, notes
+learning    votes and what they teach        comparing  two presets, blind
 retention   what is forgotten                lease      one bot per database
 """
 
@@ -13,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.jobs import lease
 from bot.jobs.accepting import Accepting
+from bot.jobs.comparing import Comparing
 from bot.jobs.database import LeaseLost, address, connect
 from bot.jobs.drawing import Drawing
 from bot.jobs.ends import Ends
+from bot.jobs.learning import Learning
 from bot.jobs.migrating import migrate
 from bot.jobs.people import People
 from bot.jobs.posting import Posting
@@ -27,7 +30,7 @@ from stylus_engine.errors import BadSettings
 __all__ = ["LeaseLost", "Line", "Rules"]
 
 
-class Line(Accepting, Drawing, Posting, Ends, People, Reading, Retention):
+class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Reading, Retention):
     """Every change is one transaction with a guard; a call that changed nothing says so.
 
     Any write raises `LeaseLost` once another bot has taken the database.

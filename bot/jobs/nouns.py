@@ -16,10 +16,12 @@ Action: TypeAlias = Literal[
     "single",   # U: one picture of the source, large
     "vary",     # V: when the engine has the shot
     "show",     # /show: the source's pictures again
+    "compare",  # /compare: two presets beside each other, a root of its own
 ]  # fmt: skip
 Road: TypeAlias = Literal["token", "bot", "new"]
 
 UNFINISHED: tuple[State, ...] = ("queued", "planned", "drawn", "posting")
+ROOTS: tuple[Action, ...] = ("imagine", "compare")
 FINISHED: tuple[State, ...] = ("posted", "failed", "cancelled", "undeliverable")
 MOST_MASKS = 64  # of one root job that 🧩 goes through before it starts again
 
@@ -64,7 +66,7 @@ class Wish(Noun, frozen=True, kw_only=True):
     `source` and `index` say which button was pressed on what; `index` counts
     positions of the grid from 0.  `request` is what will be drawn: for a derived job
     the source's with what the action changes.  `mask` is the code of the mask that
-    "keep" sets.
+    "keep" sets; `arms` are the presets that "compare" draws, in no order yet.
     """
 
     origin: Origin
@@ -74,6 +76,7 @@ class Wish(Noun, frozen=True, kw_only=True):
     request: Request
     mask: str | None = None
     private: bool = False
+    arms: tuple[str, str] | None = None
 
 
 class Job(Noun, frozen=True, kw_only=True):

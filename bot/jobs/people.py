@@ -62,13 +62,7 @@ class People(Room):
 
     async def note(self, name: str, value: str, now: float, *, by: int | None = None) -> None:
         """Remember a text under a name (≤ 64 characters), as the hash of the command tree."""
-        row = {"name": name, "value": value, "set_by": by, "set_at": now}
-
-        def body(connection: Connection) -> None:
-            connection.execute(delete(switches).where(switches.c.name == name))
-            connection.execute(insert(switches), row)
-
-        await self._db.write(body)
+        await self._db.write(lambda connection: set_note(connection, name, value, by, now))
 
     async def noted(self, name: str) -> str | None:
         return await self._db.read(lambda connection: note_of(connection, name))
@@ -76,6 +70,13 @@ class People(Room):
 
 def _heart(job: str, user: int) -> ColumnElement[bool]:
     return and_(favourites.c.job == job, favourites.c.user == user)
+
+
+def set_note(connection: Connection, name: str, value: str, by: int | None, now: float) -> None:
+    """In a transaction of somebody else's."""
+    row = {"name": name, "value": value, "set_by": by, "set_at": now}
+    connection.execute(delete(switches).where(switches.c.name == name))
+    connection.execute(insert(switches), row)
 
 
 def note_of(connection: Connection, name: str) -> str | None:

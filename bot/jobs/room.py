@@ -21,6 +21,8 @@ class Rules:
     lease_seconds: float = 30.0
     retention_days: float = 90
     restore_hours: float = 24.0
+    learning: bool = True
+    share: bool = False  # what one server taught is heeded in the others
 
 
 class Room:

@@ -3,6 +3,8 @@
     jobs 1 ── n shots 1 ── 0..1 images        what is to be drawn, and what was
          1 ── n deliveries                    every attempt to post
          1 ── n favourites
+         1 ── n evidence                      what deeds say of adapters, on the root
+         1 ── 0..1 comparisons, n ballots     a blind comparison, and who said what
     bans, switches, garbage, bot_lease        people, notes, files to delete, who lives here
 
 Times are seconds since 1970.  A lease is the columns `worker_id`, `lease_until`
@@ -178,6 +180,44 @@ favourites = Table(
     Column("made_at", Double, nullable=False),
 )
 Index("favourites_by_job", favourites.c.job)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("user", BigInteger, primary_key=True, autoincrement=False),
+    Column("about", String(80), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("card_id", Text, primary_key=True),
+    Column("concept", Text, primary_key=True),
+    Column("guild", BigInteger, nullable=False),
+    _job_key(primary=False),
+    Column("good", Integer, nullable=False),
+    Column("bad", Integer, nullable=False),
+    Column("made_at", Double, nullable=False),
+)
+Index("evidence_by_guild", evidence.c.guild)
+Index("evidence_by_job", evidence.c.job)
+
+comparisons = Table(
+    "comparisons",
+    metadata,
+    _job_key(primary=True),
+    Column("guild", BigInteger, nullable=False),
+    Column("left", String(32), nullable=False),
+    Column("right", String(32), nullable=False),
+    Column("revealed_at", Double),
+    Column("revealed_by", BigInteger),
+)
+Index("comparisons_by_guild", comparisons.c.guild)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    _job_key(primary=True),
+    Column("user", BigInteger, primary_key=True, autoincrement=False),
+    Column("choice", String(8), nullable=False),
+    Column("made_at", Double, nullable=False),
+)
 
 bans = Table(
     "bans",

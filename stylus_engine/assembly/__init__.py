@@ -18,6 +18,7 @@ from stylus_engine.model import (
     Candidate,
     Checkpoint,
     Event,
+    Liking,
     Manifest,
     Plan,
     Policy,
@@ -79,11 +80,12 @@ class House:
         plan: Plan | None = None,
         masks: Sequence[str] | None = None,
         order_seed: int | None = None,
+        likes: Sequence[Liking] = (),
     ) -> "Arrangement":
         """See `Engine.arrange`."""
         with self._stock.early.drawing():
             return await self._engine.arrange(
-                request, job, plan=plan, masks=masks, order_seed=order_seed
+                request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
             )
 
     def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:

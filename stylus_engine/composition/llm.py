@@ -24,6 +24,7 @@ from stylus_engine.composition.talking import Bill, Ears, Speaker, Talk
 from stylus_engine.composition.telling import capped, no_pin, seen, uncovered
 from stylus_engine.errors import BudgetSpent, StylusError
 from stylus_engine.model import Candidate, Plan, Query, Request
+from stylus_engine.planning.learning import by_liking, concerned
 
 Prefetch = Callable[[str], None]
 
@@ -90,14 +91,16 @@ class LlmComposer:
         if isinstance(judged, Unusable):
             return await self._without(judged, request, query, candidates)
         dropped = (*asked.cut, *judged.dropped, *no_pin(query, candidates))
+        tasks = by_liking(judged.tasks, query.likes)
         return Plan(
             prompt=query.prompt,
-            tasks=judged.tasks,
-            uncovered=uncovered(query.prompt, judged.tasks),
+            tasks=tasks,
+            uncovered=uncovered(query.prompt, tasks),
             composer=self.name,
             preset=request.preset,
             seen=seen(candidates),
             dropped=capped(dropped),
+            likes=concerned(tasks, query.likes),
         )
 
     async def _without(

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stylus_engine.composition.fits import Fit, Floors, Hold, best_fits, named_in
 from stylus_engine.composition.telling import no_pin, seen, uncovered
 from stylus_engine.model import Candidate, Choice, Dropped, Plan, Query, Request, Span, Task
 from stylus_engine.planning.concepts import left_out
+from stylus_engine.planning.learning import concerned, factor, known
 
 RIVAL = 0.05  # cosine: alternatives held by meaning alone must be this close to the best
 LEAST_GAIN = 0.4  # of a look-alike: each one already chosen halves what the next adds
@@ -31,7 +33,7 @@ class OfflineComposer:
         """Never raises for what cards say; a plan without tasks means the base model."""
         query = _with_a_span(query)
         dropped: list[Dropped] = []
-        fits = sorted(best_fits(query, candidates, self._floors), key=lambda fit: -fit.score)
+        fits = sorted(_liked(query, candidates, self._floors), key=lambda fit: -fit.score)
         kept = _ruled(query, _wanted(query, fits, dropped), dropped)
         tasks = tuple(_tasks(query, kept))
         return Plan(
@@ -42,7 +44,17 @@ class OfflineComposer:
             preset=request.preset,
             seen=seen(candidates),
             dropped=(*dropped, *no_pin(query, candidates)),
+            likes=concerned(tasks, query.likes),
         )
+
+
+def _liked(query: Query, candidates: Sequence[Candidate], floors: Floors) -> Iterator[Fit]:
+    """Fits with what use has taught laid on their scores: floors were asked without it."""
+    likes = known(query.likes)
+    for fit in best_fits(query, candidates, floors):
+        words = [span.text for span in query.concepts if likes and _overlap(span, fit.span)]
+        nudge = factor(likes, fit.adapter.card_id, fit.span.text, *words)
+        yield fit if nudge == 1.0 else replace(fit, score=fit.score * nudge)
 
 
 def _with_a_span(query: Query) -> Query:
@@ -53,7 +65,7 @@ def _with_a_span(query: Query) -> Query:
     whole = Span(text=text, start=query.prompt.find(text))
     return Query(
         prompt=query.prompt, concepts=(whole,), family=query.family, policy=query.policy,
-        pinned=query.pinned, banned=query.banned, k=query.k,
+        pinned=query.pinned, banned=query.banned, k=query.k, likes=query.likes,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ knows is refused, never ignored.
 from stylus_engine.model.adapter import Adapter, Candidate, Kind, Licence, Rating
 from stylus_engine.model.checkpoint import Checkpoint
 from stylus_engine.model.event import Drawn, Event, Failed, Fetching, Planned, Started, Stepped
+from stylus_engine.model.liking import Liking
 from stylus_engine.model.manifest import Lit, Manifest, Picture
 from stylus_engine.model.mask import Mask
 from stylus_engine.model.plan import Choice, Dropped, Plan, Seen, Task
@@ -41,6 +42,7 @@ __all__ = [
     "Fetching",
     "Kind",
     "Licence",
+    "Liking",
     "Lit",
     "Manifest",
     "Mask",

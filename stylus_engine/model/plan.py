@@ -3,6 +3,7 @@
 from typing import Literal
 
 from stylus_engine.model.adapter import Adapter
+from stylus_engine.model.liking import Liking
 from stylus_engine.model.noun import Noun, within
 
 
@@ -72,6 +73,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     preset: str = "stylus"
     seen: tuple[Seen, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    likes: tuple[Liking, ...] = ()  # of its choices, as they were then: the masks go by them
 
     def __post_init__(self) -> None:
         for task in self.tasks:

@@ -1,5 +1,6 @@
 """What the retriever is asked: spans of a prompt, and who may answer at all."""
 
+from stylus_engine.model.liking import Liking
 from stylus_engine.model.noun import Noun
 from stylus_engine.model.request import Policy
 
@@ -16,6 +17,7 @@ class Query(Noun, frozen=True, kw_only=True):
 
     `banned` and `pinned` are card ids.  A pinned adapter is always among the
     candidates when the policy allows it at all; `k` bounds all candidates together.
+    `likes` is what whoever asks has learned from use: for composers that heed it.
     """
 
     prompt: str
@@ -25,3 +27,4 @@ class Query(Noun, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     k: int = 40
+    likes: tuple[Liking, ...] = ()

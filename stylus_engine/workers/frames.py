@@ -11,6 +11,7 @@ from stylus_engine.model import (
     Event,
     Failed,
     Fetching,
+    Liking,
     Manifest,
     Plan,
     Policy,
@@ -36,7 +37,9 @@ class Arrange(Frame, frozen=True, kw_only=True):
     """Make the shots of a job. `plan` None: compose one; `masks` None: the order's first ones.
 
     `masks` are codes, one a picture.  `order_seed` seeds the order of masks (the root's
-    seed), whatever seed the request has.
+    seed), whatever seed the request has.  `likes` is what the guild has learned from use.
+    `arms`: presets that are drawn beside each other with the same seeds, the first one's
+    pictures first; then the plan is the first one's, and there is no order of masks.
     """
 
     call: int
@@ -45,6 +48,8 @@ class Arrange(Frame, frozen=True, kw_only=True):
     plan: Plan | None = None
     masks: tuple[str, ...] | None = None
     order_seed: int | None = None
+    likes: tuple[Liking, ...] = ()
+    arms: tuple[str, ...] = ()
 
 
 class Search(Frame, frozen=True, kw_only=True):

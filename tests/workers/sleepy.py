@@ -46,6 +46,7 @@ from stylus_engine.model import (
     Event,
     Failed,
     Fetching,
+    Liking,
     Lit,
     Manifest,
     Plan,
@@ -250,13 +251,14 @@ class House:
         plan: Plan | None = None,
         masks: Sequence[str] | None = None,
         order_seed: int | None = None,
+        likes: Sequence[Liking] = (),
     ) -> Arrangement:
         if self.mischief.wants("PLANCRASH", request.prompt, job):
             os._exit(9)
         if "REFUSE" in request.prompt:
             raise UnknownName(kind="adapter", name="REFUSE", known="")
         return await self.engine.arrange(
-            request, job, plan=plan, masks=masks, order_seed=order_seed
+            request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
         )
 
     async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
