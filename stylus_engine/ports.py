@@ -115,6 +115,10 @@ class AdapterFiles(Protocol):
 class Bringer(Protocol):
     """Sees to it that files are here before they are drawn with."""
 
+    async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
+        """What these shots light, could be fetched and is not here."""
+        ...
+
     def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """Fetch what these shots light and this machine lacks.
 

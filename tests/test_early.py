@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from stylus_engine.assembly.early import MOST, Early
+from stylus_engine.catalog.downloads import Downloads
 from stylus_engine.errors import SourceSilent, UnknownName
 from tests.composition.asked import GOOD, candidate, card, composing
 from tests.openai_server import said
@@ -20,7 +21,7 @@ CARDS = {
 
 class Store:
     def __init__(self, seconds=0.0):
-        self.seconds, self.brought, self.begun = seconds, [], 0
+        self.seconds, self.brought, self.begun, self.ended = seconds, [], 0, []
 
     def card(self, card_id):
         if card_id not in CARDS:
@@ -34,9 +35,10 @@ class Store:
     def holds(self, adapter):
         return adapter.name == "Kept"
 
-    async def bring(self, adapter):
+    async def bring(self, adapter, tell):
         self.begun += 1
         await asyncio.sleep(self.seconds)
+        self.ended.append(adapter.name)
         if adapter.name == "Lost":
             raise SourceSilent(source="x", why="gone")
         self.brought.append(adapter.name)
@@ -49,12 +51,12 @@ async def settled(early):
 
 async def test_only_what_is_away_is_fetched_and_only_to_be_drawn():
     store = Store()
-    early = Early(store.card, store.opened)
+    early = Early(store.card, store.holds, Downloads(store.opened))
     for name in CARDS:
         early(name)
     await settled(early)
     assert store.begun == 0
-    with early.drawing():
+    with early.drawing("j"):
         for name in (*CARDS, "t:nobody:1"):
             early(name)
         await settled(early)
@@ -65,20 +67,34 @@ async def test_only_what_is_away_is_fetched_and_only_to_be_drawn():
 
 async def test_no_more_than_so_many_at_once():
     store = Store(seconds=0.05)
-    early = Early(store.card, store.opened)
-    with early.drawing():
+    early = Early(store.card, store.holds, Downloads(store.opened))
+    with early.drawing("j"):
         for _ in range(3 * MOST):
             early("t:Wyrm:1")
     assert len(early._tasks) == MOST
     await settled(early)
-    assert store.begun == MOST
+    assert store.begun == 1
+
+
+async def test_what_is_named_for_a_job_that_is_dropped_does_not_come():
+    store = Store(seconds=0.2)
+    early = Early(store.card, store.holds, Downloads(store.opened))
+    for job in ("j", "k"):
+        with early.drawing(job):
+            early("t:Wyrm:1" if job == "j" else "t:Lost:1")
+    await asyncio.sleep(0.1)
+    assert store.begun == 2
+    early.drop("j")
+    await settled(early)
+    assert store.brought == []
+    assert store.ended == ["Lost"]
 
 
 async def test_a_file_is_on_its_way_before_the_answer_has_ended():
     store = Store(seconds=0.1)
-    early = Early(store.card, store.opened)
+    early = Early(store.card, store.holds, Downloads(store.opened))
     wyrm = [candidate(card("Graphite"), "", 0.9), candidate(card("Wyrm"), "dragon", 0.8)]
     async with composing(said(GOOD, pace=0.03), prefetch=early) as it:
-        with early.drawing():
+        with early.drawing("j"):
             await it.plan(candidates=wyrm)
     assert store.brought == ["Wyrm"]

@@ -1,5 +1,7 @@
 """One job through the planner."""
 
+from collections.abc import Sequence
+
 from bot.clock import Clock
 from bot.crew.bus import News
 from bot.crew.staff import Crew
@@ -7,40 +9,40 @@ from bot.crew.telling import Teller
 from bot.crew.told import Told
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job, Made
-from bot.refusals import NoWorker
-from stylus_engine.model import Fetching
+from stylus_engine.model import Failed
 from stylus_engine.workers.frames import Arrange, Arranged
 
 
-async def arrange(line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock) -> bool:
-    """Plan `job` and keep the plan; a refusal ends it. False: the planner is gone, and the job must go back."""
-
-    def hear(event: Fetching) -> None:
-        told = News(job.id, "fetching", step=event.done, of=event.of, name=event.name)
-        teller.news(told)
-
+async def arrange(
+    line: Line, crew: Crew, teller: Teller, job: Job, clock: Clock
+) -> Arranged | None:
+    """What the planner makes of `job`; None: it refused, which ended the job. Raises `NoWorker`."""
     try:
-        answer = await crew.ask(await question(line, job), hear=hear)
-    except NoWorker:
-        return False
+        answer = await crew.ask(await question(line, job))
     except Told as told:
-        await _refused(line, teller, job, told, clock)
-        return True
+        await refused(line, teller, job, told, clock)
+        return None
     if not isinstance(answer, Arranged):
         raise TypeError(f"asked to arrange, the planner answered {type(answer).__name__}")
+    return answer
+
+
+async def keep(
+    line: Line, teller: Teller, job: Job, answer: Arranged, lost: Sequence[Failed], clock: Clock
+) -> None:
+    """The plan stands and its files are here; `lost` are shots that will have no picture."""
     made = Made(
         plan=answer.plan,
         order=answer.order,
         total=answer.total,
         shots=answer.shots,
-        lost=answer.lost,
+        lost=tuple(lost),
     )
     kept = await line.planned(job.id, job.fence, made, clock.now())
-    if kept and len(answer.lost) == len(answer.shots):
+    if kept and len(lost) == len(answer.shots):
         teller.became(await line.job(job.id))
     elif kept:
         teller.news(News(job.id, "planned", count=len(answer.shots), plan=answer.plan))
-    return True
 
 
 async def question(line: Line, job: Job) -> Arrange:
@@ -67,6 +69,7 @@ async def question(line: Line, job: Job) -> Arrange:
     )
 
 
-async def _refused(line: Line, teller: Teller, job: Job, told: Told, clock: Clock) -> None:
+async def refused(line: Line, teller: Teller, job: Job, told: Told, clock: Clock) -> None:
+    """The planner's sentence ends the job, unless it has ended already."""
     if await line.fail(job.id, told.kind, told.sentence, clock.now(), fence=job.fence):
         teller.became(await line.job(job.id))

@@ -1,7 +1,8 @@
 """From the line to the workers and back: the only one who claims.
 
     feed   planned jobs -> drawers, whenever one has room
-    plan   queued jobs -> the planner, one at a time and not far ahead
+    plan   queued jobs -> the planner, one at a time and not far ahead; files that one
+           lacks come beside that, and beside each other
     hear   what workers say -> the line, under the fence it was given with
     spare  while the line has nothing for anybody: checks of adapters
 
@@ -15,12 +16,12 @@ from functools import partial
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.crew.arranging import arrange
 from bot.crew.bell import Bell
 from bot.crew.bus import Bus, News, What
 from bot.crew.deciding import Kitchen, Table, next_fed, plans_more
 from bot.crew.hands import Hand, Hands, hand_of
 from bot.crew.hearing import Hearing
+from bot.crew.ordering import Ordering
 from bot.crew.owing import Owing
 from bot.crew.signals import Came, Heard, Signal, Went
 from bot.crew.spare_time import SpareTime
@@ -57,11 +58,13 @@ class Dispatcher:
         self._owing = Owing(line, self._teller, clock)
         self._hands = Hands()
         self._spare = SpareTime(crew, clock, pace.idle)
-        self._planning: str | None = None  # the job at the planner
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
         self._planner_seen = self._drawer_seen = clock.now()
         self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
+        self._ordering = Ordering(
+            line, crew, self._teller, self._owing, self._spare, clock, self._food
+        )
         self._stand_down = StandingDown(
             line, crew, self._hands, self._hearing.put_away, self._teller, clock, pace.pause_seconds
         )
@@ -71,6 +74,7 @@ class Dispatcher:
         self._teller.all_became(await self._line.released(None, self._clock.now()))
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._ordering.open(tasks)
                 tasks.create_task(self._hear_all(), name="hear")
                 tasks.create_task(self._again(self._feed, self._food), name="feed")
                 tasks.create_task(self._again(self._plan, self._orders), name="plan")
@@ -85,17 +89,22 @@ class Dispatcher:
         self._orders.ring()
 
     async def cancel(self, job: str) -> None:
-        """The line has cancelled this job: its drawer lets go of it at the next step."""
+        """The line has cancelled this job: its drawer lets go of it at the next step, its planner now."""
         await self._hearing.drop(job)
+        await self._ordering.drop(job)
         self._teller.became(await self._line.job(job))
         self.wake()
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing new, wait for what is being drawn, then give the rest back uncounted."""
+        """Take nothing new, wait for what is being drawn, then give the rest back uncounted.
+
+        Nobody waits for files: how long they take is other people's affair.
+        """
         self._draining = True
+        self._ordering.stop()
         await self._spare.give_way()
         end = self._clock.ticks() + seconds
-        while (self._hands.jobs or self._planning) and self._clock.ticks() < end:
+        while (self._hands.jobs or self._ordering.planning) and self._clock.ticks() < end:
             await self._hearing.put_away.wait(min(1.0, end - self._clock.ticks()))
         for job in self._hands.jobs:
             await self._hearing.drop(job)
@@ -103,8 +112,8 @@ class Dispatcher:
 
     @property
     def in_hand(self) -> int:
-        """How many jobs are being planned or drawn."""
-        return len(self._hands.jobs) + (self._planning is not None)
+        """How many jobs are being planned or drawn, or wait for files."""
+        return len(self._hands.jobs) + len(self._ordering.jobs)
 
     # --- feed ----------------------------------------------------------------------
 
@@ -189,23 +198,9 @@ class Dispatcher:
             planner = self._crew.planner
             if planner is None:
                 return
-            job = await self._line.claim_plan(planner, self._clock.now())
-            if job is None:
+            if not await self._ordering.next(planner):
                 return
-            self._planning = job.id
-            try:
-                await self._owing.or_fail(job, partial(self._arranged, planner, job))
-            finally:
-                self._planning = None
-                self._hearing.put_away.ring()
-            self._food.ring()
-
-    async def _arranged(self, planner: str, job: Job) -> None:
-        await self._spare.give_way()
-        self._teller.news(News(job.id, "planning", count=job.request.count))
-        if not await arrange(self._line, self._crew, self._teller, job, self._clock):
-            lost = await self._line.lost(planner, self._clock.now())
-            self._teller.all_became(lost)
+            self._hearing.put_away.ring()
 
     async def _wants_plans(self) -> bool:
         counts = await self._line.counts("planned")
@@ -242,7 +237,8 @@ class Dispatcher:
             case Went(worker=worker):
                 await self._gone(worker)
             case Heard(worker=worker, frame=Beat()):
-                if self._hands.of(worker) or (self._planning and worker == self._crew.planner):
+                planning = self._ordering.jobs and worker == self._crew.planner
+                if self._hands.of(worker) or planning:
                     await self._line.extend(worker, self._clock.now())
             case Heard(worker=worker, frame=Happened() as frame):
                 self._spare.heard(worker, frame)
@@ -253,7 +249,8 @@ class Dispatcher:
 
     async def _gone(self, worker: str) -> None:
         self._spare.gone(worker)
-        await self._hearing.gone(worker, counted=not self._draining)
+        counted = not self._draining
+        await self._hearing.gone(worker, counted=counted, spared=self._ordering.innocent)
         self.wake()
 
     # --- look round ----------------------------------------------------------------

@@ -50,11 +50,20 @@ class Hearing:
             self._hands.call_off(worker, job)
             await self._crew.send(worker, Drop(job=job))
 
-    async def gone(self, worker: str, *, counted: bool) -> None:
-        """The worker has died: its jobs go back to their place. `counted`: as an attempt."""
+    async def gone(
+        self, worker: str, *, counted: bool, spared: frozenset[str] = frozenset()
+    ) -> None:
+        """The worker has died: its jobs go back to their place.
+
+        `counted`: as an attempt, but for those that are `spared`.
+        """
         self._hands.clear(worker)
-        back = self._line.lost if counted else self._line.released
-        self._teller.all_became(await back(worker, self._clock.now()))
+        now = self._clock.now()
+        if counted:
+            back = await self._line.lost(worker, now, spared)
+        else:
+            back = await self._line.released(worker, now)
+        self._teller.all_became(back)
         self.put_away.ring()
 
     async def _keep(self, hand: Hand, position: int, event: Event) -> None:

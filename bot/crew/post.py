@@ -23,6 +23,7 @@ from stylus_engine.workers.frames import (
     Check,
     Draw,
     Drop,
+    Fetch,
     FromWorker,
     Happened,
     Inspect,
@@ -37,7 +38,7 @@ from stylus_engine.workers.frames import (
 from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 LOG = logging.getLogger("stylus.crew")
-Question = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Rest
+Question = Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Rest
 Ear: TypeAlias = Callable[[Fetching], None]
 
 

@@ -119,7 +119,7 @@ class Supervisor:
             raise NoWorker from error
 
     async def send(self, worker: str, frame: Draw | Drop) -> bool:
-        """To the drawer of this name; False when it is gone. Raises `FrameTooLong`."""
+        """To the worker of this name; False when it is gone. Raises `FrameTooLong`."""
         post = self._at(worker)
         return post is not None and await post.send(frame)
 

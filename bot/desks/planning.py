@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.desks.comparing import arranged
+from bot.desks.in_hand import InHand
 from stylus_engine.catalog.importing import Summary
 from stylus_engine.catalog.orders import Arrived, Brought
 from stylus_engine.engine import Arrangement
@@ -36,6 +37,8 @@ from stylus_engine.workers.frames import (
     Check,
     Checking,
     Draw,
+    Fetch,
+    Fetched,
     Found,
     FromWorker,
     Inspect,
@@ -78,6 +81,14 @@ class Planning(Protocol):
         """See `Engine.arrange`."""
         ...
 
+    def drop(self, job: str) -> None:
+        """Nobody wants this job any more."""
+        ...
+
+    async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
+        """See `ports.Bringer`."""
+        ...
+
     def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `ports.Bringer`."""
         ...
@@ -112,6 +123,7 @@ class PlanningDesk:
         self._engine = engine
         self._packed = packed
         self._checkpoints = checkpoints
+        self._in_hand = InHand()
         self._indexed = False
         self._indexing = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
@@ -175,11 +187,13 @@ class PlanningDesk:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
         match question:
             case Arrange():
-                answer = await self._arrange(question, tell)
+                answer = await self._in_hand.done(question.job, self._arrange(question))
+            case Fetch():
+                answer = await self._in_hand.done(question.job, self._fetch(question, tell))
             case Search():
                 answer = await self._search(question)
             case Lookup():
-                answer = Cards(call=question.call, adapters=tuple(self._known(question.names)))
+                answer = await asyncio.to_thread(self._looked_up, question)
             case Inspect():
                 manifest = await asyncio.to_thread(_inspected, question.data)
                 answer = Inspected(call=question.call, manifest=manifest)
@@ -202,9 +216,12 @@ class PlanningDesk:
             tell(Failed(job=work.job, shot=shot.id, kind=kind, sentence=sentence))
 
     def drop(self, job: str) -> None:
-        """Nothing is ever in hand here."""
+        """Neither planned nor fetched for any more."""
+        self._in_hand.drop(job)
+        self._engine.drop(job)
 
-    async def _arrange(self, question: Arrange, tell: TellFetching) -> Arranged:
+    async def _arrange(self, question: Arrange) -> Arranged:
+        """Nothing is fetched here: whoever is next in the line would wait for it."""
         if question.plan is None and question.request.preset != "base":
             await self.open()
         made = await arranged(self._engine, question)
@@ -214,21 +231,19 @@ class PlanningDesk:
             order=made.order,
             total=made.total,
             shots=made.shots,
-            lost=await self._brought(question.job, made.shots, tell),
+            absent=tuple(card.name for card in await self._engine.absent(made.shots)),
         )
 
-    async def _brought(
-        self, job: str, shots: Sequence[Shot], tell: TellFetching
-    ) -> tuple[Failed, ...]:
-        """Files that are not here are fetched now: a drawer waits for nothing."""
+    async def _fetch(self, question: Fetch, tell: TellFetching) -> Fetched:
+        """A drawer waits for nothing: files are here, or their shots are lost, when this answers."""
         lost: list[Failed] = []
-        async with aclosing(self._engine.bring(job, shots)) as events:
+        async with aclosing(self._engine.bring(question.job, question.shots)) as events:
             async for event in events:
                 if isinstance(event, Fetching):
                     tell(event)
                 elif isinstance(event, Failed):
                     lost.append(event)
-        return tuple(lost)
+        return Fetched(call=question.call, lost=tuple(lost))
 
     async def _add(self, question: Add, tell: TellFetching) -> Added:
         """On the shelf and in the index when it answers. Raises `BadAdapter`, `BadSource`."""
@@ -249,6 +264,10 @@ class PlanningDesk:
             question.text, question.policy, question.k, question.offset
         )
         return Found(call=question.call, candidates=tuple(found), total=total)
+
+    def _looked_up(self, question: Lookup) -> Cards:
+        """On another thread: a large catalogue takes its time."""
+        return Cards(call=question.call, adapters=tuple(self._known(question.names)))
 
     def _known(self, names: Sequence[str]) -> Iterator[Adapter]:
         for name in names:

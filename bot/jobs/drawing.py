@@ -1,6 +1,6 @@
 """Workers take jobs, bring pictures and die; every write holds the job's fence against theirs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, select, update
 
@@ -105,14 +105,20 @@ class Drawing(Room):
 
         return await self._db.write(body)
 
-    async def lost(self, owner: str, now: float) -> list[Job]:
+    async def lost(
+        self, owner: str, now: float, spared: Collection[str] = frozenset()
+    ) -> list[Job]:
         """A worker died: its jobs go back to the front, or end when they were tried enough.
 
-        A job that is given up with some pictures is delivered with those.
+        A job that is given up with some pictures is delivered with those.  `spared` jobs
+        were only waiting at that worker: it counts as no attempt of theirs.
         """
 
         def body(connection: Connection) -> list[Job]:
-            return [self._back(connection, job, now) for job in _of(connection, owner)]
+            return [
+                _return(connection, job) if job.id in spared else self._back(connection, job, now)
+                for job in _of(connection, owner)
+            ]
 
         return await self._db.write(body)
 

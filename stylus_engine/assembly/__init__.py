@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Setup
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.model import (
+    Adapter,
     Candidate,
     Checkpoint,
     Event,
@@ -83,10 +84,18 @@ class House:
         likes: Sequence[Liking] = (),
     ) -> "Arrangement":
         """See `Engine.arrange`."""
-        with self._stock.early.drawing():
+        with self._stock.early.drawing(job):
             return await self._engine.arrange(
                 request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
             )
+
+    def drop(self, job: str) -> None:
+        """Nobody wants this job any more: nothing is fetched for it ahead."""
+        self._stock.early.drop(job)
+
+    async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
+        """See `Engine.absent`."""
+        return await self._engine.absent(shots)
 
     def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Engine.bring`."""

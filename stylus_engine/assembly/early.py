@@ -1,26 +1,22 @@
 """Files of adapters that a language model has just named: on their way before it has finished speaking."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Protocol
 
 from stylus_engine.errors import StylusError
 from stylus_engine.model import Adapter
 
-MOST = 8  # downloads at once; what is named beyond them waits for its turn at the drawing
+MOST = 8  # named ahead at once; what is named beyond them waits for its turn at the drawing
 
 
-class Bringing(Protocol):
-    """A store of files with a way to the web."""
+class Coming(Protocol):
+    """Downloads that are shared: see `Downloads`."""
 
-    def holds(self, adapter: Adapter) -> bool:
-        """Whether the file is here."""
-        ...
-
-    async def bring(self, adapter: Adapter) -> object:
-        """Fetch it unless it is here. Raises a `StylusError`."""
+    def pieces(self, adapter: Adapter) -> AsyncGenerator[object, None]:
+        """What is told of one file until it is here. Raises a `StylusError`."""
         ...
 
 
@@ -34,17 +30,19 @@ class Early:
     def __init__(
         self,
         card: Callable[[str], Adapter],
-        opened: Callable[[], AbstractAsyncContextManager[Bringing]],
+        holds: Callable[[Adapter], bool],
+        downloads: Coming,
     ) -> None:
         self._card = card
-        self._opened = opened
-        self._wanted: ContextVar[bool] = ContextVar("wanted", default=False)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._holds = holds
+        self._downloads = downloads
+        self._wanted: ContextVar[str | None] = ContextVar("wanted", default=None)
+        self._tasks: dict[asyncio.Task[None], str] = {}
 
     @contextmanager
-    def drawing(self) -> Generator[None]:
-        """What is named in here, by whoever is awaited in here, will be drawn."""
-        token = self._wanted.set(True)
+    def drawing(self, job: str) -> Generator[None]:
+        """What is named in here, by whoever is awaited in here, will be drawn for `job`."""
+        token = self._wanted.set(job)
         try:
             yield
         finally:
@@ -52,15 +50,22 @@ class Early:
 
     def __call__(self, card_id: str) -> None:
         """Returns at once and raises nothing."""
-        if self._wanted.get() and len(self._tasks) < MOST:
+        job = self._wanted.get()
+        if job is not None and len(self._tasks) < MOST:
             task = asyncio.get_running_loop().create_task(self._fetch(card_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = job
+            task.add_done_callback(self._tasks.pop)
+
+    def drop(self, job: str) -> None:
+        """Nobody will draw this job: what only it waits for is given up."""
+        for task, whose in self._tasks.items():
+            if whose == job:
+                task.cancel()
 
     async def _fetch(self, card_id: str) -> None:
         with suppress(StylusError):
             card = await asyncio.to_thread(self._card, card_id)
-            if card.url and card.path is None:
-                async with self._opened() as weights:
-                    if not await asyncio.to_thread(weights.holds, card):
-                        await weights.bring(card)
+            if card.url and card.path is None and not await asyncio.to_thread(self._holds, card):
+                async with aclosing(self._downloads.pieces(card)) as pieces:
+                    async for _ in pieces:
+                        pass

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.bringing import WeightsBringer
     from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.digests import Digests
+    from stylus_engine.catalog.downloads import Downloads
     from stylus_engine.catalog.web import Rules, Web
     from stylus_engine.catalog.weights import Weights
     from stylus_engine.retrieval.index import CardIndex
@@ -116,14 +117,21 @@ class Stock:
         """Fetches what is absent before it is drawn with."""
         from stylus_engine.catalog.bringing import WeightsBringer
 
-        return WeightsBringer(self.files, self.fetching)
+        return WeightsBringer(self.files, self.downloads)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """Every download for a drawing, each file once."""
+        from stylus_engine.catalog.downloads import Downloads
+
+        return Downloads(self.fetching)
 
     @cached_property
     def early(self) -> "Early":
         """Fetches what a language model has just named."""
         from stylus_engine.assembly.early import Early
 
-        return Early(self.catalogue.get, self.fetching)
+        return Early(self.catalogue.get, self.files.holds, self.downloads)
 
     @cached_property
     def composer(self) -> Composer:

@@ -124,13 +124,13 @@ class Weights:
         if not self._swept:
             self._swept = True
             await asyncio.to_thread(self._holding.sweep)
-        async with AsyncFileLock(self._holding.lock(_key(adapter))):
+        async with AsyncFileLock(self._holding.lock(key(adapter))):
             yield
 
     async def _download(
         self, web: Web, url: str, adapter: Adapter, tell: Callable[[Fetching], None]
     ) -> Path:
-        coming = self._holding.coming(_key(adapter))
+        coming = self._holding.coming(key(adapter))
         await asyncio.to_thread(self._holding.check_room, adapter.file_bytes, adapter.name)
         try:
             saved = await self._saved(web, url, adapter, coming, tell)
@@ -169,7 +169,8 @@ class Weights:
         return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _key(adapter: Adapter) -> str:
+def key(adapter: Adapter) -> str:
+    """What two cards of the same file have in common, as far as they say it."""
     return adapter.file_sha256 or key_of(adapter)
 
 

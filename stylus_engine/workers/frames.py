@@ -52,6 +52,14 @@ class Arrange(Frame, frozen=True, kw_only=True):
     arms: tuple[str, ...] = ()
 
 
+class Fetch(Frame, frozen=True, kw_only=True):
+    """Fetch the files that these shots of a job need. Answered with `Fetched`."""
+
+    call: int
+    job: str
+    shots: tuple[Shot, ...]
+
+
 class Search(Frame, frozen=True, kw_only=True):
     """Adapters near a text; "" lists them in the shelf's order. `offset` pages."""
 
@@ -110,6 +118,19 @@ class Pack(Frame, frozen=True, kw_only=True):
     strip: bool = False
 
 
+# --- to both -----------------------------------------------------------------------
+
+
+class Drop(Frame, frozen=True, kw_only=True):
+    """Let go of a job.
+
+    At a drawer its open shots end in `Failed(kind="Cancelled")` at the next step; at a
+    planner what is asked for it is refused as cancelled, and files come only for others.
+    """
+
+    job: str
+
+
 # --- to a drawer -------------------------------------------------------------------
 
 
@@ -121,19 +142,15 @@ class Draw(Frame, frozen=True, kw_only=True):
     shots: tuple[Shot, ...]
 
 
-class Drop(Frame, frozen=True, kw_only=True):
-    """Let go of a job at the next step; its open shots end in `Failed(kind="Cancelled")`."""
-
-    job: str
-
-
 class Rest(Frame, frozen=True, kw_only=True):
     """Unload what is heavy. Answered with `Rested`; the next `Draw` loads it again."""
 
     call: int
 
 
-ToWorker: TypeAlias = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Draw | Drop | Rest
+ToWorker: TypeAlias = (
+    Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Draw | Drop | Rest
+)
 
 
 # --- from a worker -----------------------------------------------------------------
@@ -160,7 +177,7 @@ class Beat(Frame, frozen=True, kw_only=True):
 class Arranged(Frame, frozen=True, kw_only=True):
     """A job's plan and shots. `order`: the first masks' codes (at most 64), `total`: all there are.
 
-    `lost` are shots that cannot be drawn, because a file they need could not be fetched.
+    `absent` are names of adapters whose files must be fetched before it can be drawn.
     """
 
     call: int
@@ -168,6 +185,13 @@ class Arranged(Frame, frozen=True, kw_only=True):
     order: tuple[str, ...]
     total: int
     shots: tuple[Shot, ...]
+    absent: tuple[str, ...] = ()
+
+
+class Fetched(Frame, frozen=True, kw_only=True):
+    """Answer to `Fetch`. `lost` are shots that cannot be drawn, because a file never came."""
+
+    call: int
     lost: tuple[Failed, ...] = ()
 
 
@@ -250,6 +274,7 @@ FromWorker: TypeAlias = (
     Ready
     | Beat
     | Arranged
+    | Fetched
     | Found
     | Cards
     | Inspected

@@ -3,8 +3,8 @@
 Two threads.  The first one owns the conversation: it reads, writes and beats, and at
 the end of file it ends the process at once, whatever the other is doing.  The second
 one is the desk's: it may load and compute for minutes.  Questions of one kind are
-answered one after the other, questions of different kinds do not wait for each other
-unless the desk computes on its own thread.
+answered one after the other, files are fetched for many at once, and questions of
+different kinds do not wait for each other unless the desk computes on its own thread.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -29,6 +30,7 @@ from stylus_engine.workers.frames import (
     Check,
     Draw,
     Drop,
+    Fetch,
     FromWorker,
     Happened,
     Inspect,
@@ -43,7 +45,7 @@ from stylus_engine.workers.frames import (
 )
 
 LOG = logging.getLogger("stylus.worker")
-Question: TypeAlias = Arrange | Search | Lookup | Inspect | Add | Check | Pack | Rest
+Question: TypeAlias = Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Rest
 Tell: TypeAlias = Callable[[Event], None]
 TellFetching: TypeAlias = Callable[[Fetching], None]
 Leave: TypeAlias = Callable[[int], None]
@@ -193,7 +195,7 @@ class _Office:
             LOG.exception("not ready for questions")
 
     async def _answered(self, question: Question) -> None:
-        async with self._lines.setdefault(type(question), asyncio.Lock()):
+        async with self._turn(question):
             try:
                 answer = await self._desk.answer(question, partial(self._meanwhile, question.call))
             except StylusError as error:
@@ -202,6 +204,12 @@ class _Office:
                 LOG.exception("no answer to %s", type(question).__name__)
                 answer = refused(question, _fault(error))
         self._say(answer)
+
+    def _turn(self, question: Question) -> AbstractAsyncContextManager[None]:
+        """Whoever waits for a file computes nothing: nobody waits for his turn at that."""
+        if isinstance(question, Fetch):
+            return nullcontext()
+        return self._lines.setdefault(type(question), asyncio.Lock())
 
     async def _dropped(self, job: str) -> None:
         """A task like the drawing itself, or it would be done before a drawing that came first."""

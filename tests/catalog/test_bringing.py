@@ -11,8 +11,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from stylus_engine.catalog import bringing
+from stylus_engine.catalog import downloads
 from stylus_engine.catalog.bringing import WeightsBringer
+from stylus_engine.catalog.downloads import Downloads
 from stylus_engine.catalog.web import Rules, Web
 from stylus_engine.catalog.weights import Weights
 from stylus_engine.model import Adapter, Event, Failed, Fetching, Recipe, Shot, Weighted
@@ -39,8 +40,11 @@ class Place:
         async with Web(Rules(allow_loopback=True, tries=1)) as web:
             yield self.weights(web)
 
+    def bringer(self) -> WeightsBringer:
+        return WeightsBringer(self.weights(), Downloads(self.opened))
+
     async def bring(self, *shots: Shot) -> list[Event]:
-        bringer = WeightsBringer(self.weights(), self.opened)
+        bringer = self.bringer()
         async with aclosing(bringer.bring("j", shots)) as events:
             return [event async for event in events]
 
@@ -116,7 +120,7 @@ async def test_what_is_here_or_has_no_address_asks_nobody(place: Place):
 
 
 async def test_who_stops_listening_stops_the_download(place: Place):
-    bringer = WeightsBringer(place.weights(), place.opened)
+    bringer = place.bringer()
     async with aclosing(bringer.bring("j", [shot(0, place.adapter("robot"))])) as events:
         async for _ in events:
             break
@@ -127,9 +131,9 @@ async def test_who_stops_listening_stops_the_download(place: Place):
 async def test_waiting_for_somebody_elses_download_is_no_silence(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(bringing, "QUIET", 0.01)
+    monkeypatch.setattr(downloads, "QUIET", 0.01)
     robot = place.adapter("robot")
-    bringer = WeightsBringer(place.weights(), place.opened)
+    bringer = place.bringer()
     async with (
         place.weights()._alone(robot),
         aclosing(bringer.bring("j", [shot(0, robot)])) as events,

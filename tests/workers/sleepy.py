@@ -8,7 +8,7 @@ composer and sampler are invented here.  Every plan has three tasks of two adapt
 them: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
 frame), NOISE (prints), BREAK (every second picture fails), BARREN (every picture fails),
 REFUSE (the planner refuses), PLANCRASH, FETCH (a file
-comes first), LOST (a file never comes; with ALL for every picture).
+comes first), CRAWL (it takes minutes), LOST (a file never comes; with ALL for every picture).
 """
 
 import argparse
@@ -41,6 +41,7 @@ from stylus_engine.errors import (
     UnknownName,
 )
 from stylus_engine.model import (
+    Adapter,
     Candidate,
     Drawn,
     Event,
@@ -261,9 +262,27 @@ class House:
             request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
         )
 
+    def drop(self, job: str) -> None:
+        """Nothing is fetched ahead here."""
+
+    async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
+        """What the prompt says."""
+        words = shots[0].recipe.prompt.split()
+        return SHELF[:1] if {"FETCH", "LOST", "CRAWL"} & {*words} else ()
+
     async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """FETCH: a file comes in four pieces; LOST: it never does for the last picture."""
+        """FETCH: a file comes in four pieces; LOST: it never does for the last picture.
+
+        CRAWL: it takes minutes; whether it was given up stands in a file.
+        """
         prompt = shots[0].recipe.prompt
+        if self.mischief.wants("CRAWL", prompt, job):
+            try:
+                for done in range(3000):
+                    yield Fetching(job=job, name="Far Away", done=done * 10**6, of=6 * 10**9)
+                    await asyncio.sleep(0.1)
+            finally:
+                (self.mischief.folder.parent / f"given-up-{job}").touch()
         if "FETCH" in prompt:
             for done in range(0, 101, 25):
                 yield Fetching(job=job, name="Far Away", done=done * 10**6, of=100 * 10**6)

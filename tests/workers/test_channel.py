@@ -36,6 +36,8 @@ from stylus_engine.workers.frames import (
     Checking,
     Draw,
     Drop,
+    Fetch,
+    Fetched,
     Found,
     FromWorker,
     Happened,
@@ -68,6 +70,7 @@ EVENTS = (
 DOWN: tuple[ToWorker, ...] = (
     Arrange(call=1, job="j", request=REQUEST),
     Arrange(call=1, job="j", request=REQUEST, plan=PLAN, masks=("1.0",), order_seed=3),
+    Fetch(call=10, job="j", shots=(SHOT,)),
     Search(call=2, text="ink", k=5, offset=10),
     Lookup(call=3, names=("a", "b")),
     Inspect(call=4, data=b"\0" * 1000),
@@ -89,6 +92,11 @@ UP: tuple[FromWorker, ...] = (
         order=(),
         total=3,
         shots=(SHOT,),
+        absent=("Ink & Wash",),
+    ),
+    Fetched(call=10),
+    Fetched(
+        call=10,
         lost=(Failed(job="j", shot="s", kind="SourceSilent", sentence="It is silent."),),
     ),
     Found(call=2, candidates=(Candidate(adapter=INK, concept="", similarity=1, rank=1),), total=9),
