@@ -182,6 +182,8 @@ class SelectionSettings(Section, frozen=True):
     styles: Natural = 2
     task_budget: Strength = 1.0
     total_budget: Strength = 2.5
+    health: bool = True
+    null_space: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     most_rating: Rating = "pg13"
     commercial_only: bool = False
 

@@ -107,6 +107,8 @@ def open_house(settings: Settings) -> "House":
             k=selection.k,
             task_budget=selection.task_budget,
             total_budget=selection.total_budget,
+            heed_health=selection.health,
+            null_space=selection.null_space,
         )
     )
 

@@ -6,6 +6,7 @@ The engine decides nothing itself: it asks the rooms in this order, through thei
 ports, and passes the nouns on.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from stylus_engine.errors import AdapterWithdrawn, UnknownName
+from stylus_engine.mending import Draws, Mender
 from stylus_engine.model import (
     Adapter,
     Event,
@@ -27,11 +29,20 @@ from stylus_engine.model import (
     Shot,
 )
 from stylus_engine.planning.concepts import concepts
+from stylus_engine.planning.interference import noted
 from stylus_engine.planning.learning import liked_order
 from stylus_engine.planning.masks import MaskOrder, codes, first_masks, mask_of
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.shots import shots
-from stylus_engine.ports import Bringer, CardStore, Checkpoints, Composer, Retriever, Tokens
+from stylus_engine.ports import (
+    Bringer,
+    CardStore,
+    Checkpoints,
+    Composer,
+    Measures,
+    Retriever,
+    Tokens,
+)
 from stylus_engine.walking import Walker
 
 
@@ -42,6 +53,7 @@ class Method:
     retriever: Retriever
     composer: Composer
     preset: Preset
+    heeds_health: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +80,23 @@ class Engine:
     walker: Walker
     preview_every: int = 0
     bringer: Bringer | None = None
+    measures: Measures | None = None
+    mender: Mender | None = None
 
     async def plan(self, request: Request, likes: Sequence[Liking] = ()) -> Plan:
         """Choose adapters for the parts of the prompt; draw nothing. `likes`: learned from use."""
         method = self.methods[request.preset]
         query = replace(self.query(request), likes=tuple(likes))
         candidates = await method.retriever.recall(query)
-        return await method.composer.compose(request, query, candidates)
+        plan = await method.composer.compose(request, query, candidates)
+        return await self._noted(plan) if method.heeds_health else plan
+
+    async def _noted(self, plan: Plan) -> Plan:
+        """What was measured of the chosen adapters, for masks and weights to go by."""
+        if self.measures is None or not plan.tasks:
+            return plan
+        ids = [choice.adapter.card_id for choice in plan.choices]
+        return noted(plan, await asyncio.to_thread(self.measures.measured, ids))
 
     def query(self, request: Request) -> Query:
         """What the retriever is asked. Raises `UnknownName` for a pinned adapter nobody knows."""
@@ -146,7 +168,7 @@ class Engine:
         plan = await self.plan(request)
         grid = self.shots(request, plan, job)
         yield Planned(job=job, plan=plan)
-        async with aclosing(self._drawn(job, grid)) as events:
+        async with aclosing(self._drawn(job, grid, self.mender or self.walker)) as events:
             async for event in events:
                 yield event
 
@@ -160,32 +182,6 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """See `ports.Bringer`; an engine without one has all its files here."""
-        if self.bringer is None:
-            return
-        async with aclosing(self.bringer.bring(job, shots)) as events:
-            async for event in events:
-                yield event
-
-    async def _drawn(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """Files first; a shot whose file cannot be had has failed, the others are drawn."""
-        lost: set[str] = set()
-        async with aclosing(self.bring(job, shots)) as coming:
-            async for event in coming:
-                lost |= {event.shot} if isinstance(event, Failed) else set()
-                yield event
-        left = [shot for shot in shots if shot.id not in lost]
-        async with aclosing(self.walker.draw(job, left)) as events:
-            async for event in events:
-                yield event
-
-    def close(self) -> None:
-        """Stop drawing and give the sampler's thread back."""
-        self.walker.close()
-
-
-def _once_more(manifest: Manifest, job: str, index: int, cards: CardStore) -> Shot:
     async def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
         """See `again`: several pictures in one job."""
         for manifest in manifests:
@@ -199,6 +195,34 @@ def _once_more(manifest: Manifest, job: str, index: int, cards: CardStore) -> Sh
         """See `ports.Bringer`; an engine without one has all its files here."""
         return () if self.bringer is None else await self.bringer.absent(shots)
 
+    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `ports.Bringer`; an engine without one has all its files here."""
+        if self.bringer is None:
+            return
+        async with aclosing(self.bringer.bring(job, shots)) as events:
+            async for event in events:
+                yield event
+
+    async def _drawn(
+        self, job: str, shots: Sequence[Shot], draws: Draws
+    ) -> AsyncGenerator[Event, None]:
+        """Files first; a shot whose file cannot be had has failed, the others are drawn."""
+        lost: set[str] = set()
+        async with aclosing(self.bring(job, shots)) as coming:
+            async for event in coming:
+                lost |= {event.shot} if isinstance(event, Failed) else set()
+                yield event
+        left = [shot for shot in shots if shot.id not in lost]
+        async with aclosing(draws.draw(job, left)) as events:
+            async for event in events:
+                yield event
+
+    def close(self) -> None:
+        """Stop drawing and give the sampler's thread back."""
+        self.walker.close()
+
+
+def _once_more(manifest: Manifest, job: str, index: int, cards: CardStore) -> Shot:
     """The manifest's shot under a new name, its adapters held to the bytes they had."""
     bytes_of = {lit.card_id: lit.file_sha256 for lit in manifest.adapters}
     recipe = manifest.shot.recipe
@@ -217,6 +241,7 @@ def _once_more(manifest: Manifest, job: str, index: int, cards: CardStore) -> Sh
         manifest.shot,
         id=f"{job}-{index + 1}",
         job=job,
+        index=index,
         checkpoint=manifest.checkpoint,
         recipe=replace(recipe, adapters=held),
     )
@@ -234,4 +259,3 @@ def _refuse_withdrawn(cards: CardStore, adapters: Sequence[Adapter]) -> None:
                 raise AdapterWithdrawn(name=card.name, why="it shows a real person or a minor")
             if card.health == "quarantined":
                 raise AdapterWithdrawn(name=card.name, why=card.quarantine or "it is set aside")
-        index=index,

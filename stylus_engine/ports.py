@@ -6,7 +6,7 @@ the exception, because one dedicated thread walks it (torch's grad mode and the
 borrowed weights belong to the thread that took them).
 """
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -19,6 +19,7 @@ from stylus_engine.model import (
     Checkpoint,
     Event,
     Manifest,
+    Measured,
     Picture,
     Plan,
     Query,
@@ -70,6 +71,14 @@ class CardStore(Protocol):
 
     def __len__(self) -> int:
         """How many cards there are."""
+        ...
+
+
+class Measures(Protocol):
+    """What drawing has shown of adapters."""
+
+    def measured(self, card_ids: Sequence[str]) -> Mapping[str, Measured]:
+        """Figures of those that were checked, by card id; nobody else is in it."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.cards.parts import small
-from bot.cards.sheet import Sheet, shot_of
+from bot.cards.sheet import Sheet, shot_of, survival_of
 from bot.cards.words import DOT, MOST_NAME, duration, joined
 from bot.texts.catalogue import Say
 from bot.texts.escape import escape
@@ -25,6 +25,8 @@ def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield _uncovered(say, sheet)
     yield from _left_out(say, sheet)
     yield _instead(say, sheet)
+    yield _repaired(say, sheet)
+    yield from _lost(say, sheet)
     yield _filled_up(say, sheet)
     yield _round(say, sheet)
 
@@ -70,6 +72,21 @@ def _instead(say: Say, sheet: Sheet) -> str:
     """The language model was to choose and did not: the picture may be plainer for it."""
     plan = sheet.job.plan
     return say("result-instead") if plan is not None and plan.instead else ""
+
+
+def _repaired(say: Say, sheet: Sheet) -> str:
+    seen = ((one.index, survival_of(one)) for one in sheet.drawn)
+    which = [str(index + 1) for index, found in seen if found is not None and found.repaired]
+    return say("result-repaired", count=len(which), which=", ".join(which)) if which else ""
+
+
+def _lost(say: Say, sheet: Sheet) -> Iterator[str]:
+    """What a look at the finished picture did not find in it."""
+    for one in sheet.drawn:
+        found = survival_of(one)
+        if found is not None and found.lost and not sheet.quiet:
+            words = joined((escape(words, MOST_NAME) for words in found.lost), MOST_WORDS)
+            yield say("result-lost", number=one.index + 1, words=words)
 
 
 def _filled_up(say: Say, sheet: Sheet) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.cards.letter import Enclosure
 from bot.jobs.nouns import Job, Position, Seen
-from stylus_engine.model import Shot
+from stylus_engine.model import Shot, Survival
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,19 @@ class Sheet:
         return not any(shot.recipe.adapters for shot in self.shots)
 
 
+def survival_of(position: Position) -> Survival | None:
+    """What a look at the position's picture said, where there was something to say."""
+    return None if position.picture is None else position.picture.manifest.survival
+
+
 def shot_of(position: Position) -> Shot | None:
-    """What the line planned, or else what the picture says of itself."""
+    """What the line planned, or else what the picture says of itself.
+
+    A picture that was drawn a second time was drawn with other weights than were planned.
+    """
+    found = survival_of(position)
+    if found is not None and found.repaired and position.picture is not None:
+        return position.picture.manifest.shot
     if position.shot is not None or position.picture is None:
         return position.shot
     return position.picture.manifest.shot

@@ -41,12 +41,16 @@ class LitOut(msgspec.Struct, frozen=True):
     weight: float
 
 
-class ImageOut(msgspec.Struct, frozen=True):
+class ImageOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`lost`: concepts that a look at the picture did not find; `repaired`: drawn a second time."""
+
     path: str
     seed: int
     mask: str
     adapters: list[LitOut]
     prompt: str
+    lost: list[str] = []
+    repaired: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -117,6 +121,8 @@ def images_out(
                 LitOut(w.adapter.card_id, w.adapter.name, w.weight) for w in shot.recipe.adapters
             ],
             prompt=shot.recipe.prompt,
+            lost=list(seen.lost) if (seen := pictures[shot.id].manifest.survival) else [],
+            repaired=seen is not None and seen.repaired,
         )
         for shot in shots
         if shot.id in pictures

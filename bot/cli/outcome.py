@@ -41,6 +41,9 @@ class Outcome:
     def _drawn(self, shot: str, picture: Picture) -> None:
         """A picture drawn again comes under a new name: its own manifest holds its shot."""
         self.pictures[shot] = picture
+        if picture.manifest.survival is not None:  # it may have been drawn with other weights
+            drawn = picture.manifest.shot
+            self.shots = [drawn if known.id == drawn.id else known for known in self.shots]
         if shot not in {known.id for known in self.shots}:
             shots = [*self.shots, picture.manifest.shot]
             self.shots = sorted(shots, key=lambda known: known.index)

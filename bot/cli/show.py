@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import plain, weight
-from stylus_engine.model import Dropped, Plan, Seen, Shot, Task
+from stylus_engine.model import Dropped, Picture, Plan, Seen, Shot, Survival, Task
 
 INDENT = (0, 0, 0, 2)
 MOST_SEEN = 6  # candidates told per concept
@@ -89,6 +89,22 @@ def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str])
         few = f"This plan has {len(masks)} masks; further pictures take the best with other seeds."
         line(console, Text(few, style="dim"))
     console.print()
+
+
+def show_survival(console: Console, pictures: Sequence[Picture]) -> None:
+    """What a look at the pictures found missing, and which were drawn a second time for it."""
+    told = [(p.manifest.shot.index + 1, p.manifest.survival) for p in pictures]
+    for number, seen in told:
+        if seen is not None:
+            line(console, Text(f"{number} · {_survived(seen)}", style="dim"))
+    if any(seen is not None for _, seen in told):
+        console.print()
+
+
+def _survived(seen: Survival) -> str:
+    again = "drawn a second time with other weights" if seen.repaired else ""
+    lost = " · ".join(plain(words, 80) for words in seen.lost)
+    return "; ".join(part for part in (again, f"does not seem to show: {lost}" if lost else "") if part)
 
 
 def show_places(console: Console, places: Mapping[str, Sequence[Path]]) -> None:

@@ -63,6 +63,11 @@ result-alone = No adapter matched well: base model only.
 result-off = Adapters are off: base model only.
 result-left-out = Left out: { $what } ({ $why })
 result-instead = The language model did not choose this time; words and meaning did. Details says why.
+result-repaired = { $count ->
+        [one] Picture { $which } was drawn a second time with other weights, because a part of the prompt was lost.
+       *[other] Pictures { $which } were drawn a second time with other weights, because a part of the prompt was lost.
+    }
+result-lost = Picture { $number } does not seem to show: { $words }
 result-fill-up = { $masks ->
         [one] There is only one mask: further pictures repeat it with other seeds.
        *[other] There are only { $masks } masks: further pictures repeat the best one with other seeds.

@@ -6,14 +6,15 @@ loads no torch, planning loads no checkpoint.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Setup
 from stylus_engine.assembly.stock import Stock
+from stylus_engine.mending import second_of
 from stylus_engine.model import (
     Adapter,
     Candidate,
@@ -34,6 +35,7 @@ from stylus_engine.ports import (
     Pictures,
     Retriever,
     Sampler,
+    Scorer,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.importing import Summary
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.engine import Arrangement, Engine, Method
+    from stylus_engine.mending import Mender
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.store import FactorStore
     from stylus_engine.sampling.switch import Switch
@@ -60,10 +63,17 @@ def engine(setup: Setup) -> "House":
 class House:
     """The engine and what people ask around it."""
 
-    def __init__(self, setup: Setup, pictures: Pictures | None = None) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        pictures: Pictures | None = None,
+        scorer: Callable[[], Scorer] | None = None,
+    ) -> None:
+        """`pictures` and `scorer` are used instead of the setup's own."""
         self._setup = setup
         self._stock = Stock(setup)
         self._kept = pictures
+        self._look = scorer
 
     async def plan(self, request: Request) -> Plan:
         """See `Engine.plan`."""
@@ -114,12 +124,13 @@ class House:
         return await self._infirmary.check(names, most, self.draw, tell)
 
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """See `Walker.draw`."""
-        return self._walker.draw(job, shots)
+        """See `Mender.draw` where pictures are looked at, else `Walker.draw`."""
+        return (self._mender or self._walker).draw(job, shots)
 
     def cancel(self, shot: str) -> None:
-        """See `Sampler.cancel`."""
-        self._sampler.cancel(shot)
+        """See `Sampler.cancel`; a second drawing of the shot ends with it."""
+        for name in (shot, second_of(shot)):
+            self._sampler.cancel(name)
 
     def warm(self) -> None:
         """Load the libraries that draw, but no checkpoint: the first picture comes seconds sooner."""
@@ -264,6 +275,16 @@ class House:
         return Walker(self.sampler)
 
     @cached_property
+    def _mender(self) -> "Mender | None":
+        """Looks at pictures, where the setup says so and there is something that can."""
+        from stylus_engine.mending import Mender
+        from stylus_engine.pictures.store import forget
+
+        if self._look is None:
+            return None
+        return Mender(self._walker, self._pictures, self._look, forget)
+
+    @cached_property
     def _engine(self) -> "Engine":
         from stylus_engine.engine import Engine
         from stylus_engine.sampling.tokens import ClipTokens
@@ -276,6 +297,8 @@ class House:
             walker=self._walker,
             preview_every=self._setup.preview_every,
             bringer=self._stock.bringer,
+            measures=self._stock.cards if self._setup.heed_health else None,
+            mender=self._mender,
         )
 
     @cached_property
@@ -292,7 +315,10 @@ class House:
             "paper-rules": (PaperRetriever(self._stock.retriever), PaperRules()),
             "base": (NoRetriever(), BaseComposer()),
         }
-        return {name: Method(*rooms[name], preset) for name, preset in presets(budgets).items()}
+        return {
+            name: Method(*rooms[name], preset, heeds_health=name == "stylus")
+            for name, preset in presets(budgets, self._setup.null_space).items()
+        }
 
     @cached_property
     def _pictures(self) -> Pictures:
@@ -302,9 +328,11 @@ class House:
 
     @cached_property
     def _factors(self) -> "FactorStore":
+        from stylus_engine.sampling.overlap import kept
         from stylus_engine.sampling.store import FactorStore
 
-        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20)
+        made = partial(kept, self._stock.sketches)
+        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20, made=made)
 
     def _unload(self) -> bool:
         """Called by the thread that draws."""

@@ -60,7 +60,9 @@ class Infirmary:
 
     @cached_property
     def _practice(self) -> Practice:
-        return Practice(self._checkpoints.find(""), self._pictures, self._stock.files)
+        found = self._checkpoints.find("")
+        sketched = self._stock.sketches.find
+        return Practice(found, self._pictures, self._stock.files, sketched=sketched)
 
     @cached_property
     def _waiting(self) -> WaitingRoom:

@@ -104,6 +104,8 @@ class Setup:
     k: int = 40
     task_budget: float = 1.0
     total_budget: float = 2.5
+    heed_health: bool = True
+    null_space: float = 0.0
 
     @property
     def adapters_folder(self) -> Path:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.weights import Weights
     from stylus_engine.retrieval.index import CardIndex
     from stylus_engine.retrieval.retriever import IndexRetriever
+    from stylus_engine.sampling.sketchbook import SketchBook
 
 
 class Stock:
@@ -94,6 +95,13 @@ class Stock:
         from stylus_engine.catalog.digests import Digests
 
         return Digests(self.setup.cache / "digests.json")
+
+    @cached_property
+    def sketches(self) -> "SketchBook":
+        """Sketches of adapters, left by whoever draws."""
+        from stylus_engine.sampling.sketchbook import SketchBook
+
+        return SketchBook(self.setup.cache / "sketches")
 
     @cached_property
     def files(self) -> "Weights":

@@ -4,8 +4,9 @@ Implements `CardStore` and `Changes`.  What is written, and how, stands in `writ
 both speak through one `Book`.
 """
 
+import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
@@ -18,7 +19,7 @@ from stylus_engine.catalog.book import Book, Row
 from stylus_engine.catalog.nouns import Checked, Described, Example, Page, Probed, Reason
 from stylus_engine.catalog.writing import Taken, keep_page, keep_part
 from stylus_engine.errors import UnknownName
-from stylus_engine.model import Adapter
+from stylus_engine.model import Adapter, Measured
 from stylus_engine.model.noun import Noun
 from stylus_engine.ports import Change, Vectors
 
@@ -26,6 +27,7 @@ NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
 NEAREST = 500  # names that are looked at for near misses
 TRIGRAM = 3  # characters; the index of names knows no shorter pieces
 CHUNK = 1000
+IDENTITY = "identity"  # under this key the catalogue remembers which one it is
 Part: TypeAlias = Literal["", "probed", "described", "checked"]
 T = TypeVar("T")
 
@@ -117,6 +119,12 @@ class Catalogue:
 
     # --- the sequence of changes ---------------------------------------------------
 
+    def identity(self) -> str:
+        """Drawn when it is first asked for: a catalogue that is made anew counts from 1 again."""
+        known = self.remembered(IDENTITY)
+        made = known or self.change(IDENTITY, lambda kept: kept or secrets.token_hex(8).encode())
+        return made.decode()
+
     def last(self) -> int:
         """The number of the newest change; 0 when there was none."""
         return self._one("SELECT coalesce(max(seq), 0) FROM cards")[0]
@@ -137,6 +145,11 @@ class Catalogue:
         for row in self._rows("SELECT * FROM cards WHERE card_id = ?", (card_id,)):
             return _known(row)
         raise UnknownName(kind="adapter", name=card_id[:80], known=self._near(card_id))
+
+    def measured(self, card_ids: Sequence[str]) -> Mapping[str, Measured]:
+        """What drawing has shown of these; who was not checked, or under other bytes, is left out."""
+        found = (self._of(card_id) for card_id in dict.fromkeys(card_ids))
+        return {row["card_id"]: m for row in found if row and (m := _measured(row)) is not None}
 
     def walk(self, *, lacking: Part = "") -> Iterator[Known]:
         """Every card with its layers, the most popular first.
@@ -203,6 +216,14 @@ class Catalogue:
         with self._book.writing() as db:
             db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, value))
 
+    def change(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace what is remembered by what `change` makes of it, nobody else in between; the new bytes."""
+        with self._book.writing() as db:
+            row = db.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
+            made = change(row["value"] if row is not None else None)
+            db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, made))
+        return made
+
     # --- inside --------------------------------------------------------------------
 
     def _rows(self, sql: str, facts: Sequence[object] = ()) -> Iterator[Row]:
@@ -219,6 +240,10 @@ class Catalogue:
         sql = "SELECT card FROM cards WHERE card_id = ? AND card IS NOT NULL"
         rows = list(self._rows(sql, (card_id,)))
         return _decoded(rows[0]["card"], Adapter) if rows else None
+
+    def _of(self, card_id: str) -> Row | None:
+        sql = "SELECT card_id, card, checked FROM cards WHERE card_id = ? AND card IS NOT NULL"
+        return next(iter(list(self._rows(sql, (card_id,)))), None)
 
     def _called(self, name: str) -> list[Adapter]:
         sql = "SELECT card FROM cards WHERE name_key = ? AND card IS NOT NULL ORDER BY number"
@@ -283,6 +308,21 @@ def _change(row: Row) -> Change:
         vector = np.frombuffer(row["vector"], "<f4").astype(np.float32)
     card = _maybe(row["card"], Adapter)
     return Change(seq=row["seq"], card_id=row["card_id"], card=card, vector=vector)
+
+
+def _measured(row: Row) -> Measured | None:
+    """Figures of a file whose bytes the card no longer names are nobody's."""
+    checked = _maybe(row["checked"], Checked)
+    card = _decoded(row["card"], Adapter)
+    if checked is None or checked.broken or checked.sha256 != (card.file_sha256 or checked.sha256):
+        return None
+    return Measured(
+        checkpoint=checked.checkpoint,
+        strength=checked.strength,
+        saturation=checked.saturation,
+        scale=checked.scale,
+        sketch=checked.sketch,
+    )
 
 
 def _known(row: Row) -> Known:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from stylus_engine.model import Adapter
+from stylus_engine.model import Adapter, Sketch
 from stylus_engine.model.noun import Noun
 
 Reason: TypeAlias = Literal[
@@ -153,6 +153,7 @@ class Checked(Noun, frozen=True, kw_only=True):
     movement is one and the same in all of them; `consistency`: over seeds; `saturation`:
     how much burnt contrast and colour it adds.  `scale` is the weight at which
     it was strong and not burnt.  `broken` says why it must not be drawn with, "" = it may.
+    `sketch`: of its update, for telling how it gets along with others; None: nobody made one.
     """
 
     sha256: str
@@ -165,3 +166,4 @@ class Checked(Noun, frozen=True, kw_only=True):
     broken: str = ""
     pictures: tuple[str, ...] = ()  # content addresses: its own previews
     caveats: tuple[str, ...] = ()
+    sketch: Sketch | None = None

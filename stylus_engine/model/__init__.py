@@ -13,9 +13,9 @@ from stylus_engine.model.adapter import Adapter, Candidate, Kind, Licence, Ratin
 from stylus_engine.model.checkpoint import Checkpoint
 from stylus_engine.model.event import Drawn, Event, Failed, Fetching, Planned, Started, Stepped
 from stylus_engine.model.liking import Liking
-from stylus_engine.model.manifest import Lit, Manifest, Picture
+from stylus_engine.model.manifest import Lit, Manifest, Picture, Survival
 from stylus_engine.model.mask import Mask
-from stylus_engine.model.plan import Choice, Dropped, Plan, Seen, Task
+from stylus_engine.model.plan import Choice, Dropped, Friction, Plan, Seen, Strain, Task
 from stylus_engine.model.query import Query, Span
 from stylus_engine.model.request import (
     LIMITS,
@@ -26,6 +26,7 @@ from stylus_engine.model.request import (
     Start,
 )
 from stylus_engine.model.shot import Recipe, Shot, Weighted
+from stylus_engine.model.sketch import Measured, Sketch
 
 __all__ = [
     "LIMITS",
@@ -40,12 +41,14 @@ __all__ = [
     "Event",
     "Failed",
     "Fetching",
+    "Friction",
     "Kind",
     "Licence",
     "Liking",
     "Lit",
     "Manifest",
     "Mask",
+    "Measured",
     "Picture",
     "Plan",
     "Planned",
@@ -56,10 +59,13 @@ __all__ = [
     "Request",
     "Seen",
     "Shot",
+    "Sketch",
     "Span",
     "Start",
     "Started",
     "Stepped",
+    "Strain",
+    "Survival",
     "Task",
     "Weighted",
 ]

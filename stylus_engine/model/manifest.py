@@ -17,6 +17,17 @@ class Lit(Noun, frozen=True, kw_only=True):
     weight: float
 
 
+class Survival(Noun, frozen=True, kw_only=True):
+    """What a look at the finished picture said. `by`: the scorer; `lost`: lit concepts that do not show.
+
+    `repaired`: this is the second drawing, with other weights than were planned.
+    """
+
+    by: str
+    lost: tuple[str, ...] = ()
+    repaired: bool = False
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything that decides the pixels of one picture.
 
@@ -33,6 +44,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
     encoded: str
     encoded_negative: str = ""
     versions: dict[str, str] = msgspec.field(default_factory=dict)
+    survival: Survival | None = None  # None: nobody looked, or all was well
 
 
 class Picture(Noun, frozen=True, kw_only=True):

@@ -55,10 +55,32 @@ class Dropped(Noun, frozen=True, kw_only=True):
     why: str
 
 
+class Strain(Noun, frozen=True, kw_only=True):
+    """How hard one adapter of a plan is on a picture at the weight `scale`, as a check measured it.
+
+    `strength`, `saturation`: 0 … 1, as in the catalogue's health figures.
+    """
+
+    card_id: str
+    strength: float
+    saturation: float
+    scale: float
+
+
+class Friction(Noun, frozen=True, kw_only=True):
+    """How much two adapters of a plan are expected to be in each other's way, 0 … 1."""
+
+    one: str  # card ids
+    other: str
+    clash: float
+
+
 class Plan(Noun, frozen=True, kw_only=True):
     """The composed answer to one request: self-contained, so that masks need no catalogue.
 
     `composer` names who chose; `instead`: who was asked first and why it did not, "" otherwise.
+    `strains` and `frictions` say what was known of its adapters when it was made: masks and
+    weights go by them, and a plan that is read again gives the same ones.
 
     Raises `ValueError` when a concept is not in the prompt or an adapter is chosen
     twice: a composer that lets that through is broken, the person did nothing wrong.
@@ -74,6 +96,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     seen: tuple[Seen, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     likes: tuple[Liking, ...] = ()  # of its choices, as they were then: the masks go by them
+    strains: tuple[Strain, ...] = ()
+    frictions: tuple[Friction, ...] = ()
 
     def __post_init__(self) -> None:
         for task in self.tasks:

@@ -9,10 +9,11 @@ from stylus_engine.model.request import LIMITS, Start
 
 
 class Weighted(Noun, frozen=True, kw_only=True):
-    """An adapter at its final weight in one picture."""
+    """An adapter at its final weight in one picture. `concept`: the words of the prompt it is lit for."""
 
     adapter: Adapter
     weight: float
+    concept: str = ""
 
 
 class Recipe(Noun, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class Recipe(Noun, frozen=True, kw_only=True):
     prompt: str
     negative: str = ""
     mask: Mask = Mask()
+    null_space: float = 0.0  # how much of its styles' inputs is taken out of the content, 0 … 1
 
 
 class Shot(Noun, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ because the masks with d dark tasks are counted (`_Counts`), not listed.  The
 released code of the paper builds all 2^n instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -23,6 +23,7 @@ from stylus_engine.model import Mask, Plan
 from stylus_engine.planning.shuffle import Shuffle
 
 MOST_CODES = 64  # of one order that are told to others
+WINDOW = 64  # masks that are weighed against each other
 
 
 class MaskOrder(Protocol):
@@ -99,6 +100,46 @@ class StylusOrder:
             dark += 1
         shuffle = Shuffle(self._counts.of(dark), seed=self.seed + dark)
         return self._counts.mask(dark, shuffle[number])
+
+
+@dataclass(frozen=True)
+class CalmOrder:
+    """Another order, in which masks whose adapters are in each other's way come later.
+
+    The first `fixed` masks keep their place.  After them each stretch of `WINDOW` numbers
+    is sorted: fewer dark tasks first, as before, then less `friction`.  All masks of an
+    immense plan cannot be sorted without being listed; a grid never looks beyond a stretch.
+    """
+
+    inner: MaskOrder
+    friction: Callable[[Mask], float]
+    fixed: int = 1
+
+    @property
+    def total(self) -> int:
+        """As many as there were."""
+        return self.inner.total
+
+    def __getitem__(self, number: int) -> Mask:
+        """Mask `number` of the calmer order."""
+        if number < self.fixed:
+            return self.inner[number]
+        stretch, place = divmod(number - self.fixed, WINDOW)
+        return self._sorted(stretch)[place]
+
+    def _sorted(self, stretch: int) -> list[Mask]:
+        if stretch not in self._known:
+            first = self.fixed + stretch * WINDOW
+            numbers = range(first, min(first + WINDOW, self.total))
+            self._known[stretch] = sorted(map(self.inner.__getitem__, numbers), key=self._key)
+        return self._known[stretch]
+
+    @cached_property
+    def _known(self) -> dict[int, list[Mask]]:
+        return {}
+
+    def _key(self, mask: Mask) -> tuple[int, float]:
+        return sum(not any(group) for group in mask.bits), round(self.friction(mask), 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ sections 1.7 and 1.8 (masks, weights, suffix, lower-casing, no trigger words).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from stylus_engine.model import Plan, Request
-from stylus_engine.planning.masks import MaskOrder, PaperOrder, StylusOrder, sizes
+from stylus_engine.planning.interference import friction
+from stylus_engine.planning.masks import CalmOrder, MaskOrder, PaperOrder, StylusOrder, sizes
 from stylus_engine.planning.weights import BudgetRule, Budgets, Weigh, paper_rule
 
 Masks: TypeAlias = Callable[[Plan, Request], MaskOrder]
@@ -29,16 +31,18 @@ class Preset:
     words: Callable[[str], str]
     triggers: bool
     negative: str = ""
+    null_space: float = 0.0  # see `Recipe`
 
 
-def presets(budgets: Budgets) -> dict[str, Preset]:
-    """All presets by name, ours with these strength budgets."""
+def presets(budgets: Budgets, null_space: float = 0.0) -> dict[str, Preset]:
+    """All presets by name, ours with these strength budgets and this much of styles kept apart."""
     ours = Preset(
         name="stylus",
         masks=_stylus_masks,
         weigh=BudgetRule(budgets),
         words=str.strip,
         triggers=True,
+        null_space=null_space,
     )
     paper = Preset(
         name="paper-rules",
@@ -59,7 +63,10 @@ def presets(budgets: Budgets) -> dict[str, Preset]:
 
 
 def _stylus_masks(plan: Plan, request: Request) -> MaskOrder:
-    return StylusOrder(sizes(plan), seed=request.seed, bare=request.bare)
+    order = StylusOrder(sizes(plan), seed=request.seed, bare=request.bare)
+    if not plan.frictions:
+        return order
+    return CalmOrder(order, partial(friction, plan), fixed=1 + request.bare)
 
 
 def _paper_masks(plan: Plan, request: Request) -> MaskOrder:

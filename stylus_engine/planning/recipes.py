@@ -1,17 +1,20 @@
 """A mask becomes a recipe: weights, and the text with the trigger words of lit adapters only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from stylus_engine.model import Mask, Plan, Recipe, Request, Weighted
 from stylus_engine.planning.presets import Preset
+from stylus_engine.planning.weights import lit_choices
 
 Fits: TypeAlias = Callable[[str], bool]
 
 
 def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits) -> Recipe:
     """What one picture is drawn with. `fits` says whether a text is within the token window."""
-    adapters = preset.weigh(plan, mask, request.strength)
+    adapters = tuple(_for(plan, mask, preset.weigh(plan, mask, request.strength)))
     prompt = preset.words(request.prompt)
     if preset.triggers:
         prompt = with_triggers(prompt, adapters, fits)
@@ -20,7 +23,16 @@ def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits)
         prompt=prompt,
         negative=request.negative or preset.negative,
         mask=mask,
+        null_space=preset.null_space,
     )
+
+
+def _for(plan: Plan, mask: Mask, weighted: Sequence[Weighted]) -> Iterator[Weighted]:
+    """Each lit adapter with the words it is lit for."""
+    lit = zip(plan.tasks, lit_choices(plan, mask), strict=True)
+    concepts = {c.adapter.card_id: task.concept for task, choices in lit for c in choices}
+    for each in weighted:
+        yield replace(each, concept=concepts[each.adapter.card_id])
 
 
 def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Fits) -> str:

@@ -1,11 +1,15 @@
 """Final weights of the adapters a mask lights."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from stylus_engine.model import Choice, Mask, Plan, Weighted
+from stylus_engine.model import Choice, Mask, Plan, Strain, Weighted
+
+BURNT = 0.5  # saturation from which pictures count as burnt: `catalog.health.figures`
+MOST_BURN = 0.99  # of one adapter's saturation: more would leave the others nothing
 
 
 class Budgets(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,8 @@ def lit_choices(plan: Plan, mask: Mask) -> list[list[Choice]]:
 class BudgetRule:
     """Ours: share a task's budget among its lit adapters, then the picture's among all.
 
+    Where a plan says how much its adapters saturate, together they may saturate less than
+    burns a picture.
     Last, each weight is clamped into its adapter's own range; an adapter whose
     author says «not under 0.4» is not drawn at 0.2 because of its neighbours.
     """
@@ -52,6 +58,7 @@ class BudgetRule:
         shared = [w for task in lit for w in self._share(task, strength)]
         scale = _at_most(shared, self._budgets.total)
         choices = [choice for task in lit for choice in task]
+        scale *= unburnt(plan.strains, choices, [w * scale for w in shared])
         return tuple(_clamped(c, w * scale) for c, w in zip(choices, shared, strict=True))
 
     def _share(self, choices: list[Choice], strength: float) -> list[float]:
@@ -59,6 +66,29 @@ class BudgetRule:
         strongest = max((abs(weight) for weight in weights), default=0.0)
         scale = _at_most(weights, self._budgets.task * strongest)
         return [weight * scale for weight in weights]
+
+
+def unburnt(
+    strains: Sequence[Strain], choices: Sequence[Choice], weights: Sequence[float]
+) -> float:
+    """The factor ≤ 1 that keeps what adapters saturate together below what burns.
+
+    What one leaves, (1 - saturation), is raised to the power weight / measured weight;
+    what they leave together is taken as the product.  One adapter alone is never held
+    back: how much of it alone is sound, its own check has found.
+    """
+    known = {strain.card_id: strain for strain in strains}
+    pairs = zip(choices, weights, strict=True)
+    heats = [_heat(known[c.adapter.card_id], w) for c, w in pairs if c.adapter.card_id in known]
+    heat = sum(heats)
+    if sum(each > 0 for each in heats) < 2 or heat <= 0:
+        return 1.0
+    return min(1.0, -math.log(1 - BURNT) / heat)
+
+
+def _heat(strain: Strain, weight: float) -> float:
+    left = 1 - min(strain.saturation, MOST_BURN)
+    return -math.log(left) * abs(weight / strain.scale) if strain.scale else 0.0
 
 
 def paper_rule(plan: Plan, mask: Mask, strength: float) -> tuple[Weighted, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, OrderedDict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Lock
 
@@ -13,7 +13,7 @@ from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.convert import VERSION, convert
 from stylus_engine.sampling.delta import Cut
 from stylus_engine.sampling.factors import Factors
-from stylus_engine.sampling.files import read_adapter
+from stylus_engine.sampling.files import AdapterFile, read_adapter
 
 __all__ = ["Bases", "FactorStore"]
 
@@ -24,16 +24,24 @@ class FactorStore:
     `capacity_bytes` bounds the factors' bytes; only pinned ones may exceed it.
     `loads`, `hits` and `evictions` count, for those who prove that nothing was loaded.
     Two threads that want one adapter convert it once: conversions stand in one line,
-    and whoever asks for a resident adapter does not wait in it.
+    and whoever asks for a resident adapter does not wait in it.  `made` hears of each
+    conversion, before anybody draws with it.
     """
 
-    def __init__(self, files: AdapterFiles, capacity_bytes: int, cut: Cut | None = None) -> None:
+    def __init__(
+        self,
+        files: AdapterFiles,
+        capacity_bytes: int,
+        cut: Cut | None = None,
+        made: Callable[[Factors, Bases], None] | None = None,
+    ) -> None:
         self.loads = 0
         self.hits = 0
         self.evictions = 0
         self._files = files
         self._capacity = capacity_bytes
         self._cut = cut or Cut()
+        self._made = made
         self._resident: OrderedDict[str, Factors] = OrderedDict()
         self._pins: Counter[str] = Counter()
         self._lock = Lock()  # over the maps, held for moments
@@ -54,7 +62,13 @@ class FactorStore:
             file = read_adapter(path, adapter.name)
             if file.sha256 != sha256:
                 raise AdapterChanged(name=adapter.name, wanted=sha256, found=file.sha256)
-            return self._keep(convert(file, bases, wanted, self._cut))
+            return self._keep(self._converted(file, bases, wanted))
+
+    def _converted(self, file: AdapterFile, bases: Bases, wanted: str) -> Factors:
+        factors = convert(file, bases, wanted, self._cut)
+        if self._made is not None:
+            self._made(factors, bases)
+        return factors
 
     def clear(self) -> None:
         """Forget every adapter that is not pinned."""
@@ -62,6 +76,10 @@ class FactorStore:
             self._resident = OrderedDict(
                 (name, each) for name, each in self._resident.items() if self._pins[name]
             )
+
+    def derived(self, name: str, make: Callable[[], Factors]) -> Factors:
+        """What was made of other adapters, under a name that says of which and how; made once."""
+        return self._find(name) or self._keep(make())
 
     def pin(self, factors: Factors) -> None:
         """Never evict `factors` until `unpin` was called as often; brings them back if need be."""

@@ -16,6 +16,7 @@ from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
+from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.schedules import check_sampler, schedule
 from stylus_engine.sampling.slots import Line, Slot, row_table
@@ -127,9 +128,10 @@ class Studio:
 
     def _row(self, shot: Shot) -> Row:
         self._executor.restore()
-        return tuple(
+        row = tuple(
             (self._factors.get(each.adapter, self._bases), each.weight) for each in lit(shot)
         )
+        return apart(lit(shot), row, shot.recipe.null_space, self._factors)
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
         config = self._parts.scheduler_config

@@ -74,6 +74,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/pictures/": {"PIL", "msgspec", "numpy"},
     "stylus_engine/engine.py": {"msgspec"},
     "stylus_engine/ports.py": {"numpy"},
+    "stylus_engine/mending.py": {"msgspec"},
     "stylus_engine/planning/": {"msgspec"},
     "stylus_engine/model/": {"msgspec"},
     "stylus_engine/": set(),  # errors, walking: the standard library alone

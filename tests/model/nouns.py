@@ -8,6 +8,7 @@ from stylus_engine.model import (
     Adapter,
     Choice,
     Dropped,
+    Friction,
     Lit,
     Manifest,
     Mask,
@@ -18,6 +19,8 @@ from stylus_engine.model import (
     Seen,
     Shot,
     Start,
+    Strain,
+    Survival,
     Task,
     Weighted,
 )
@@ -99,16 +102,19 @@ PLAN = Plan(
     preset="stylus",
     seen=(Seen(card_id=INK.card_id, name=INK.name, concept="ink drawing", similarity=0.71),),
     dropped=(Dropped(what="Charcoal", why="a third style"),),
+    strains=(Strain(card_id=INK.card_id, strength=0.55, saturation=0.24, scale=0.8),),
+    frictions=(Friction(one=INK.card_id, other=NIGHT.card_id, clash=0.31),),
 )
 SHOT = Shot(
     id="01JD-2",
     job="01JD",
     index=1,
     recipe=Recipe(
-        adapters=(Weighted(adapter=INK, weight=0.8),),
+        adapters=(Weighted(adapter=INK, weight=0.8, concept="ink drawing"),),
         prompt="an ink drawing of a dragon in a night city, ink wash",
         negative="blurry",
         mask=Mask.parse("1.0"),
+        null_space=0.25,
     ),
     seed=7,
     checkpoint="miniature",
@@ -128,6 +134,7 @@ MANIFEST = Manifest(
     encoded="an ink drawing of a dragon in a night city, ink wash",
     encoded_negative="blurry",
     versions={"stylus": "0.1.0", "torch": "2.13.0"},
+    survival=Survival(by="a-clip", lost=("ink drawing",), repaired=True),
 )
 EXAMPLES = {"request": REQUEST, "plan": PLAN, "shot": SHOT, "manifest": MANIFEST}
 

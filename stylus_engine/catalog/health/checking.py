@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stylus_engine.catalog.health import plan
-from stylus_engine.catalog.health.examining import Examination
+from stylus_engine.catalog.health.examining import Examination, Sketched
 from stylus_engine.catalog.health.features import Features, picture_features
 from stylus_engine.catalog.nouns import Checked
 from stylus_engine.errors import AdapterUnsupported, StylusError
@@ -41,6 +41,7 @@ class Practice:
     files: AdapterFiles
     budget: plan.Budget = field(default_factory=plan.Budget)
     features: Features = picture_features
+    sketched: Sketched | None = None
 
     async def examine(self, card: Adapter, job: str) -> Examination:
         """Begin with one adapter. Raises `AdapterFileMissing`, `AdapterChanged`.
@@ -51,7 +52,14 @@ class Practice:
             raise AdapterUnsupported(name=card.name, kind="a real person or a minor")
         _, sha256 = await asyncio.to_thread(self.files.fetch, card)
         return Examination(
-            card, sha256, self.checkpoint, self.pictures, job, self.budget, self.features
+            card,
+            sha256,
+            self.checkpoint,
+            self.pictures,
+            job,
+            self.budget,
+            self.features,
+            self.sketched,
         )
 
 

@@ -8,7 +8,7 @@ So a sound adapter costs two rounds, a bad one as many as the budget has.  Whoev
 the shots (this process, or a drawer behind two sockets) brings the events back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,12 +25,13 @@ from stylus_engine.errors import (
     DrawFailed,
     DrawNotFinite,
 )
-from stylus_engine.model import Adapter, Checkpoint, Drawn, Event, Failed, Picture, Shot
+from stylus_engine.model import Adapter, Checkpoint, Drawn, Event, Failed, Picture, Shot, Sketch
 from stylus_engine.ports import Pictures, Pixels
 
 WEAK = 0.1  # strength below which more of it is tried
 NOTHING = 0.01  # strength below which it is said to do nothing
 MOST_PREVIEWS = 4
+Sketched = Callable[[str, str], Sketch | None]  # sha256 of a file, id of a checkpoint
 # The file's own fault, for good; what is missing or changed may be mended, and is nobody's verdict.
 REFUSED = frozenset(
     name
@@ -52,6 +53,7 @@ class Examination:
     job: str
     budget: plan.Budget = field(default_factory=plan.Budget)
     features: Features = picture_features
+    sketched: Sketched | None = None
     rungs: list[Rung] = field(default_factory=list[Rung])
     _drawn: dict[str, Picture] = field(default_factory=dict[str, Picture])
     _infinite: set[str] = field(default_factory=set[str])
@@ -101,7 +103,12 @@ class Examination:
             broken=best.fault,
             pictures=self._previews(best.weight),
             caveats=tuple(caveats(best, self.rungs)),
+            sketch=self._sketch(),
         )
+
+    def _sketch(self) -> Sketch | None:
+        """Whoever drew has seen the file's factors, and may have left a sketch of them."""
+        return self.sketched(self.sha256, self.checkpoint.id) if self.sketched else None
 
     @property
     def steps(self) -> int:
