@@ -25,8 +25,8 @@ from stylus_engine.model import (
     Query,
     Request,
     Shot,
-)
     Start,
+)
 
 Vectors: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -101,6 +101,10 @@ class Changes(Protocol):
     Only the last change of a card is kept, so reading all from 0 gives every card once.
     """
 
+    def identity(self) -> str:
+        """Which cards these are: numbers of another sequence mean something else."""
+        ...
+
     def last(self) -> int:
         """The number of the newest change; 0 when there was none."""
         ...
@@ -171,6 +175,16 @@ class Composer(Protocol):
         ...
 
 
+class Ground(NamedTuple):
+    """What a drawing starts from: uint8 (height, width, 3), and where it is drawn anew.
+
+    `mask` is True where it is; None: everywhere.
+    """
+
+    pixels: Pixels
+    mask: NDArray[np.bool_] | None = None
+
+
 class Pictures(Protocol):
     """Where finished pictures are kept, and those that people bring."""
 
@@ -185,33 +199,6 @@ class Pictures(Protocol):
         """The picture at a content address or path. Raises `BadManifest`."""
         ...
 
-
-class Sampler(Protocol):
-    """Draws shots, many at once. Every shot ends in exactly one `Drawn` or `Failed`."""
-class Ground(NamedTuple):
-    """What a drawing starts from: uint8 (height, width, 3), and where it is drawn anew.
-
-    `mask` is True where it is; None: everywhere.
-    """
-
-    pixels: Pixels
-    mask: NDArray[np.bool_] | None = None
-
-
-
-    def admit(self, shot: Shot) -> None:
-        """Take a shot in; it joins at the next step. Safe from any thread. Raises `Busy`."""
-        ...
-
-    def cancel(self, shot_id: str) -> None:
-        """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`. Safe from any thread."""
-        ...
-
-    def events(self) -> Generator[Event, None, None]:
-        """Step until no admitted shot is left, telling what happens.
-
-        Walk it, and close it, on one thread.  Closing it gives every weight back.
-        """
     def ground(self, start: Start, width: int, height: int) -> Ground:
         """The picture and mask of `start`, cut and scaled to this size. Raises `BadPicture`."""
         ...
@@ -232,4 +219,21 @@ class Scorer(Protocol):
         """
         ...
 
+
+class Sampler(Protocol):
+    """Draws shots, many at once. Every shot ends in exactly one `Drawn` or `Failed`."""
+
+    def admit(self, shot: Shot) -> None:
+        """Take a shot in; it joins at the next step. Safe from any thread. Raises `Busy`."""
+        ...
+
+    def cancel(self, shot_id: str) -> None:
+        """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`. Safe from any thread."""
+        ...
+
+    def events(self) -> Generator[Event, None, None]:
+        """Step until no admitted shot is left, telling what happens.
+
+        Walk it, and close it, on one thread.  Closing it gives every weight back.
+        """
         ...

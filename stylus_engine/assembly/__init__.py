@@ -159,6 +159,10 @@ class House:
         """See `Engine.again`."""
         return self._engine.again(manifest, job)
 
+    def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
+        """See `Engine.redraw`."""
+        return self._engine.redraw(manifests, job)
+
     async def search(self, text: str, k: int) -> Sequence[Candidate]:
         """The cards nearest to `text` among those the default checkpoint can wear."""
         from stylus_engine.planning.concepts import concepts
@@ -181,10 +185,6 @@ class House:
         """Make the index hold exactly the cards of today; rows written or removed.
 
         `anew` writes all of it, whatever lies there; `walk` looks into the folders of
-    def redraw(self, manifests: Sequence[Manifest], job: str) -> AsyncGenerator[Event, None]:
-        """See `Engine.redraw`."""
-        return self._engine.redraw(manifests, job)
-
         adapters first.  Raises `BadIndex`, `StoreFailed`.
         """
         return await self._stock.follow(anew=anew, walk=walk)
