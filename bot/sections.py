@@ -118,6 +118,7 @@ class RefinerSettings(Guarded, frozen=True):
     budget_money: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     price_in: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     price_out: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    batch_price: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     pictures: Natural = 10
     concurrency: Count = 4
 

@@ -141,6 +141,7 @@ def _describer(settings: Settings) -> "Describer":
         most_money=refiner.budget_money,
         price_in=refiner.price_in,
         price_out=refiner.price_out,
+        batch_price=refiner.batch_price,
         pictures=refiner.pictures,
         concurrency=refiner.concurrency,
     )

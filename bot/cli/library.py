@@ -32,14 +32,15 @@ class Library(Protocol):
         """Read the headers of files that were not probed yet; `most` 0 = all of them."""
         ...
 
-    async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
+    async def refine(self, most: int, tell: TellStep, *, model: bool, batch: bool = False) -> Round:
         """Describe cards that nobody described yet, by the model or by rules.
 
+        `batch`: the model is asked by its server's batch endpoint, which may take a day.
         Raises `RefinerFailed`, `BudgetSpent`, `BadSettings` where no model is named.
         """
         ...
 
-    async def estimate(self, most: int) -> str:
+    async def estimate(self, most: int, *, batch: bool = False) -> str:
         """What `refine` with the model would cost, in one sentence."""
         ...
 

@@ -74,19 +74,20 @@ class Library:
         await asyncio.to_thread(self._stock.settle)
         return await probe_all(self._stock.catalogue, tell, most)
 
-    async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
+    async def refine(self, most: int, tell: TellStep, *, model: bool, batch: bool = False) -> Round:
         """By rules, or by the model that the settings name."""
         await asyncio.to_thread(self._stock.settle)
         if model:
-            return await self._refining.refine(most, tell)
+            return await self._refining.refine(most, tell, batch=batch)
         return await describe_all(self._stock.catalogue, tell, most)
 
-    async def estimate(self, most: int) -> str:
+    async def estimate(self, most: int, *, batch: bool = False) -> str:
         """What the model would cost, in one sentence. Raises `BadSettings`."""
         from stylus_engine.assembly.refining import sentence
 
         await asyncio.to_thread(self._stock.settle)
-        return sentence(await asyncio.to_thread(self._refining.estimate, most))
+        found = await asyncio.to_thread(self._refining.estimate, most, batch=batch)
+        return sentence(found)
 
     async def health(self, names: Sequence[str], most: int, tell: TellStep) -> Round:
         """See `Infirmary.check`."""

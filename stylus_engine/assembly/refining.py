@@ -18,7 +18,11 @@ from stylus_engine.errors import BadSettings, BadSource, BudgetSpent, RefinerFai
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.setup import Describer
-    from stylus_engine.catalog.refiner.model import Refined
+    from stylus_engine.catalog.refiner.many import Run
+    from stylus_engine.catalog.refiner.model import ModelRefiner, Refined
+    from stylus_engine.catalog.refiner.parcels import Parcels
+    from stylus_engine.catalog.refiner.posting import Batch
+    from stylus_engine.catalog.refiner.server import Server
     from stylus_engine.catalog.web import Web
 
 EDGE = 512  # pixels a side of what the model is shown
@@ -32,15 +36,19 @@ class Refining:
         self._stock = stock
         self._set: Describer = stock.setup.describer
 
-    def estimate(self, most: int) -> Estimate:
+    def estimate(self, most: int, *, batch: bool) -> Estimate:
         """What it may cost, on the dear side. Raises `BadSettings` where no model is named."""
         from stylus_engine.catalog.refiner.many import estimate
 
         self._require()
-        return estimate(self._due(most), self._prices, self._set.pictures)
+        found = estimate(self._due(most), self._prices, self._set.pictures)
+        return found.at(self._set.batch_price) if batch else found
 
-    async def refine(self, most: int, tell: TellStep) -> Round:
-        """Describe what nobody described yet; a budget that ends, or a server, ends the round. Raises `BadSettings`."""
+    async def refine(self, most: int, tell: TellStep, *, batch: bool) -> Round:
+        """Describe what nobody described yet; a budget that ends, or a server, ends the round. Raises `BadSettings`.
+
+        `batch`: by the server's batch endpoint, where what an earlier run sent is fetched first.
+        """
         from stylus_engine.catalog.refiner.many import Run
         from stylus_engine.catalog.refiner.model import ModelRefiner
         from stylus_engine.catalog.refiner.server import Endpoint, Server
@@ -57,11 +65,31 @@ class Refining:
             keep = partial(_learn, self._stock)
             run = Run(refiner, purse, keep, partial(_count, tally, tell, most))
             try:
-                ids = await asyncio.to_thread(self._ids, most)
-                await run.all(self._there(ids), self._set.concurrency)
-            except (BudgetSpent, RefinerFailed) as error:
+                if batch:
+                    parcels = self._parcels(server, refiner, run, purse, tell)
+                    await parcels.all(partial(self._ids, most), catalogue.known)
+                else:
+                    ids = await asyncio.to_thread(self._ids, most)
+                    await run.all(self._there(ids), self._set.concurrency)
+            except (BadSource, BudgetSpent, RefinerFailed) as error:
                 stopped = type(error).__name__, str(error)
         return tally.round(stopped, **told(run.spent))
+
+    def _parcels(
+        self, server: "Server", refiner: "ModelRefiner", run: "Run", purse: Purse, tell: TellStep
+    ) -> "Parcels":
+        from stylus_engine.catalog.refiner.ledger import Ledger
+        from stylus_engine.catalog.refiner.parcels import Parcels
+
+        return Parcels(
+            server,
+            refiner,
+            Ledger(self._stock.catalogue, server.endpoint),
+            run,
+            purse,
+            share=self._set.batch_price,
+            waits=partial(_waiting, tell),
+        )
 
     def _due(self, most: int) -> Iterable[Known]:
         due = self._stock.catalogue.walk(lacking="described")
@@ -136,6 +164,13 @@ def _count(tally: Tally, tell: TellStep, most: int, refined: "Refined") -> None:
     else:
         tally.learned += 1
     tell(Step(done=tally.learned, of=most, skipped=tally.skipped, name=refined.name))
+
+
+def _waiting(tell: TellStep, batch: "Batch") -> None:
+    """How far the server is with a batch."""
+    counts = batch.counts
+    name = f"batch {batch.status.replace('_', ' ')}; a stop loses nothing"
+    tell(Step(done=counts.completed, of=counts.total, skipped=counts.failed, name=name))
 
 
 def told(spent: Spent) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Describer:
     most_money: float = 0.0
     price_in: float = 0.0
     price_out: float = 0.0
+    batch_price: float = 0.5  # of these prices, for what a batch asks
     pictures: int = 10
     concurrency: int = 4
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.digests import Digests
     from stylus_engine.catalog.downloads import Downloads
+    from stylus_engine.catalog.lately import Lately
     from stylus_engine.catalog.web import Rules, Web
     from stylus_engine.catalog.weights import Weights
     from stylus_engine.retrieval.index import CardIndex
@@ -88,6 +89,12 @@ class Stock:
         from stylus_engine.catalog.catalogue import Catalogue
 
         return Catalogue(self.setup.catalog / "catalog.db")
+
+    @property
+    def _lately(self) -> "Lately":
+        from stylus_engine.catalog.lately import Lately
+
+        return Lately(self.setup.catalog / "catalog.db", moving="composer:")
 
     @cached_property
     def digests(self) -> "Digests":
@@ -181,9 +188,8 @@ class Stock:
             catalogue=lambda: str(self.catalogue.last()),
             prefetch=self.early,
         )
-        return LlmComposer(
-            Server(endpoint, chooser.key), chooser.model, manner, Memory(self.catalogue)
-        )
+        server, memory = Server(endpoint, chooser.key), Memory(self._lately)
+        return LlmComposer(server, chooser.model, manner, memory, self.catalogue)
 
     @cached_property
     def rules(self) -> "Rules":

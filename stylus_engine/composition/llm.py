@@ -6,8 +6,7 @@ whatever goes wrong on the way                               -> the offline plan
 
 import asyncio
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -17,10 +16,10 @@ from stylus_engine.composition.circuit import Circuit
 from stylus_engine.composition.judging import Judged, judge
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.plain import line
-from stylus_engine.composition.purse import Purse
+from stylus_engine.composition.purse import Store, Till
 from stylus_engine.composition.reading import Unusable
 from stylus_engine.composition.remembering import Memory, answer_of, key
-from stylus_engine.composition.talking import Bill, Ears, Speaker, Talk
+from stylus_engine.composition.talking import Ears, Speaker, Talk
 from stylus_engine.composition.telling import capped, no_pin, seen, uncovered
 from stylus_engine.errors import BudgetSpent, StylusError
 from stylus_engine.model import Candidate, Plan, Query, Request
@@ -70,7 +69,9 @@ class LlmComposer:
         model: str,
         manner: Manner | None = None,
         memory: Memory | None = None,
+        store: Store | None = None,
     ) -> None:
+        """`store` keeps what the day has cost."""
         self.name = line(model, 60)
         self._speaker = speaker
         self._model = model
@@ -78,7 +79,7 @@ class LlmComposer:
         self._memory = memory or Memory()
         self._offline = OfflineComposer()
         self._circuit = Circuit()
-        self._purse = Purse(limit=self._manner.tokens_per_day)
+        self._till = Till(self._manner.tokens_per_day, self._manner.now, store)
 
     async def compose(
         self, request: Request, query: Query, candidates: Sequence[Candidate]
@@ -171,23 +172,9 @@ class LlmComposer:
             fence=manner.fence(),
             self_check=manner.self_check,
             heard=Ears(asked, manner.prefetch),
-            paying=self._paying,
+            till=self._till,
             until=asyncio.get_running_loop().time() + manner.timeout,
         )
-
-    @contextmanager
-    def _paying(self, estimate: int) -> Generator[Bill]:
-        """Room for one call. Raises `BudgetSpent`. What it cost stands in the bill."""
-        self._purse = self._purse.at(self._manner.now())
-        if not self._purse.fits(estimate):
-            spent, limit = self._purse.spent, self._purse.limit
-            raise BudgetSpent(spent=f"{spent}", limit=f"{limit} tokens")
-        self._purse = self._purse.set_aside(estimate)
-        bill = Bill(cost=estimate)
-        try:
-            yield bill
-        finally:
-            self._purse = self._purse.settled(estimate, bill.cost)
 
     def _fetch_chosen(self, judged: Judged) -> None:
         for task in judged.tasks:

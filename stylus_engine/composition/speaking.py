@@ -5,7 +5,7 @@ breaks raises the latter's errors.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from typing import Protocol, TypeAlias, cast
@@ -18,7 +18,7 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpe
 from stylus_engine.composition.asking import Body
 from stylus_engine.composition.hearing import Hearing, Reply
 from stylus_engine.composition.plain import line
-from stylus_engine.composition.talking import Heard
+from stylus_engine.composition.talking import Heard, Meter
 from stylus_engine.composition.ways import ABOUT_ASKING, Way, lower, tells
 from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent, StylusError
 from stylus_engine.model.noun import Noun
@@ -98,12 +98,12 @@ class Server:
             self._client, self._loop = await anext(self._lending), loop
         return self._client
 
-    async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
+    async def say(self, told: Callable[[Way], Awaitable[Body]], meter: Meter) -> Reply:
         """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BadSettings`."""
         way: Way | None = self.way
         while True:
             try:
-                reply = await self._tried(told(way), heard)
+                reply = await self._tried(await told(way), meter)
             except (SourceRefused, SourceOdd) as error:
                 way = self._next(way, error)
                 if way is None:
@@ -120,7 +120,7 @@ class Server:
             return None
         return None if self._proven else lower(way, error.why)
 
-    async def _tried(self, body: Body, heard: Heard) -> Reply:
+    async def _tried(self, body: Body, meter: Meter) -> Reply:
         """Try, wait, try again, as long as the asker waits."""
         again = stamina.AsyncRetryingCaller(
             attempts=self.endpoint.tries,
@@ -131,7 +131,7 @@ class Server:
         )
         try:
             # Not handed over as arguments: those would stand in stamina's log, the prompt in them.
-            return await again(self._worth_it, partial(self._send, body, heard))
+            return await again(self._worth_it, partial(self._send, body, meter))
         except Again as last:
             raise last.silent from last
 
@@ -143,14 +143,17 @@ class Server:
             return True
         return error.after if error.after <= self.endpoint.timeout / 2 else False
 
-    async def _send(self, body: Body, heard: Heard) -> Reply:
+    async def _send(self, body: Body, meter: Meter) -> Reply:
         # Its overloads want every field by name; ours are one JSON object.
         completions = (await self._opened()).chat.completions
         create = cast("_Create", completions.with_streaming_response.create)
+        meter.sent()
         try:
             async with create(**body) as answered:
-                return self._believed(await _listened(answered, heard))
+                return self._believed(await _listened(answered, meter.hear))
         except OpenAIError as error:
+            if free(error):
+                meter.refused()
             raise self._mapped(error) from error
         except httpx2.HTTPError as error:
             silent = SourceSilent(source=self.name, why="the connection broke")
@@ -184,6 +187,12 @@ class Server:
     def _told(self, text: str) -> str:
         bare = text.replace(self._key, "…") if self._key else text
         return line(bare[:4000], WHY).rstrip(".")
+
+
+def free(error: OpenAIError) -> bool:
+    """Whether a question that failed like this cost nothing: it was refused, or nobody was reached."""
+    unreached = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout
+    return isinstance(error, APIStatusError) or isinstance(error.__cause__, unreached)
 
 
 async def _listened(answered: _Answered, heard: Heard) -> Reply:

@@ -1,14 +1,15 @@
 """One conversation about one prompt: a question, at most one repair, at most one check."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from stylus_engine.composition.asking import (
     CHECK,
     MOST_ANSWER,
+    MOST_THOUGHT,
     SCHEMA_TOKENS,
     Body,
     Question,
@@ -18,27 +19,66 @@ from stylus_engine.composition.asking import (
 )
 from stylus_engine.composition.hearing import Reply
 from stylus_engine.composition.judging import Judged, judge
+from stylus_engine.composition.plain import tokens
+from stylus_engine.composition.purse import Bill, Till
 from stylus_engine.composition.reading import Read, Unusable, named, read
 from stylus_engine.composition.ways import Way
-from stylus_engine.errors import BadSource, BudgetSpent, StylusError
+from stylus_engine.errors import BadSource, BudgetSpent
 from stylus_engine.model import Dropped, Query
 
 Heard: TypeAlias = Callable[[str], None]
 
 
 class Speaker(Protocol):
-    """Whoever answers a question; `heard` is told all of the text so far, again and again."""
+    """Whoever answers a question; `meter` is told of each try, and all of the text so far, again and again."""
 
-    async def say(self, told: Callable[[Way], Body], heard: Heard) -> Reply:
-        """One answer. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`."""
+    async def say(self, told: Callable[[Way], Awaitable[Body]], meter: "Meter") -> Reply:
+        """One answer. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, and what `told` raises."""
         ...
 
 
-@dataclass(slots=True)
-class Bill:
-    """What one call costs, in tokens: its estimate until it is known."""
+class Meter:
+    """What one question may have cost by now: its own tokens for each time it was sent, and what was heard.
 
-    cost: int
+    By our own estimate: a server that fails, or is not waited for any longer, tells nothing.
+    """
+
+    def __init__(self, asked: int, heard: Heard) -> None:
+        """`asked`: tokens of the question; `heard` is told all of the text so far."""
+        self._asked = asked
+        self._heard = heard
+        self._text = ""
+        self._tries: list[int] = []
+
+    def sent(self) -> None:
+        """It is about to go out, once more perhaps."""
+        self._end()
+        self._tries.append(self._asked)
+
+    def refused(self) -> None:
+        """That try cost nothing: nobody took it."""
+        self._text = ""
+        self._tries.pop()
+
+    def hear(self, text: str) -> None:
+        """All of the text so far."""
+        self._text = text
+        self._heard(text)
+
+    @property
+    def cost(self) -> int:
+        """Of all tries."""
+        return sum(self._tries) + tokens(self._text)
+
+    @property
+    def before(self) -> int:
+        """Of all tries but the last one."""
+        return sum(self._tries[:-1])
+
+    def _end(self) -> None:
+        if self._tries:
+            self._tries[-1] += tokens(self._text)
+        self._text = ""
 
 
 class Ears:
@@ -72,7 +112,7 @@ class Talk:
     fence: str
     self_check: bool
     heard: Heard
-    paying: Callable[[int], AbstractContextManager[Bill]]
+    till: Till
     until: float
 
     async def through(self) -> Judged | Unusable:
@@ -102,19 +142,24 @@ class Talk:
         return _narrowed(self, first, second)
 
     async def _answer(self, turns: tuple[Turn, ...]) -> tuple[str, Judged | Unusable]:
-        """What was said, and what it is worth."""
-        estimate = self.asked.tokens + SCHEMA_TOKENS + about(turns) + MOST_ANSWER
-        with self.paying(estimate) as bill:
+        """What was said, and what it is worth. What failed on the way is paid for as well."""
+        asking = self.asked.tokens + SCHEMA_TOKENS + about(turns)
+        meter = Meter(asking, self.heard)
+        async with self.till.paying(asking + MOST_ANSWER) as bill:
             try:
                 async with asyncio.timeout_at(self.until):
-                    reply = await self.speaker.say(lambda way: self._body(turns, way), self.heard)
-            except StylusError:
-                bill.cost = 0  # no answer, no cost
-                raise
-            bill.cost = reply.used or estimate
+                    reply = await self.speaker.say(partial(self._body, turns, bill), meter)
+            finally:
+                bill.cost = bill.guessed = meter.cost
+            if reply.used:
+                bill.cost, bill.guessed = meter.before + reply.used, meter.before
         return reply.text, self._worth(reply)
 
-    def _body(self, turns: tuple[Turn, ...], way: Way) -> Body:
+    async def _body(self, turns: tuple[Turn, ...], bill: Bill, way: Way) -> Body:
+        """A model that thinks may think for many tokens; room for them is asked for once it is known."""
+        if way.modern and not bill.thinks:
+            bill.thinks = True
+            await self.till.more(bill, MOST_THOUGHT)
         return body(self.asked, turns, way, self.model, self.fence)
 
     def _worth(self, reply: Reply) -> Judged | Unusable:

@@ -65,11 +65,11 @@ class Shelf:
         tell(Step(done=1, of=most, skipped=1, name="[b]Ink\x1b[31m"))
         return Round(learned=most or 5, skipped={"no file": 2}, examples=EXAMPLES)
 
-    async def refine(self, most: int, tell: TellStep, *, model: bool) -> Round:
+    async def refine(self, most: int, tell: TellStep, *, model: bool, batch: bool = False) -> Round:
         stopped = ("BudgetSpent", "Stopped before.") if model and self.silent else None
         return Round(learned=4, facts={"cost": "0.0120"} if model else {}, stopped=stopped)
 
-    async def estimate(self, most: int) -> str:
+    async def estimate(self, most: int, *, batch: bool = False) -> str:
         return f"{most} adapters: at most 0.02."
 
     async def health(self, names: Sequence[str], most: int, tell: TellStep) -> Round:

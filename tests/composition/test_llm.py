@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from stylus_engine.composition.offline import OfflineComposer
+from stylus_engine.composition.plain import tokens
 from stylus_engine.model import Policy, Request
 from tests.composition.asked import (
     GOOD,
@@ -20,7 +21,7 @@ from tests.composition.asked import (
     shelf,
     told,
 )
-from tests.openai_server import Dropped, Raw, cut_off, failing, html, refusing, said
+from tests.openai_server import Dropped, Raw, Traits, cut_off, failing, html, refusing, said
 
 pytestmark = pytest.mark.asyncio
 
@@ -263,11 +264,51 @@ async def test_a_server_that_needs_a_second_is_waited_for_a_second():
     assert min(took) <= 1.2
 
 
-async def test_whoever_stops_asking_leaves_nothing_set_aside():
+async def test_whoever_stops_asking_pays_for_the_question_and_no_more():
     async with composing(said(GOOD, seconds=9), tokens_per_day=100_000) as it:
         task = asyncio.create_task(it.plan())
-        await asyncio.sleep(0.2)
+        await it.server.reached.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert it.composer._purse.aside == 0
+        day = it.composer._till._purse
+    assert 500 < day.spent == day.guessed < 3400
+
+
+@pytest.mark.parametrize(
+    ("answering", "least", "most"),
+    [
+        (said(GOOD, seconds=9), 1, 1),  # the question alone
+        (said(GOOD, pace=0.2), 1, 1.1),  # and what was heard of it
+        (said(GOOD, torn=True), 0, 2.3),
+        (Dropped(), 2, 2.3),  # two tries, each of which was read
+        (failing(500), 0, 0),
+        (failing(401, "No."), 0, 0),
+    ],
+    ids=["never", "slowly", "torn", "dropped", "500", "401"],
+)
+async def test_what_failed_is_billed_as_far_as_it_came(answering, least, most):
+    async with composing(said(GOOD), timeout=0.6, tokens_per_day=10**6) as it:
+        await it.plan()
+        [asked] = it.server.asked
+        question = sum(map(tokens, [asked.system, asked.user]))
+        before = it.composer._till._purse
+        it.server.answering = answering
+        await it.plan(f"{PROMPT} again")
+        after = it.composer._till._purse
+    spent = after.spent - before.spent
+    assert least * question <= spent <= most * (question + 600)
+    assert before.guessed == 0
+    if answering.__class__.__name__ != "Said":
+        assert after.guessed == spent
+
+
+async def test_a_model_that_thinks_is_given_room_to():
+    """Nine hundred tokens are no room for thoughts: the reserve grows once the way is known."""
+    used = said(GOOD, usage=(1000, 4500))
+    async with composing(used, traits=Traits(modern=True), tokens_per_day=9000) as it:
+        first = await it.plan(f"{PROMPT} one")
+        second = await it.plan(f"{PROMPT} two")
+        heard = len(it.server.heard)
+    assert (first.composer, second.composer, heard) == ("a-model", "offline", 1)
+    assert "5500 of 9000 tokens" in second.instead

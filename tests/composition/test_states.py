@@ -1,5 +1,8 @@
 """The small machines: the circuit, the purse, the ear, the memory."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +11,10 @@ from stylus_engine.composition.circuit import FIRST_PAUSE, LIMIT, LONGEST_PAUSE,
 from stylus_engine.composition.hearing import MOST_BYTES, MOST_LINE, MOST_TEXT, Hearing
 from stylus_engine.composition.judging import judge
 from stylus_engine.composition.menu import menu
-from stylus_engine.composition.purse import DAY, Purse
+from stylus_engine.composition.purse import DAY, Purse, Till
 from stylus_engine.composition.reading import Read, read
 from stylus_engine.composition.remembering import Memory, answer_of, key
-from stylus_engine.errors import StoreFailed
+from stylus_engine.errors import BudgetSpent, StoreFailed
 from tests.composition.asked import GOOD, answer, query, shelf
 
 
@@ -51,26 +54,110 @@ def test_a_circuit_never_shuts_for_longer_than_its_longest_pause(steps):
         assert circuit.failures < LIMIT or what != "work"
 
 
-def test_a_purse_counts_what_is_under_way_and_forgets_yesterday():
-    purse = Purse(limit=1000).at(DAY * 5.0).set_aside(700)
-    assert not purse.fits(301)
-    purse = purse.settled(700, 400)
-    assert (purse.spent, purse.aside) == (400, 0)
-    assert purse.fits(600)
-    assert not purse.fits(601)
-    assert purse.at(DAY * 5.99).spent == 400
-    assert purse.at(DAY * 6.0).spent == 0
-    assert Purse().fits(10**12)
+class Counter:
+    """A store beyond the process, without a disk."""
+
+    def __init__(self):
+        self.kept = {}
+        self.broken = False
+
+    def change(self, key, change):
+        if self.broken:
+            raise StoreFailed(path="x", why="full")
+        self.kept[key] = change(self.kept.get(key))
+        return self.kept[key]
+
+
+async def spend(till, estimate, cost, guessed=0):
+    async with till.paying(estimate) as bill:
+        bill.cost, bill.guessed = cost, guessed
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("store", [None, Counter()], ids=["memory", "kept"])
+async def test_a_day_counts_what_is_under_way_and_forgets_yesterday(store):
+    clock = [DAY * 5.0]
+    till = Till(1000, lambda: clock[0], store)
+    async with till.paying(700) as bill:
+        with pytest.raises(BudgetSpent, match="700 of 1000 tokens, 700 of them by estimate"):
+            await spend(till, 301, 0)
+        bill.cost = bill.guessed = 400
+    with pytest.raises(BudgetSpent, match="400 of 1000 tokens, 400 of them by estimate"):
+        await spend(till, 601, 0)
+    await spend(till, 600, 0)
+    clock[0] = DAY * 5.99
+    with pytest.raises(BudgetSpent):
+        await spend(till, 601, 0)
+    clock[0] = DAY * 6.0
+    await spend(till, 1000, 1000)
+    clock[0] = DAY * 5.5  # a clock that is put back begins no new day
+    with pytest.raises(BudgetSpent):
+        await spend(till, 1, 0)
+
+
+@pytest.mark.asyncio
+async def test_a_restart_forgets_nothing_and_a_kill_costs_the_estimate():
+    store = Counter()
+    await spend(Till(1000, lambda: 0.0, store), 500, 300)
+    killed = Till(1000, lambda: 0.0, store).paying(400)
+    await killed.__aenter__()  # and never left
+    with pytest.raises(BudgetSpent, match="700 of 1000 tokens, 400 of them"):
+        await spend(Till(1000, lambda: 0.0, store), 301, 0)
+    await spend(Till(1000, lambda: 0.0, store), 300, 300)
+
+
+@pytest.mark.asyncio
+async def test_two_processes_share_a_day():
+    store = Counter()
+    one, two = (Till(1000, lambda: 0.0, store) for _ in range(2))
+    async with one.paying(600):
+        with pytest.raises(BudgetSpent):
+            await spend(two, 600, 0)
+    await spend(two, 400, 400)
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_fails_or_is_spoiled_does_not_stop_the_count():
+    store = Counter()
+    till = Till(1000, lambda: 0.0, store)
+    await spend(till, 600, 600)
+    store.broken = True
+    with pytest.raises(BudgetSpent):
+        await spend(till, 600, 600)
+    store.broken = False
+    store.kept = dict.fromkeys(store.kept, b"\xff{")
+    await spend(till, 600, 600)
+
+
+@pytest.mark.asyncio
+async def test_what_was_asked_yesterday_is_yesterdays():
+    clock = [DAY * 5.9]
+    till = Till(1000, lambda: clock[0], Counter())
+    async with till.paying(900) as bill:
+        clock[0] = DAY * 6.1
+        await spend(till, 1000, 100)
+        bill.cost = 900
+    await spend(till, 900, 900)
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400))))
-def test_a_purse_is_never_overdrawn_by_estimates_that_hold(calls):
-    purse = Purse(limit=1000)
-    for estimate, cost in calls:
-        if purse.fits(estimate):
-            purse = purse.set_aside(estimate).settled(estimate, min(cost, estimate))
-        assert purse.spent <= 1000
-        assert purse.aside == 0
+def test_a_purse_is_never_overdrawn_by_estimates_that_hold_and_never_negative(calls):
+    async def all_of_them():
+        till, paid = Till(1000, lambda: 0.0), 0
+        for estimate, cost in calls:
+            with suppress(BudgetSpent):
+                await spend(till, estimate, min(cost, estimate))
+                paid += min(cost, estimate)
+        return till, paid
+
+    till, paid = asyncio.run(all_of_them())
+    assert 0 <= paid == till._purse.spent <= 1000
+
+
+@given(*[st.integers(0, 500)] * 6)
+def test_what_is_settled_is_never_negative(day, spent, booked, cost, guessed, other):
+    purse = Purse(day=day, spent=spent).settled(other, booked, cost, guessed)
+    assert min(purse.spent, purse.guessed) >= 0
 
 
 def event(text):

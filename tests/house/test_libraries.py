@@ -51,12 +51,12 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/stats.py": {"numpy"},
     "stylus_engine/catalog/plotting.py": {"matplotlib"},
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},
-    "stylus_engine/catalog/refiner/server.py": {"openai"},
+    "stylus_engine/catalog/refiner/server.py": {"httpx2", "openai"},
     "stylus_engine/catalog/probe/": {"msgspec", "numpy"},  # sees numbers as bits
     "stylus_engine/catalog/health/": {"numpy"},
     "stylus_engine/catalog/sources/vectors.py": {"numpy"},  # reads .npy
     "stylus_engine/catalog/sources/watching.py": {"watchfiles"},
-    "stylus_engine/catalog/": {"filelock", "msgspec", "rapidfuzz", "yarl"},
+    "stylus_engine/catalog/": {"filelock", "msgspec", "yarl"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
     "stylus_engine/retrieval/named.py": {"numpy", "sentence_transformers"},
     "stylus_engine/retrieval/remote.py": {"numpy", "openai"},

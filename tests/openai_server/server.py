@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from tests.openai_server.answers import Answer, Dropped, Raw, Said, error
+from tests.openai_server.batches import BatchDoors
 from tests.openai_server.checking import Asked, Traits, pictures, refusals
 
 Answering = Answer | Sequence[Answer] | Callable[[Asked], Answer]
@@ -21,12 +22,15 @@ class Server:
         self.answering = answering
         self.traits = traits or Traits()
         self.asked: list[Asked] = []
+        self.batched: list[Asked] = []
         self.busy = 0
         self.busiest = 0
         self.reached = asyncio.Event()  # something was asked
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
+        self.batching = BatchDoors(self._batched)
+        app.router.add_routes(self.batching.routes())
         self._server = TestServer(app)
 
     @property
@@ -90,6 +94,19 @@ class Server:
         if asked.body.get("stream"):
             return await _streamed(request, asked, answer)
         return web.json_response(_completion(asked, answer))
+
+    def _batched(self, body: dict) -> tuple[int, dict]:
+        """One line of a batch: refused as a call would be, else answered as one."""
+        key = {"Authorization": f"Bearer {self.traits.key}"}
+        wrong = next(refusals(body, key, self.traits), None)
+        asked = Asked(body, {}, wrong.message if wrong else "", tuple(pictures(body)))
+        if wrong is not None:
+            return wrong.status, json.loads(error(wrong.message, wrong.code, wrong.param))
+        self.batched.append(asked)
+        answer = self._chosen(asked)
+        if isinstance(answer, Said):
+            return 200, _completion(asked, answer)
+        return 500, json.loads(error("The server had an error."))
 
     def _chosen(self, asked: Asked) -> Answer:
         if callable(self.answering):

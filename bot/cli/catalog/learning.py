@@ -34,6 +34,10 @@ def refine(
     model: Annotated[
         bool, typer.Option("--model", help="By the model under [refiner], which costs something.")
     ] = False,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="By that model in batches: cheaper, and within a day."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would cost.")
     ] = False,
@@ -41,15 +45,15 @@ def refine(
     as_json: options.Json = False,
 ) -> None:
     """Describe adapters in a prompt's own words: by rules, or by a model that sees their pictures."""
-    desk = desk_of(context)
-    if model:
-        _tell_cost(desk, most, as_json=as_json, ends=dry_run)
+    desk, asks = desk_of(context), model or batch
+    if asks:
+        _tell_cost(desk, most, as_json=as_json, ends=dry_run, batch=batch)
     if not dry_run:
         _learn(
             desk,
-            "refine --model" if model else "refine",
+            f"refine{' --batch' if batch else ' --model' if model else ''}",
             "described",
-            lambda library, tell: library.refine(most, tell, model=model),
+            lambda library, tell: library.refine(most, tell, model=asks, batch=batch),
             as_json=as_json,
         )
 
@@ -72,10 +76,10 @@ def health(
     )
 
 
-def _tell_cost(desk: Desk, most: int, *, as_json: bool, ends: bool) -> None:
+def _tell_cost(desk: Desk, most: int, *, as_json: bool, ends: bool, batch: bool) -> None:
     """Before anything is spent."""
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
-        told = run(engine.library.estimate(most))
+        told = run(engine.library.estimate(most, batch=batch))
         if ends and as_json:
             desk.answer({"estimate": told})
         else:

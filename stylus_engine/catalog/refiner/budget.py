@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from stylus_engine.errors import BadSettings, BudgetSpent
 from stylus_engine.model.noun import Noun
 
@@ -60,6 +62,10 @@ class Estimate(Noun, frozen=True, kw_only=True):
     tokens_out: int = 0
     money: float = 0.0
 
+    def at(self, share: float) -> "Estimate":
+        """The same at this share of the prices."""
+        return replace(self, money=self.money * share)
+
 
 class Used(NamedTuple):
     """Tokens of one call."""
@@ -76,9 +82,10 @@ class Bill:
         self.used = estimate
         self.sent = True
 
-    def came_to_nothing(self) -> None:
-        """No answer, no cost."""
-        self.sent = False
+    def failed(self, tries: int) -> None:
+        """No answer came. So many tries were taken in and read; nothing of their answers was heard."""
+        self.used = Used(tries * self.used.tokens_in, 0, guessed=True)
+        self.sent = tries > 0
 
 
 def tokens(text: str) -> int:
@@ -103,11 +110,27 @@ class Purse:
         self.tokens_out = 0
         self.calls = 0
         self.guessed = 0
+        self._off = 0.0  # by how much batches were cheaper than their calls one by one
 
     @property
     def money(self) -> float:
         """Spent so far."""
-        return self._prices.of(self.tokens_in, self.tokens_out)
+        return self._prices.of(self.tokens_in, self.tokens_out) - self._off
+
+    def room(self, wanted: Used, share: float) -> bool:
+        """Whether so much more may be spent, at this share of the prices; calls under way not counted."""
+        wanted = self._learned(wanted)
+        tokens = self.tokens_in + self.tokens_out + wanted.tokens_in + wanted.tokens_out
+        money = self.money + share * self._prices.of(wanted.tokens_in, wanted.tokens_out)
+        return not (0 < self._budget.tokens < tokens or 0 < self._budget.money < money)
+
+    def paid(self, used: Used, share: float, *, calls: int, guessed: int) -> None:
+        """What a batch has cost; it may have been sent by an earlier run, under another budget."""
+        self.calls += calls
+        self.guessed += guessed
+        self.tokens_in += used.tokens_in
+        self.tokens_out += used.tokens_out
+        self._off += (1 - share) * self._prices.of(used.tokens_in, used.tokens_out)
 
     @asynccontextmanager
     async def paying(self, estimate: Used) -> AsyncGenerator[Bill]:
@@ -125,7 +148,7 @@ class Purse:
         async with self._calm:
             await self._calm.wait_for(lambda: self._fits(wanted) or not self._aside)
             if not self._fits(wanted):
-                raise self._spent()
+                raise self.spent()
             self._aside[bill] = wanted
 
     def _learned(self, estimate: Used) -> Used:
@@ -139,20 +162,21 @@ class Purse:
         self.guessed += bill.used.guessed
         self.tokens_in += bill.used.tokens_in
         self.tokens_out += bill.used.tokens_out
-        self._factor = min(
-            max(self._factor, bill.used.tokens_in / max(estimate.tokens_in, 1)), MOST_FACTOR
-        )
+        if not bill.used.guessed:
+            learned = bill.used.tokens_in / max(estimate.tokens_in, 1)
+            self._factor = min(max(self._factor, learned), MOST_FACTOR)
 
     def _fits(self, wanted: Used) -> bool:
         waiting = (*self._aside.values(), wanted)
         tokens_in = self.tokens_in + sum(used.tokens_in for used in waiting)
         tokens_out = self.tokens_out + sum(used.tokens_out for used in waiting)
-        money = self._prices.of(tokens_in, tokens_out)
+        money = self._prices.of(tokens_in, tokens_out) - self._off
         return not (
             0 < self._budget.tokens < tokens_in + tokens_out or 0 < self._budget.money < money
         )
 
-    def _spent(self) -> BudgetSpent:
+    def spent(self) -> BudgetSpent:
+        """The error that says so. Of a budget that has a limit."""
         told = (
             (f"{self.tokens_in + self.tokens_out} tokens", f"{self._budget.tokens} tokens"),
             (f"{self.money:.4f}", f"{self._budget.money:g}"),

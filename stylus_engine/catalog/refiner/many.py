@@ -88,21 +88,31 @@ class Run:
             if known is None:
                 return
             try:
-                await self._one(known)
+                await self.one(known)
             except StylusError as error:
                 self._stop = self._stop or error
 
-    async def _one(self, known: Known) -> None:
+    async def one(self, known: Known) -> None:
+        """Describe this card. Raises as `all` does, at once."""
         try:
             refined = await self._refiner.describe(known)
         except BadSource as error:
             self._failed(known, error)
             return
         self._in_a_row = 0
+        await self.keep(refined)
+
+    async def keep(self, refined: Refined) -> None:
+        """Write down what became of a card, however it was asked about."""
         if refined.described is not None:
             await asyncio.to_thread(self._keep, refined.card_id, refined.described)
         self._counts[refined.how] += 1
         self._tell(refined)
+
+    def left(self, card_id: str, why: str) -> None:
+        """A card that is left for another run."""
+        self._counts["failed"] += 1
+        self._tell(Refined(card_id=card_id, name=card_id, how="failed", why=why))
 
     def _failed(self, known: Known, error: BadSource) -> None:
         """Raises `RefinerFailed` when it makes no sense to go on."""

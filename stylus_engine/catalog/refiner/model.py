@@ -55,7 +55,7 @@ class ModelRefiner:
         Raises `SourceSilent`, `SourceOdd`, `SourceRefused` for the server, `BudgetSpent`,
         and what the memory raises.
         """
-        asked = asking.ask(known, await self._pictures(known), self._server.endpoint.model)
+        asked = await self.ask(known)
         before = await self._remembered(asked, known)
         if before is not None:
             return _refined(known, "remembered", before)
@@ -67,8 +67,20 @@ class ModelRefiner:
             if not self._server.blames_the_card(error):
                 raise
             return _refined(known, "rules", rules.describe(known), f"refused, {error.why}")
-        await asyncio.to_thread(self._memory.remember, asked.key, text.encode("utf-8", "replace"))
+        await self.remember(asked.key, text)
         return _refined(known, "model", described)
+
+    async def ask(self, known: Known) -> Ask:
+        """The question about a card, with its pictures."""
+        return asking.ask(known, await self._pictures(known), self._server.endpoint.model)
+
+    async def remembers(self, asked: Ask) -> bool:
+        """Whether somebody answered this before."""
+        return await asyncio.to_thread(self._memory.remembered, asked.key) is not None
+
+    async def remember(self, key: str, text: str) -> None:
+        """Keep an answer that can be used."""
+        await asyncio.to_thread(self._memory.remember, key, text.encode("utf-8", "replace"))
 
     async def _remembered(self, asked: Ask, known: Known) -> Described | None:
         """A remembered answer passes the same checks as a fresh one, and is forgotten when it fails."""

@@ -1,16 +1,18 @@
 """One OpenAI-compatible server: asked over HTTP, its answers taken apart, its errors made ours.
 
-The one file of this room that knows openai.  The raw body is read and not the client's
+The one file of this room that knows openai; `posting` borrows its client.  The raw body is read and not the client's
 parsed object: that one trusts its server, and turns HTML into a string and a missing
 list into None.  Retries (429 with Retry-After, 408, 409, 5xx, dropped connections) are the client's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
+import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
 from stylus_engine.catalog import clean
@@ -86,6 +88,19 @@ class Server:
         """Whether this refusal is of one card, by a server that has answered others."""
         return self._ladder.proven and error.status in CARDS_FAULT
 
+    def way(self, asked: Ask) -> Way | None:
+        """How to ask this, None where only asking will tell."""
+        pictures = bool(asked.pictures)
+        return self._ladder.first(pictures) if self._ladder.settled(pictures) else None
+
+    @contextmanager
+    def reaching(self, seconds: float) -> Generator[AsyncOpenAI]:
+        """The client, for its other doors; its errors are ours. `seconds` of patience."""
+        try:
+            yield self._client.with_options(timeout=seconds)
+        except OpenAIError as error:
+            raise self._mapped(error) from error
+
     async def say(self, asked: Ask, turns: Sequence[Turn] = ()) -> Reply:
         """One answer, on the best way this server knows; one card at a time looks for that way.
 
@@ -125,7 +140,7 @@ class Server:
             try:
                 content = await self._post(told)
             except OpenAIError as error:
-                bill.came_to_nothing()
+                bill.failed(0 if free(error) else 1 + self.endpoint.retries)
                 raise self._mapped(error) from error
             reply = heard(content, estimate, self.name)
             bill.used = reply.used
@@ -157,6 +172,12 @@ class Server:
     def _told(self, text: str) -> str:
         bare = text.replace(self._key, "…") if self._key else text
         return clean.line(bare[:4000], WHY).rstrip(".")
+
+
+def free(error: OpenAIError) -> bool:
+    """Whether a question that failed like this cost nothing: it was refused, or nobody was reached."""
+    unreached = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout
+    return isinstance(error, APIStatusError) or isinstance(error.__cause__, unreached)
 
 
 def _check(endpoint: Endpoint, api_key: str) -> None:

@@ -13,7 +13,7 @@ async def pay(held, estimate: Used, used: Used | None, seconds: float = 0.0) -> 
     async with held.paying(estimate) as bill:
         await asyncio.sleep(seconds)
         if used is None:
-            bill.came_to_nothing()
+            bill.failed(0)
         else:
             bill.used = used
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stylus_engine.catalog.refiner import asking
 from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent
 from tests.catalog.refiner.cards import (
     PNG,
@@ -15,6 +16,7 @@ from tests.catalog.refiner.cards import (
 from tests.openai_server import (
     Dropped,
     Raw,
+    Said,
     Server,
     Traits,
     failing,
@@ -62,12 +64,30 @@ async def test_what_is_no_completion_is_the_servers_fault(body):
         (failing(402, "Pay."), SourceRefused, "402"),
     ],
 )
-async def test_a_server_in_trouble_is_an_error_and_costs_nothing(answering, error, why: str):
+async def test_a_server_in_trouble_is_an_error_and_costs_what_it_took_in(
+    answering, error, why: str
+):
+    """A refusal costs nothing. What was read and never answered costs the question, by estimate."""
     held = purse()
     async with Server(answering) as server, server_at(server.url, held, timeout=0.3) as ours:
         with pytest.raises(error, match=why):
             await refiner_of(ours).describe(known())
-    assert (held.tokens_in, held.calls) == (0, 0)
+    asked = asking.ask(known(), (), "a-model").tokens
+    read = isinstance(answering, Dropped | Said)
+    assert (held.tokens_in, held.tokens_out) == (asked * read, 0)
+    assert (held.calls, held.guessed) == (read, read)
+
+
+@pytest.mark.asyncio
+async def test_each_try_that_was_read_is_paid_for():
+    held = purse()
+    async with (
+        Server(Dropped()) as server,
+        server_at(server.url, held, retries=2) as ours,
+    ):
+        with pytest.raises(SourceSilent):
+            await refiner_of(ours).describe(known())
+    assert held.tokens_in == 3 * asking.ask(known(), (), "a-model").tokens
 
 
 @pytest.mark.asyncio
