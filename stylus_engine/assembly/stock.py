@@ -241,6 +241,10 @@ class Counted:
         self._changes = changes
         self._tell = tell
 
+    def identity(self) -> str:
+        """See `Changes.identity`."""
+        return self._changes.identity()
+
     def last(self) -> int:
         """See `Changes.last`."""
         return self._changes.last()

@@ -100,7 +100,7 @@ class Generation:
         count = await self._view.count()
         there = {index.columns[0]: index for index in await self._table.list_indices()}
         for column, kind in wanted(count).items():
-            if column not in there:
+            if column not in there or _outgrown(there[column].index_type, kind):
                 await self._create(column, kind)
         behind = max((index.num_unindexed_rows or 0 for index in there.values()), default=0)
         stats: Any = await self._table.stats()  # its type is not what it returns
@@ -109,10 +109,14 @@ class Generation:
             await self.compact()
 
     async def _create(self, column: str, kind: Kind) -> None:
-        """Build one index, and note of what kind it is where readers must know."""
-        await self._table.create_index(column, config=kind)  # pyright: ignore[reportArgumentType] - two kinds are missing from its signature
-        if column == "vector":
-            await self.note(**{COARSE_MARK: "yes" if isinstance(kind, IvfRq) else "no"})
+        """Build one index, in the place of one that is there; readers know of a coarse one before it is.
+
+        To compare exactly what a fine index found costs time; to trust a coarse one costs
+        candidates.  One that has shrunk again stays coarse: it is right, and it may grow.
+        """
+        if isinstance(kind, IvfRq):
+            await self.note(**{COARSE_MARK: "yes"})
+        await self._table.create_index(column, config=kind, replace=True)  # pyright: ignore[reportArgumentType] - two kinds are missing from its signature
 
     async def finish(self) -> None:
         """Of a build: one large piece instead of one for each chunk, then the indices, then the mark."""
@@ -172,6 +176,11 @@ class Generation:
         oldest = min(tag["version"] for tag in tags.values())
         made = {v["version"]: v["timestamp"] for v in await self._table.list_versions()}
         return datetime.now(made[oldest].tzinfo) - made[oldest] + SLOW
+
+
+def _outgrown(known: str, kind: Kind) -> bool:
+    """Whether a vector index of the finer kind has become too large for it."""
+    return isinstance(kind, IvfRq) and not known.upper().replace("_", "").startswith("IVFRQ")
 
 
 def wanted(count: int) -> dict[str, Kind]:

@@ -2,7 +2,7 @@
 
     read the number -> changes after it, a chunk at a time -> rows in -> the number
 
-Missing, damaged, outgrown, or too far behind: a new generation is written and becomes
+Missing, damaged, outgrown, of another catalogue, or too far behind: a new generation is written and becomes
 current by one rename, so a reader or a kill in the middle meets the old index or the
 new one; a build that was killed goes on where it was.
 """
@@ -13,7 +13,7 @@ import uuid
 from stylus_engine.errors import IndexBroken, IndexMissing, IndexSchema
 from stylus_engine.ports import Changes
 from stylus_engine.retrieval.building import WHOLE, Generation
-from stylus_engine.retrieval.index import CardIndex, View, opened
+from stylus_engine.retrieval.index import FOLLOWED, CardIndex, Standing, View, opened, standing
 
 CHUNK = 4096  # changes embedded and written at once
 REBUILD = 0.2  # share of the rows; with more changes than this a new generation is cheaper
@@ -28,12 +28,12 @@ async def follow(index: CardIndex, changes: Changes) -> int:
     of another embedding space, is somebody else's: it is left alone.  Raises
     `IndexSchema`, `IndexBroken`, `StoreFailed`, `BadEmbedder`.
     """
-    goal = await asyncio.to_thread(changes.last)
+    goal = await asyncio.to_thread(_goal, changes)
     if await _standing(index) == goal:
         return 0
     async with index.home.writing():
-        reached = await _standing(index)  # another process may have been quicker
-        if reached is None or reached > goal or await _far(index, goal - reached):
+        there = await _standing(index)  # another process may have been quicker
+        if there is None or not await _near(index, there, goal):
             return await _anew(index, changes, known=await _known(index))
         return await _catch_up(index, changes)
 
@@ -47,10 +47,14 @@ async def anew(index: CardIndex, changes: Changes) -> int:
         return await _anew(index, changes, known=None)
 
 
-async def _standing(index: CardIndex) -> int | None:
-    """The number the current generation reached; None: there is none that could go on."""
+def _goal(changes: Changes) -> Standing:
+    return Standing(changes.identity(), changes.last())
+
+
+async def _standing(index: CardIndex) -> Standing | None:
+    """How far the current generation is; None: there is none that could go on."""
     try:
-        return await index.reached()
+        return await index.standing()
     except (IndexMissing, IndexBroken):
         return None
     except IndexSchema:
@@ -59,11 +63,15 @@ async def _standing(index: CardIndex) -> int | None:
         raise
 
 
-async def _far(index: CardIndex, behind: int) -> bool:
-    """Whether so many changes that writing all is less work. A little index is never far."""
-    if behind <= CHUNK:
+async def _near(index: CardIndex, there: Standing, goal: Standing) -> bool:
+    """Whether it may go on from there: the same catalogue, not ahead, and writing all were more work.
+
+    A little index is never far.
+    """
+    behind = goal.reached - there.reached
+    if there.identity != goal.identity or behind < 0:
         return False
-    return behind > REBUILD * await (await index.view()).count()
+    return behind <= CHUNK or behind <= REBUILD * await (await index.view()).count()
 
 
 async def _known(index: CardIndex) -> View | None:
@@ -83,9 +91,9 @@ async def _catch_up(index: CardIndex, changes: Changes) -> int:
 
 async def _anew(index: CardIndex, changes: Changes, known: View | None) -> int:
     """Write a generation up to the newest change of now, make it current, then catch up."""
-    goal = await asyncio.to_thread(changes.last)
-    name, generation, goal = await _begun(index, goal, how="known" if known else "anew")
-    written = await _walk(generation, changes, index.embedder.name, known, goal=goal)
+    goal = await asyncio.to_thread(_goal, changes)
+    name, generation, last = await _begun(index, goal, how="known" if known else "anew")
+    written = await _walk(generation, changes, index.embedder.name, known, goal=last)
     await generation.finish()
     await index.home.point(name)
     await _sweep(index)
@@ -118,7 +126,7 @@ async def _walk(
     return written
 
 
-async def _begun(index: CardIndex, goal: int, how: str) -> tuple[str, Generation, int]:
+async def _begun(index: CardIndex, goal: Standing, how: str) -> tuple[str, Generation, int]:
     """A generation to fill, and up to which change: one that was killed, else a new one."""
     for name in await _others(index):
         try:
@@ -126,12 +134,13 @@ async def _begun(index: CardIndex, goal: int, how: str) -> tuple[str, Generation
             told = await generation.marks()
         except (IndexBroken, IndexSchema):
             continue
-        if told.get(HOW) == how and WHOLE not in told and int(told[GOAL]) <= goal:
+        ours = told.get(HOW) == how and standing(told).identity == goal.identity
+        if ours and WHOLE not in told and int(told[GOAL]) <= goal.reached:
             return name, generation, int(told[GOAL])
     name = f"cards-{uuid.uuid4().hex[:12]}"
     generation = await Generation.begin(index.home, name, index.embedder)
-    await generation.note(**{GOAL: str(goal), HOW: how})
-    return name, generation, goal
+    await generation.note(**{GOAL: str(goal.reached), HOW: how, FOLLOWED: goal.identity})
+    return name, generation, goal.reached
 
 
 async def _others(index: CardIndex) -> list[str]:

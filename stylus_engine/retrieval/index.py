@@ -35,6 +35,7 @@ COARSE = 5  # times the limit: what coarse distances must hand over for exact on
 WIDE = 2000  # nearest by coarse distance, policy unasked
 KEY = "card_id"
 REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
+FOLLOWED = "stylus.catalogue"  # whose changes these numbers count
 COARSE_MARK = "stylus.coarse"  # another: what the vector index of this version is
 
 
@@ -44,6 +45,13 @@ class Found(NamedTuple):
     card_id: str
     card: Adapter
     vector: Vectors
+
+
+class Standing(NamedTuple):
+    """How far an index is in which sequence of changes."""
+
+    identity: str
+    reached: int
 
 
 class View:
@@ -196,9 +204,13 @@ class CardIndex:
 
     async def reached(self) -> int:
         """The number of the last change that is in. Raises as `view` does."""
+        return (await self.standing()).reached
+
+    async def standing(self) -> "Standing":
+        """Whose changes it followed, and how far. Raises as `view` does."""
         _, table = await self._current()
         with broken(self.home.path):
-            return int(marks(await table.schema()).get(REACHED, "0"))
+            return standing(marks(await table.schema()))
 
     async def outgrown(self) -> bool:
         """Whether it is of our embedding space and of an older version: ours to write anew."""
@@ -236,6 +248,11 @@ def marks(schema: pa.Schema) -> dict[str, str]:
     """What a writer noted at this version: how far it had come."""
     told = schema.field(KEY).metadata or {}
     return {key.decode(): value.decode() for key, value in told.items()}
+
+
+def standing(told: dict[str, str]) -> Standing:
+    """What the marks of a version say of it."""
+    return Standing(told.get(FOLLOWED, ""), int(told.get(REACHED, "0")))
 
 
 def vectors_in(answer: pa.Table) -> Vectors:

@@ -370,3 +370,27 @@ def test_many_threads_write_and_read_at_once(catalogue: Catalogue):
     assert len(catalogue) == 60
     assert len({change.seq for change in catalogue.after(0, 1000)}) == 60
     assert {change.card_id for change in seen} <= set(ids(list(catalogue.cards())))
+
+
+def test_a_catalogue_knows_which_one_it_is_and_one_made_anew_is_another(tmp_path: Path):
+    place = tmp_path / "catalog.db"
+    first = Catalogue(place).identity()
+    assert first == Catalogue(place).identity()
+    assert len(first) == 16
+    for each in tmp_path.iterdir():
+        each.unlink()
+    assert Catalogue(place).identity() != first
+
+
+def test_changes_of_what_is_remembered_are_not_lost_between_writers(tmp_path: Path):
+    def count() -> None:
+        mine = Catalogue(tmp_path / "catalog.db")
+        for _ in range(20):
+            mine.change("n", lambda kept: str(int(kept or b"0") + 1).encode())
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Catalogue(tmp_path / "catalog.db").remembered("n") == b"80"

@@ -50,7 +50,8 @@ def card(number: int, name: str = "", **fields: object) -> Adapter:
 class Log:
     """Cards as a sequence of changes: the reference that the catalogue's own is like."""
 
-    def __init__(self, cards: Iterable[Adapter] = ()) -> None:
+    def __init__(self, cards: Iterable[Adapter] = (), name: str = "") -> None:
+        self.name = name
         self._changes: dict[str, Change] = {}
         self._last = 0
         self.asked: list[int] = []
@@ -66,6 +67,9 @@ class Log:
 
     def cards(self) -> dict[str, Adapter]:
         return {i: change.card for i, change in self._changes.items() if change.card}
+
+    def identity(self) -> str:
+        return self.name
 
     def last(self) -> int:
         return self._last

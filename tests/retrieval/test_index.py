@@ -213,6 +213,65 @@ async def test_a_coarse_vector_index_is_refined_until_it_finds_what_exact_search
         assert (await names(index, f"thing{number}"))[0] == f"thing{number}"
 
 
+async def test_an_index_that_grows_past_the_line_becomes_coarse_where_it_lies(index, monkeypatch):
+    monkeypatch.setattr(building, "MANY", 300)
+    monkeypatch.setattr(building, "HUGE", 600)
+    log = Log(card(n) for n in range(400))
+    await follow(index, log)
+    assert await kinds(index) == ("IvfSq", False)
+    generation = await index.home.current()
+    log.put(*(card(n) for n in range(400, 599)))
+    await follow(index, log)
+    assert await kinds(index) == ("IvfSq", False)
+    log.put(card(599))
+    await follow(index, log)
+    assert await kinds(index) == ("IvfRq", True)
+    assert await index.home.current() == generation
+    for number in (3, 299, 599):
+        assert (await names(index, f"thing{number}"))[0] == f"thing{number}"
+    log.remove(*(f"test:{n}:1" for n in range(100, 200)))
+    await follow(index, log)
+    assert await kinds(index) == ("IvfRq", True)  # it may grow again
+
+
+async def kinds(index):
+    """The kind of the vector index, and whether readers know that it is coarse."""
+    database = await connected(index.home.place(await index.home.current()))
+    table = await database.open_table(TABLE)
+    [kind] = [one.index_type for one in await table.list_indices() if one.columns == ["vector"]]
+    return kind, (await index.view())._coarse
+
+
+async def test_another_catalogue_is_followed_anew(index):
+    """Its numbers count something else: as many changes, or more, and none of the old rows stay."""
+    await follow(index, Log([card(1, "dragon"), card(2, "fox")], name="first"))
+    second = Log([card(2, "fox"), card(3, "owl"), card(4, "cat")], name="second")
+    embedded = index.embedder.texts
+    assert await follow(index, second) == 3
+    assert await held(index) == sorted(second.cards())
+    assert index.embedder.texts == embedded + 2  # what was embedded already is not again
+    assert await follow(index, second) == 0
+    third = Log([card(n) for n in range(5, 8)], name="third")
+    await follow(index, third)
+    assert await held(index) == sorted(third.cards())
+
+
+async def test_a_build_that_was_killed_is_not_gone_on_with_for_another_catalogue(
+    index, monkeypatch
+):
+    monkeypatch.setattr(building.Generation, "finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await follow(index, Log([card(1), card(2)], name="first"))
+    monkeypatch.undo()
+    second = Log([card(n) for n in range(3, 6)], name="second")
+    await follow(index, second)
+    assert await held(index) == sorted(second.cards())
+
+
+async def killed(_):
+    raise KeyboardInterrupt
+
+
 async def indexed(index):
     """Column -> rows its index holds."""
     database = await connected(index.home.place(await index.home.current()))
