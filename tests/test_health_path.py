@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Two castles whose cards say nothing of their health; the burnt one is praised just the same."""
-    known = CardFile(DATA / "cards.jsonl")
-    cards = [unjudged(known.get(GOOD)), unjudged(known.get(BURNT))]
+    known = {card.card_id: card for card in CardFile(DATA / "cards.jsonl").cards()}
+    cards = [unjudged(known[GOOD]), unjudged(known[BURNT])]
     (tmp_path / "cards.jsonl").write_bytes(b"\n".join(msgspec.json.encode(c) for c in cards))
     (tmp_path / "adapters").mkdir()
     for card in cards:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stylus_engine.catalog import CardFile
 from stylus_engine.catalog.clean import line
-from stylus_engine.errors import BadCards, UnknownName
+from stylus_engine.errors import BadCards
 
 GOOD = {"card_id": "t:1:1", "name": "Ember Dragon", "family_declared": "sd1"}
 
@@ -24,29 +24,9 @@ def one(folder, **fields):
     return next(iter(CardFile(write(folder, fields)).cards()))
 
 
-def test_cards_in_order_by_id_and_by_name_in_any_case(tmp_path):
+def test_cards_in_the_order_of_their_file(tmp_path):
     store = CardFile(write(tmp_path, {}, b"", {"card_id": "t:2:1", "name": "Tin Robot"}))
     assert [card.card_id for card in store.cards()] == ["t:1:1", "t:2:1"]
-    assert store.get("t:2:1") == store.find("t:2:1") == store.find(" tin ROBOT ")
-
-
-def test_near_misses_are_in_the_sentence(tmp_path):
-    store = CardFile(write(tmp_path, {}, {"card_id": "t:2:1", "name": "Tin Robot"}))
-    with pytest.raises(UnknownName, match="Did you mean “Ember Dragon”") as told:
-        store.find("ember dragn")
-    assert str(told.value).startswith("There is no adapter called “ember dragn”.")
-    with pytest.raises(UnknownName):
-        store.get("t:9:9")
-    with pytest.raises(UnknownName) as told:
-        store.find("zzz" * 100)
-    assert len(str(told.value)) < 200
-
-
-def test_a_name_twice_means_the_drawable_one_or_asks_for_the_id(tmp_path):
-    twins = {"card_id": "t:2:1"}, {"card_id": "t:3:1", "path": "a.safetensors"}
-    assert CardFile(write(tmp_path, {}, *twins)).find("ember dragon").card_id == "t:3:1"
-    with pytest.raises(UnknownName, match="2 adapters have this name; ask by id: t:1:1, t:2:1"):
-        CardFile(write(tmp_path, {}, twins[0])).find("ember dragon")
 
 
 @pytest.mark.parametrize(

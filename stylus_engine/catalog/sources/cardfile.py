@@ -22,6 +22,7 @@ from typing import BinaryIO, TypeAlias
 
 from stylus_engine.catalog.lines import LONGEST, card_of
 from stylus_engine.catalog.nouns import Item, Page, Skipped
+from stylus_engine.catalog.sources.listing import stamp_of
 from stylus_engine.catalog.sources.tables import table
 from stylus_engine.errors import BadArchive
 
@@ -35,8 +36,9 @@ Record: TypeAlias = tuple[int, bytes | str]  # its first line, and its JSON or w
 class Cards:
     """The cards in the file at `path`, 1,000 records a page. Implements `Source`.
 
-    The cursor is the number of records read.  A walk that goes on reads those again
-    without telling of them, so that an id that stands twice is found wherever it stood.
+    The cursor is the number of records read, of which file: one that was written to since
+    is walked from its beginning.  A walk that goes on reads those records again without
+    telling of them, so that an id that stands twice is found wherever it stood.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,14 +51,15 @@ class Cards:
 
     async def pages(self, cursor: str, since: str) -> AsyncGenerator[Page, None]:  # noqa: ARG002 - a file does not say what is new in it
         """See `Source.pages`. Raises `BadArchive`."""
-        before = int(cursor) if cursor.isascii() and cursor.isdigit() else 0
         told = self._told()
         done = 0
         try:
+            mark = stamp_of(await asyncio.to_thread(self._path.stat))
+            before = _before(cursor, mark)
             while found := list(islice(told, PAGE)):
                 done += len(found)
                 if done > before:
-                    yield _page(found, done, anew=done == len(found))
+                    yield _page(found, f"{done}@{mark}", anew=done == len(found))
                 await asyncio.sleep(0)
             yield Page()
         except OSError as error:
@@ -82,11 +85,17 @@ class Cards:
         return _lines(file)
 
 
-def _page(found: list[Told], done: int, *, anew: bool) -> Page:
+def _before(cursor: str, mark: str) -> int:
+    """How many records of this very file were told of."""
+    done, _, of = cursor.partition("@")
+    return int(done) if of == mark and done.isascii() and done.isdigit() else 0
+
+
+def _page(found: list[Told], cursor: str, *, anew: bool) -> Page:
     return Page(
         items=tuple(each for each in found if isinstance(each, Item)),
         skipped=tuple(each for each in found if isinstance(each, Skipped)),
-        cursor=str(done),
+        cursor=cursor,
         anew=anew,
     )
 

@@ -13,7 +13,7 @@ hand: Lora-Manager's copy, else the `.civitai.info`.
 
 A sidecar is anybody's text: one that is too long, no JSON or no object is left out, fields
 of the wrong kind are left out, each is told of once, and the file becomes a card all the
-same.  Paths inside sidecars are never followed: a picture is found by its own name.
+same.  So is a link that leads out of the folder.  Paths inside sidecars are never followed: a picture is found by its own name.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def beside(found: Found, root: Path) -> Beside:
     skipped: list[Skipped] = []
     for ending in (each for each in READERS if each in found.beside):
         try:
-            data = _read(found.sidecar(ending))
+            data = _read(found.sidecar(ending), root)
             records[ending] = decoded(data)
             raw[ending] = msgspec.Raw(data)
         except ValueError as error:
@@ -75,9 +75,11 @@ def beside(found: Found, root: Path) -> Beside:
     )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, root: Path) -> bytes:
     """A sidecar's bytes. Raises `ValueError` with a short reason."""
     try:
+        if not path.resolve().is_relative_to(root):
+            raise ValueError("it is a link that leads out of the folder")
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:

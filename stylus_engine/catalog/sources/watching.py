@@ -49,24 +49,26 @@ async def watch(folders: Iterable[Folder], walk: Walk, *, look: float = LOOK) ->
 async def _follow(
     folder: Folder, walk: Walk, one: asyncio.Lock, bell: asyncio.Event, look: float
 ) -> None:
-    """Walk when the folder is not what it was, or when files in it were not done."""
+    """Walk when the folder is not what it was when it was last walked to the end, or had files that were not done."""
     before: object = None
     while True:
         now = await asyncio.to_thread(_state, folder.root)
         if now is not None and (now != before or folder.waiting):
             async with one:
-                await _walked(folder, walk)
+                now = now if await _walked(folder, walk) else None
         before = now
         await _rest(bell, folder.quiet + MARGIN if folder.waiting else look)
 
 
-async def _walked(folder: Folder, walk: Walk) -> None:
-    """A folder that goes away while it is walked is no error: it is waited for."""
+async def _walked(folder: Folder, walk: Walk) -> bool:
+    """Whether to the end. A folder that goes away meanwhile is no error: it is waited for."""
     try:
         await walk(folder)
     except SourceSilent as error:
         if error.source != str(folder.root):
             raise
+        return False
+    return True
 
 
 async def _rest(bell: asyncio.Event, seconds: float) -> None:

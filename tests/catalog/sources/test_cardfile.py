@@ -105,10 +105,24 @@ def test_on_from_any_cursor_and_a_duplicate_is_found_wherever_it_stood(tmp_path)
     path = lines(tmp_path, *each, {"card_id": "t:5:1"})
     pages = walked(path)
     assert [len(page.items) for page in pages] == [1000, 1000, 500, 0]
-    assert [page.cursor for page in pages] == ["1000", "2000", "2501", ""]
-    assert walked(path, "1000") == pages[1:]
-    assert walked(path, "2000") == pages[2:]
+    counts = [page.cursor.partition("@")[0] for page in pages]
+    assert counts == ["1000", "2000", "2501", ""]
+    assert walked(path, pages[0].cursor) == pages[1:]
+    assert walked(path, pages[1].cursor) == pages[2:]
     assert pages[2].skipped[0].detail == "the id t:5:1 is already used on line 6"
+
+
+def test_a_file_that_was_edited_since_is_walked_from_its_beginning(tmp_path):
+    """Else a line put in above the place where it stopped would never be a card."""
+    each = [{"card_id": f"t:{n}:1"} for n in range(1500)]
+    path = lines(tmp_path, *each)
+    first = walked(path)[0].cursor
+    path.write_bytes(path.read_bytes().replace(b"t:7:1", b"t:7:2", 1))
+    again = walked(path, first)
+    assert [len(page.items) for page in again] == [1000, 500, 0]
+    assert again[0].items[7].card.card_id == "t:7:2"
+    for odd in ("1000", "1000@", "x@y", "@", f"-1@{first.partition('@')[2]}"):
+        assert len(walked(path, odd)) == 3
 
 
 # --- tables ----------------------------------------------------------------------

@@ -282,6 +282,25 @@ def test_a_preview_that_leads_out_of_the_folder_is_none(tmp_path):
     assert len(skipped) == 1
 
 
+@pytest.mark.parametrize("ending", [".json", ".metadata.json", ".civitai.info"])
+def test_a_sidecar_that_leads_out_of_the_folder_is_not_read(tmp_path, ending):
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"description": "a secret", "model_name": "a secret", "name": "a secret"}')
+    root = tmp_path / "shelf"
+    root.mkdir()
+    (root / f"ink{ending}").symlink_to(secret)
+    item, card, skipped = made(root)
+    assert "secret" not in repr(card) + repr(item)
+    assert skipped == {f"ink{ending}": "it is a link that leads out of the folder"}
+
+
+def test_a_sidecar_that_is_a_link_within_the_folder_is_read(tmp_path):
+    (tmp_path / "shared.json").write_text('{"description": "shared words"}')
+    (tmp_path / "ink.json").symlink_to(tmp_path / "shared.json")
+    _, card, _ = made(tmp_path)
+    assert "shared words" in card.description
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("size", [(16, 16), (640, 481), (1, 700)])
 @pytest.mark.parametrize(

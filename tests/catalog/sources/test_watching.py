@@ -13,6 +13,7 @@ from stylus_engine.catalog import Digests
 from stylus_engine.catalog.sources import watching
 from stylus_engine.catalog.sources.folder import Folder
 from stylus_engine.catalog.sources.looking import Eyes
+from stylus_engine.errors import SourceSilent
 from tests.catalog.sources.files import a1111, lora, put
 
 PROMISED = 10.0  # seconds from a file to its card
@@ -211,3 +212,23 @@ async def test_nothing_new_is_no_walk(tmp_path, monkeypatch):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(walks) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_walk_that_failed_is_walked_again_without_another_event(tmp_path):
+    """A folder that went away in the middle and came back just as it was."""
+    put(tmp_path / "a.safetensors", lora(1))
+    walks = []
+
+    async def walk(folder):
+        walks.append(folder)
+        if len(walks) == 1:
+            raise SourceSilent(source=str(folder.root), why="it went away")
+
+    folder = Folder(tmp_path, Eyes(Digests()))
+    task = asyncio.create_task(watching.watch([folder], walk, look=0.1))
+    await asyncio.sleep(1.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(walks) == 2
