@@ -5,7 +5,7 @@
 The frames, the desks, the engine's planning and the store are the real ones; adapters,
 composer and sampler are invented here.  Every plan has three tasks of two adapters:
 63 masks.  Words of the prompt make it misbehave, once for each job when ONCE is among
-them: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
+them, twice when TWICE is: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
 frame), NOISE (prints), BREAK (every second picture fails), BARREN (every picture fails),
 REFUSE (the planner refuses), PLANCRASH, FETCH (a file
 comes first), CRAWL (it takes minutes), LOST (a file never comes; with ALL for every picture).
@@ -69,7 +69,7 @@ from tests.workers.sandman import CHECKPOINT, SHELF, Checkpoints, Inventor, Noth
 
 @dataclass
 class Mischief:
-    """What the words of a prompt make this worker do; ONCE: the first time for each job."""
+    """What the words of a prompt make this worker do; ONCE, TWICE: the first times for each job."""
 
     folder: Path
     fd: int
@@ -78,14 +78,15 @@ class Mischief:
         words = prompt.split()
         if word not in words:
             return False
-        if "ONCE" not in words:
+        most = 1 if "ONCE" in words else 2 if "TWICE" in words else None
+        if most is None:
             return True
-        mark = self.folder / f".{word}-{job}"
-        if mark.exists():
-            return False
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-        return True
+        self.folder.mkdir(parents=True, exist_ok=True)
+        marks = [self.folder / f".{word}-{job}-{number}" for number in range(most)]
+        mark = next((mark for mark in marks if not mark.exists()), None)
+        if mark is not None:
+            mark.touch()
+        return mark is not None
 
     def at_work(self, prompt: str, job: str) -> None:
         if self.wants("NOISE", prompt, job):
