@@ -65,8 +65,15 @@ class CardStore(Protocol):
         """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses."""
         ...
 
-    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
-        """Cards whose name holds `text` in any case, the most popular first; "" = all of them."""
+    def named(self, text: str, limit: int, after: str = "") -> Sequence[Adapter]:
+        """Cards whose name holds `text` in any case, the most popular first; "" = all of them.
+
+        `after`: the id of the last one of the stretch before, "" = from the first.
+        """
+        ...
+
+    def among(self, card_ids: Sequence[str], text: str) -> Sequence[Adapter]:
+        """Those of these cards, in the same order, whose name holds `text`."""
         ...
 
     def __len__(self) -> int:

@@ -112,9 +112,13 @@ def test_a_file_that_is_gone_is_found_out(tmp_path: Path):
 def test_the_index_goes_back_to_a_name(folder: Path):
     assert asked(folder, "catalog", "snapshot", "before") == ["before"]
     asked(folder, "catalog", "rollback", "before")
-    refused = stylus(folder, "catalog", "rollback", "never", "--json")
-    assert refused.exit_code == 2
-    assert "Known: before" in json.loads(refused.stdout)["error"]["sentence"]
+    for words in (("rollback", "never"), ("snapshot", "--drop", "never")):
+        refused = stylus(folder, "catalog", *words, "--json")
+        assert refused.exit_code == 2
+        assert "Known: before" in json.loads(refused.stdout)["error"]["sentence"]
+    assert asked(folder, "catalog", "snapshot", "--list") == ["before"]
+    assert asked(folder, "catalog", "snapshot", "--drop", "before") == []
+    assert "no snapshot yet" in stylus(folder, "catalog", "snapshot").stdout
 
 
 def test_what_cannot_be_is_one_sentence(folder: Path):

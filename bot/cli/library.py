@@ -72,6 +72,10 @@ class Library(Protocol):
         """Give the index as it is now a name. Raises `BadIndex`."""
         ...
 
+    async def drop_snapshot(self, name: str) -> None:
+        """Forget this name. Raises `BadIndex`, `UnknownName`."""
+        ...
+
     async def rollback(self, name: str) -> None:
         """Make the index what it was under this name. Raises `BadIndex`, `UnknownName`."""
         ...

@@ -1,14 +1,16 @@
 """What `stylus catalog` asks, each answer built of the rooms that know it. Implements the bot's `Library`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from stylus_engine.assembly.sourcing import folder_of, source_of
 from stylus_engine.assembly.stock import Stock
+from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.checking import Checkup, Trouble, troubles
 from stylus_engine.catalog.dead import dead_addresses
 from stylus_engine.catalog.importing import Progress, Summary, bring_in
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[Sequence[str], int, TellStep], Coroutine[Any, Any, Round]]
 
+TURN = 500  # cards between two words of how far a check is
 QUIET = 1.0  # seconds that a file must not have changed
 
 
@@ -111,12 +114,26 @@ class Library:
 
     async def check(self, tell: TellStep, *, network: bool) -> Checkup:
         """Cards and files; with `network` also what addresses answer."""
-        found = await asyncio.to_thread(self._seen)
+        stop = Event()
+        try:
+            found = await asyncio.to_thread(self._seen, tell, stop)
+        finally:
+            stop.set()  # a thread goes on after whoever waited for it has gone
         asked, gone = await self._asked(tell) if network else (0, ())
         return Checkup(looked=len(self._stock.catalogue), asked=asked, troubles=(*gone, *found))
 
-    def _seen(self) -> tuple[Trouble, ...]:
-        return tuple(troubles(self._stock.cards.walk()))
+    def _seen(self, tell: TellStep, stop: Event) -> tuple[Trouble, ...]:
+        of = len(self._stock.cards)
+
+        def cards() -> Iterator[Known]:
+            for number, known in enumerate(self._stock.cards.walk(), start=1):
+                if stop.is_set():
+                    return
+                if not number % TURN:
+                    tell(Step(done=number, of=of))
+                yield known
+
+        return tuple(troubles(cards()))
 
     async def _asked(self, tell: TellStep) -> tuple[int, tuple[Trouble, ...]]:
         """Every address that is a card's only way to its file."""
@@ -140,6 +157,12 @@ class Library:
         from stylus_engine.retrieval import snapshots
 
         await snapshots.take(self._stock.index, name)
+
+    async def drop_snapshot(self, name: str) -> None:
+        """See `retrieval.snapshots.drop`."""
+        from stylus_engine.retrieval import snapshots
+
+        await snapshots.drop(self._stock.index, name)
 
     async def rollback(self, name: str) -> None:
         """See `retrieval.snapshots.back_to`."""

@@ -102,15 +102,33 @@ class Catalogue:
         known = _several(same) if same else self._near(name)
         raise UnknownName(kind="adapter", name=name[:80], known=known)
 
-    def named(self, text: str, limit: int, offset: int = 0) -> list[Adapter]:
-        """Cards whose name holds `text` in any case, the most popular first; "" = all of them."""
+    def named(self, text: str, limit: int, after: str = "") -> list[Adapter]:
+        """Cards whose name holds `text` in any case, the most popular first; "" = all of them.
+
+        `after`: the id of the last one of the stretch before.  By its place in the order
+        and not by a count, which would be walked over again for each stretch.
+        """
         where, facts = _holding(clean.line(text, clean.NAME))
-        sql = (
-            f"SELECT card FROM cards WHERE card IS NOT NULL {where}"  # noqa: S608 - `where` is ours
-            " ORDER BY popularity DESC, number LIMIT ? OFFSET ?"
-        )
-        rows = self._rows(sql, (*facts, limit, offset))
-        return [_decoded(row["card"], Adapter) for row in rows]
+        with self._book.reading() as db:
+            if not after:
+                return _told(db.execute(_ordered(where), (*facts, limit)))
+            sql = "SELECT popularity, number FROM cards WHERE card_id = ?"
+            row = db.execute(sql, (after,)).fetchone()
+            if row is None:
+                return []
+            # Two questions that an index answers each; as one, ties were walked from their first.
+            ties = f"{where} AND popularity = ? AND number > ?"
+            found = _told(db.execute(_ordered(ties), (*facts, *row, limit)))
+            less = (*facts, row["popularity"], limit - len(found))
+            return found + _told(db.execute(_ordered(f"{where} AND popularity < ?"), less))
+
+    def among(self, card_ids: Sequence[str], text: str) -> list[Adapter]:
+        """Those of these cards, in the same order, whose name holds `text`."""
+        where, facts = _holding(clean.line(text, clean.NAME))
+        clause = f"AND card_id IN (SELECT value FROM json_each(?)) {where}"  # noqa: S608 - `where` is ours
+        asked = (msgspec.json.encode(list(card_ids)).decode(), *facts, len(card_ids))
+        with self._book.reading() as db:
+            return _told(db.execute(_ordered(clause), asked))
 
     def with_sha256(self, digest: str) -> list[Adapter]:
         """The cards whose file has these bytes."""
@@ -272,6 +290,18 @@ class Catalogue:
 def _several(same: list[Adapter]) -> str:
     ids = ", ".join(card.card_id for card in same[:5])
     return f"{len(same)} adapters have this name; ask by id: {ids}."
+
+
+def _ordered(where: str) -> str:
+    """Cards by what is popular, then by when they came. `where` is a clause of ours."""
+    return (
+        f"SELECT card FROM cards WHERE card IS NOT NULL {where}"  # noqa: S608 - see above
+        " ORDER BY popularity DESC, number LIMIT ?"
+    )
+
+
+def _told(rows: Iterable[Row]) -> list[Adapter]:
+    return [_decoded(row["card"], Adapter) for row in rows]
 
 
 def _holding(text: str) -> tuple[str, tuple[str, ...]]:

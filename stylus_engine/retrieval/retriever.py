@@ -71,6 +71,10 @@ class IndexRetriever:
         view = await self._index.view()
         return frozenset(await view.ids(among("card_id", tuple(card_ids)) & allowed(query)))
 
+    async def allowed_ids(self, query: Query) -> Sequence[str]:
+        """The ids of all that may answer `query` at all. Raises `BadIndex`."""
+        return await (await self._index.view()).ids(allowed(query))
+
     async def count(self, query: Query) -> int:
         """How many cards may answer `query` at all. Raises `BadIndex`."""
         return await (await self._index.view()).count(allowed(query))

@@ -1,7 +1,8 @@
 """The shelf of adapters as people go through it: by name, by meaning, or page by page.
 
-The store knows names and what is popular, the index knows policy: names come in
-stretches from the one and pass the other, so no page walks over all cards.
+The store knows names and what is popular, the index knows policy.  Where policy leaves
+few, the index names them and the store puts them in order; where it leaves many, names
+come in stretches from the store and pass the index.  So no page walks over all cards.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from stylus_engine.ports import CardStore
 from stylus_engine.retrieval.retriever import IndexRetriever
 
 STRETCH = 250  # names that are read at once
+FEW = 2000  # cards that policy leaves; they are put in order as they are
 MOST_NAMED = 500  # names that hold a text and are counted; nobody turns to page 50
 
 
@@ -24,31 +26,48 @@ async def browse(
     those nearest in meaning.  No text: the whole shelf.  Raises `BadIndex`.
     """
     text = query.prompt.strip()
+    count = await retriever.count(query)
+    most = max(query.k, MOST_NAMED) if text else query.k
+    if count <= FEW:
+        named = await _few(retriever, cards, query, text)
+    else:
+        named = await _many(retriever, cards, query, text, most)
+    found = _ranked(named[:most])
     if not text:
-        found = await _named(retriever, cards, query, text, most=query.k)
-        return found[offset : query.k], await retriever.count(query)
-    found = await _named(retriever, cards, query, text, most=max(query.k, MOST_NAMED))
+        return found[offset : query.k], count
     if len(found) < query.k:
         found += _others(await retriever.recall(query), found)
     return found[offset : query.k], len(found)
 
 
-async def _named(
+async def _few(
+    retriever: IndexRetriever, cards: CardStore, query: Query, text: str
+) -> Sequence[Adapter]:
+    """Of the cards that policy allows those whose name holds `text`."""
+    ids = await retriever.allowed_ids(query)
+    return await asyncio.to_thread(cards.among, ids, text)
+
+
+async def _many(
     retriever: IndexRetriever, cards: CardStore, query: Query, text: str, most: int
-) -> list[Candidate]:
-    """The first `most` cards whose name holds `text` and that policy allows."""
+) -> Sequence[Adapter]:
+    """The first cards whose name holds `text` and that policy allows, `most` or a few more."""
     found: list[Adapter] = []
-    at = 0
+    last = ""
     while len(found) < most:
-        stretch = await asyncio.to_thread(cards.named, text, STRETCH, at)
+        stretch = await asyncio.to_thread(cards.named, text, STRETCH, last)
         if not stretch:
             break
         mine = await retriever.named([card.card_id for card in stretch], query)
         found += (card for card in stretch if card.card_id in mine)
-        at += len(stretch)
+        last = stretch[-1].card_id
+    return found
+
+
+def _ranked(found: Sequence[Adapter]) -> list[Candidate]:
     return [
         Candidate(adapter=card, concept="", similarity=1.0, rank=rank)
-        for rank, card in enumerate(found[:most], start=1)
+        for rank, card in enumerate(found, start=1)
     ]
 
 

@@ -82,6 +82,9 @@ class Shelf:
         path.write_bytes(b"\x89PNG")
 
     async def check(self, tell: TellStep, *, network: bool) -> Checkup:
+        if self.pause:
+            _mark()
+            await asyncio.sleep(20 * self.pause)
         return Checkup(looked=5, asked=4 if network else 0, troubles=())
 
     def cards(self) -> Iterable[Adapter]:
@@ -91,5 +94,7 @@ class Shelf:
         return []
 
     async def snapshot(self, name: str) -> None: ...
+
+    async def drop_snapshot(self, name: str) -> None: ...
 
     async def rollback(self, name: str) -> None: ...

@@ -120,14 +120,16 @@ def test_a_watch_says_each_change(stylus):
 
 
 def test_no_snapshot_is_no_error(stylus):
-    assert "There is no snapshot yet." in stylus("catalog", "snapshot").stdout
+    for words in ((), ("--list",)):
+        assert "There is no snapshot yet." in stylus("catalog", "snapshot", *words).stdout
+    assert stylus("catalog", "snapshot", "a", "--drop", "b").exit_code == 2
     assert json.loads(stylus("catalog", "rollback", "x", "--json").stdout) == {"rolled_back": "x"}
 
 
-@pytest.mark.slow
-def test_ctrl_c_keeps_what_is_in_and_says_how_to_go_on(home: Path):
+def stopped_at(home: Path, *words: str) -> tuple[str, str]:
+    """What a command says that gets Ctrl-C once something came in."""
     (home / "data").mkdir()
-    command = [sys.executable, "-m", "tests.bot.stand_in", "catalog", "import", "civitai", "--json"]
+    command = [sys.executable, "-m", "tests.bot.stand_in", "catalog", *words]
     environment = {**os.environ, "STAND_IN": '{"pause": 0.3}', "PYTHONPATH": str(HOUSE)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
@@ -139,8 +141,21 @@ def test_ctrl_c_keeps_what_is_in_and_says_how_to_go_on(home: Path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == STOPPED
+    assert "Traceback" not in err
+    return out, err
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_in_and_says_how_to_go_on(home: Path):
+    out, err = stopped_at(home, "import", "civitai", "--json")
     told = json.loads(out)
     assert told["stopped"]
     assert told["summary"]["taken"]["new"] in {10, 20}
     assert "`stylus catalog import civitai` goes on from there." in err
-    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_ctrl_c_of_a_check_is_one_sentence_that_claims_nothing(home: Path):
+    out, err = stopped_at(home, "check")
+    assert out == ""
+    assert err == "Stopped. Nothing was changed; `stylus catalog check` begins again.\n"

@@ -128,7 +128,8 @@ def test_names_are_found_by_any_piece_in_any_case_the_most_popular_first(catalog
     assert found('" OR ') == ['"quoted" OR x']
     assert found("NEAR(ink wash)") == []
     assert len(found("")) == 6
-    assert [each.name for each in catalogue.named("ink", 1, 1)] == ["INKWELL"]
+    first = catalogue.named("ink", 1)[-1].card_id
+    assert [each.name for each in catalogue.named("ink", 1, first)] == ["INKWELL"]
 
 
 @given(text=st.text(max_size=40))
@@ -394,3 +395,25 @@ def test_changes_of_what_is_remembered_are_not_lost_between_writers(tmp_path: Pa
     for thread in threads:
         thread.join()
     assert Catalogue(tmp_path / "catalog.db").remembered("n") == b"80"
+
+
+@pytest.mark.parametrize("text", ["", "ink", "in", "card"])
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_stretch_after_stretch_is_every_card_once_in_order(
+    catalogue: Catalogue, text: str, size: int
+):
+    """Many are as popular as each other, which is where an order by itself is not enough."""
+    items = [item(n, name=f"{'Ink' if n % 2 else 'Card'} {n}", popularity=n % 3) for n in range(20)]
+    catalogue.take("t", page(*items), NOW)
+    wanted = sorted(
+        (n for n in range(20) if text in items[n].card.name.casefold()), key=lambda n: (-(n % 3), n)
+    )
+    found, after = [], ""
+    while stretch := catalogue.named(text, size, after):
+        assert len(stretch) <= size
+        found += ids(stretch)
+        after = found[-1]
+    assert found == [f"t:{n}:1" for n in wanted]
+    some = [f"t:{n}:1" for n in (3, 4, 17, 99)]
+    assert ids(catalogue.among(some, text)) == [each for each in found if each in some]
+    assert catalogue.named(text, 5, "t:99:1") == []

@@ -1,6 +1,7 @@
 """Going through the shelf: names first, then what is near, page by page, never what policy forbids."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,15 @@ class Shelf:
     def __len__(self) -> int:
         return len(CARDS)
 
-    def named(self, text: str, limit: int, offset: int = 0) -> list[Adapter]:
+    def named(self, text: str, limit: int, after: str = "") -> list[Adapter]:
         assert limit <= STRETCH
         same = [one for one in CARDS if text.casefold() in one.name.casefold()]
-        return same[offset : offset + limit]
+        first = [one.card_id for one in same].index(after) + 1 if after else 0
+        return same[first : first + limit]
+
+    def among(self, card_ids: Sequence[str], text: str) -> list[Adapter]:
+        same = [one for one in CARDS if text.casefold() in one.name.casefold()]
+        return [one for one in same if one.card_id in card_ids]
 
     def get(self, card_id: str) -> Adapter:
         raise KeyError(card_id)
@@ -64,6 +70,12 @@ async def page(
     found, total = await browse(retriever, Shelf(), query, offset)
     assert all(isinstance(one, Candidate) for one in found)
     return [one.adapter.name for one in found], total
+
+
+@pytest.fixture(params=[0, shelf.FEW], ids=["many", "few"], autouse=True)
+def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of going through the shelf answer alike."""
+    monkeypatch.setattr(shelf, "FEW", request.param)
 
 
 @pytest.mark.parametrize("stretch", [4, 250])

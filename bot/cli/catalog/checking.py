@@ -47,7 +47,7 @@ def check(
 
         walk = Walk[Checkup](desk, "checking")
         if not walk.run(work) or walk.result is None:
-            raise stopped(desk, "stylus catalog check")
+            raise stopped(desk, "stylus catalog check", keeps=False)
         _answer(desk, walk.result, as_json=as_json)
     if not walk.result.files_sound:
         raise typer.Exit(FAILED)

@@ -92,7 +92,8 @@ class Walk(Generic[T]):
             return not run_until_stopped(kept())
 
 
-def stopped(desk: Desk, go_on: str) -> typer.Exit:
-    """A calm sentence, and the shell's own exit code for Ctrl-C."""
-    desk.say(f"Stopped. What came in is kept; `{go_on}` goes on from there.")
+def stopped(desk: Desk, go_on: str, *, keeps: bool = True) -> typer.Exit:
+    """A calm sentence, and the shell's own exit code for Ctrl-C. `keeps`: what was done is not lost."""
+    kept = f"What came in is kept; `{go_on}` goes on from there."
+    desk.say(f"Stopped. {kept if keeps else f'Nothing was changed; `{go_on}` begins again.'}")
     return typer.Exit(STOPPED)
