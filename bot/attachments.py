@@ -12,9 +12,16 @@ from bot.crew.told import Told
 from bot.refusals import NotAPicture, NoWorker
 from bot.services import Services
 from bot.texts.escape import clean
-from stylus_engine.errors import AdapterNotSafetensors, SourceSilent, StylusError, TooMuch
-from stylus_engine.model import Manifest
-from stylus_engine.workers.frames import Inspect, Inspected
+from stylus_engine.errors import (
+    AdapterNotSafetensors,
+    BadPicture,
+    SourceSilent,
+    StylusError,
+    TooMuch,
+)
+from stylus_engine.model import Manifest, Start
+from stylus_engine.planning.starting import usual
+from stylus_engine.workers.frames import Begin, Begun, Inspect, Inspected
 
 MEBIBYTE = 1 << 20
 MOST_BYTES = 25 * MEBIBYTE  # what Discord itself lets through at most in one request
@@ -47,6 +54,45 @@ async def manifest_of(
     if not isinstance(found, Inspected):
         raise NoWorker
     return found.manifest
+
+
+async def start_of(
+    services: Services,
+    image: discord.Attachment,
+    mask: discord.Attachment | None = None,
+    *,
+    cut: bool = False,
+    strength: float | None = None,
+) -> Start:
+    """A picture, and its mask, safely in the store: what a job starts from is there before the job.
+
+    `cut`: what is transparent is the mask.  Raises `BadPicture`, `SourceSilent`,
+    `NoWorker`, and what the planner's process says of the bytes.
+    """
+    masked = cut or mask is not None
+    question = Begin(
+        call=0,
+        data=await fetch_picture(image),
+        name=clean(image.filename, 100),
+        mask=None if mask is None else await fetch_picture(mask),
+        mask_name="" if mask is None else clean(mask.filename, 100),
+        cut=cut,
+        strength=usual(masked=masked) if strength is None else strength,
+    )
+    answer = await services.supervisor.consult(question)
+    if not isinstance(answer, Begun):
+        raise NoWorker
+    return answer.start
+
+
+async def fetch_picture(attachment: discord.Attachment) -> bytes:
+    """The bytes of a picture, whatever is inside. Raises `BadPicture`, `SourceSilent`."""
+    name = clean(attachment.filename, 100)
+    if attachment.size > MOST_BYTES:
+        why = f"the file is larger than {MOST_BYTES // MEBIBYTE} MiB"
+        raise BadPicture(path=name, why=why)
+    silent = SourceSilent(source=name, why="the file could not be fetched from Discord")
+    return await _fetched(attachment.url, MOST_BYTES, PATIENCE, silent)
 
 
 def _chosen(attachments: Sequence[discord.Attachment]) -> discord.Attachment:

@@ -165,6 +165,7 @@ class Clerk:
             owner=await self._owner(job),
             checkpoint=job.request.checkpoint or self._settings.checkpoints.default,
             quiet=quiet,
+            most_edge=self._settings.drawing.most_edge,
         )
 
     async def _owner(self, job: Job) -> int | None:

@@ -20,7 +20,9 @@ ACTIONS: tuple[str, ...] = (
     "del",     # 🗑️
     "restore",
     "u",       # argument: position from 0
-    "v",
+    "v",       # the same: variations of this picture
+    "subtle",  # the same, nearer to it
+    "x2",      # the same at twice its size
     "fav",     # ❤
     "keep",    # the select; its values are numbers of the plan's choices
     "cancel",

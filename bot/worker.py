@@ -70,7 +70,8 @@ def desk_of(role: Role, settings: Settings) -> Desk:
     others = (name for name in settings.checkpoints.by_name if name != default)
     checkpoints = (default, *others)
     if role == "planner":
-        return PlanningDesk(house, settings.paths.place("cache") / "packed", checkpoints)
+        place = settings.paths.place
+        return PlanningDesk(house, place("cache") / "packed", checkpoints, place("pictures"))
     return DrawingDesk(house, settings.sampling.slots, checkpoints)
 
 

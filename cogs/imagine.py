@@ -6,6 +6,7 @@ from discord.ext import commands
 from msgspec.structs import replace
 
 from bot import origins, wishes
+from bot.attachments import start_of
 from bot.client import StylusBot
 from bot.jobs.nouns import Wish
 from bot.routing.reply import Reply
@@ -34,6 +35,8 @@ class Imagine(commands.Cog):
         count="How many pictures, each with other adapters.",
         seed="The same seed and prompt draw the same pictures again.",
         negative="What the pictures should not show.",
+        image="A picture to start from.",
+        strength="How much of that picture is redone: 0.05 hardly anything, 1 all of it.",
         private="Only you see the result.",
     )
     @app_commands.choices(aspect=ASPECTS, style_strength=STRENGTHS)
@@ -47,6 +50,8 @@ class Imagine(commands.Cog):
         count: app_commands.Range[int, 1, wishes.MOST_COUNT] | None = None,
         seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
         negative: app_commands.Range[str, 1, wishes.MOST_NEGATIVE] | None = None,
+        image: discord.Attachment | None = None,
+        strength: app_commands.Range[float, 0.05, 1.0] | None = None,
         private: bool = False,
     ) -> None:
         """One wish, at the person's own charge."""
@@ -62,7 +67,8 @@ class Imagine(commands.Cog):
         )
 
         async def work(reply: Reply) -> None:
-            await self._admit(asked, private, reply)
+            start = image and await start_of(self.bot.services, image, strength=strength)
+            await self._admit(replace(asked, start=start), private, reply)
 
         await serve(self.bot.services, interaction, work, ephemeral=private)
 

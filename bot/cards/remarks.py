@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.cards.parts import small
 from bot.cards.sheet import Sheet, shot_of, survival_of
-from bot.cards.words import DOT, MOST_NAME, duration, joined
+from bot.cards.words import DOT, MOST_NAME, OF_ONE, duration, joined
 from bot.texts.catalogue import Say
 from bot.texts.escape import escape
 
@@ -20,6 +20,7 @@ def remarks(say: Say, sheet: Sheet) -> tuple[str, ...]:
 
 def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield _missing(say, sheet)
+    yield _begun(say, sheet)
     yield _unkept(say, sheet)
     yield _alone(say, sheet)
     yield _uncovered(say, sheet)
@@ -37,6 +38,16 @@ def _missing(say: Say, sheet: Sheet) -> str:
     told = dict.fromkeys(escape(one.sentence or "", MOST_SENTENCE) for one in sheet.failed)
     why = next(iter(told), "")
     return say("result-missing", failed=len(sheet.failed), count=len(sheet.positions), why=why)
+
+
+def _begun(say: Say, sheet: Sheet) -> str:
+    """From a picture that somebody brought; a variation says so in its first lines."""
+    start = sheet.job.request.start
+    if start is None or sheet.job.action in OF_ONE:
+        return ""
+    if start.mask is not None:
+        return say("result-begun-mask")
+    return say("result-begun", redone=round(start.strength * 100))
 
 
 def _unkept(say: Say, sheet: Sheet) -> str:

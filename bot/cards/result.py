@@ -84,7 +84,7 @@ def _alt(say: Say, sheet: Sheet, position: Position, lit: str) -> str:
 
 
 def _rows(say: Say, sheet: Sheet) -> list[Item | None]:
-    """A grid has a row of its own for single pictures; one picture has two short rows."""
+    """A grid has rows of its own for single pictures; one picture says what it can become."""
     job = sheet.job.id
     seed = button(Pressed(job, "seed"), say("button-seed"), emoji="🎲")
     edit = button(Pressed(job, "edit"), say("button-edit"), emoji="✏️")
@@ -93,8 +93,9 @@ def _rows(say: Say, sheet: Sheet) -> list[Item | None]:
     liked = button(Pressed(job, "fav"), emoji="❤️")
     others = _others(say, sheet)
     if len(sheet.positions) <= 1:
-        return [row(seed, others, edit), row(info, liked, gone)]
-    return [row(seed, others, edit, info, gone), row(*_each("u", sheet), liked), _variations(sheet)]
+        return [row(seed, others, edit), row(*_onward(say, sheet)), row(info, liked, gone)]
+    each = row(*_each("u", sheet), liked), row(*_each("v", sheet))
+    return [row(seed, others, edit, info, gone), *each]
 
 
 def _others(say: Say, sheet: Sheet) -> Button | None:
@@ -117,8 +118,19 @@ def _each(action: str, sheet: Sheet) -> list[Button]:
     ]
 
 
-def _variations(sheet: Sheet) -> Item | None:
-    return row(*_each("v", sheet)) if sheet.vary else None
+def _onward(say: Say, sheet: Sheet) -> list[Button]:
+    """What a picture that stands alone can become."""
+    return [
+        button(Pressed(sheet.job.id, action, str(position.index)), say(label))
+        for position in sheet.drawn[:1]
+        for action, label in _ways(sheet)
+    ]
+
+
+def _ways(sheet: Sheet) -> list[tuple[str, str]]:
+    fits = all(2 * max(shot.width, shot.height) <= sheet.most_edge for shot in sheet.shots)
+    ways = [("subtle", "button-subtle"), ("v", "button-strong")]
+    return [*ways, ("x2", "button-upscale")] if fits else ways
 
 
 def _keep(say: Say, sheet: Sheet) -> Item | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.cards.letter import Enclosure
 from bot.jobs.nouns import Job, Position, Seen
-from stylus_engine.model import Shot, Survival
+from stylus_engine.model import LIMITS, Shot, Survival
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Sheet:
     """A finished job, its positions by index, and the files to enclose (by position).
 
     `owner` asked for the job this one is based on.  `quiet`: without the prompt's
-    words.  `vary`: with the row V, for engines that draw variations.
+    words.  `most_edge`: the longest that may be drawn; no button leads beyond it.
     """
 
     job: Job
@@ -23,7 +23,7 @@ class Sheet:
     owner: int | None = None
     checkpoint: str = ""
     quiet: bool = False
-    vary: bool = False
+    most_edge: int = LIMITS.edge
 
     @property
     def drawn(self) -> tuple[Position, ...]:

@@ -12,6 +12,7 @@ MOST_PROMPT = 300  # characters of a prompt on a card; all of it stands in Detai
 MOST_NAME = 60
 MOST_FACT = 200
 DOT = " · "
+OF_ONE = frozenset({"single", "vary", "subtle", "upscale"})  # made of one picture of another job
 MB, GB = 10**6, 10**9
 
 FACES: Mapping[str, Callable[[object], str]] = {
@@ -38,7 +39,7 @@ def derived(say: Say, job: Job, owner: int | None) -> str:
     """What a button made of whose job; "" for a job of its own."""
     if job.source is None or owner is None:
         return ""
-    facts = {"number": (job.index or 0) + 1} if job.action in {"single", "vary"} else {}
+    facts = {"number": (job.index or 0) + 1} if job.action in OF_ONE else {}
     return say(f"derived-{job.action}", owner=person(owner), **facts)
 
 

@@ -12,7 +12,6 @@ from bot.cli import options
 from bot.cli.again import Source, locate
 from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.drawing import finish, follow, new_job
-from bot.cli.engine import Engine
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Target
 from bot.settings import Settings
@@ -45,7 +44,7 @@ class Before:
     picture: str
 
 
-Onward: TypeAlias = Callable[[Engine, Before], Sequence[Manifest]]
+Onward: TypeAlias = Callable[[Before], Sequence[Manifest]]
 
 
 def vary(
@@ -61,7 +60,7 @@ def vary(
     usual = STRONG if strong else SUBTLE
     redone = usual if strength is None else strength
 
-    def onward(_: Engine, before: Before) -> Sequence[Manifest]:
+    def onward(before: Before) -> Sequence[Manifest]:
         return varied(before.manifest, before.picture, redone, count)
 
     desk = desk_of(context)
@@ -83,9 +82,8 @@ def upscale(
     usual = HIRES if whole else FINER
     redone = usual if strength is None else strength
 
-    def onward(engine: Engine, before: Before) -> Sequence[Manifest]:
-        tile = 0 if whole else engine.checkpoints.find(before.manifest.checkpoint).size
-        return [doubled(before.manifest, before.picture, redone, tile)]
+    def onward(before: Before) -> Sequence[Manifest]:
+        return [doubled(before.manifest, before.picture, redone, whole=whole)]
 
     desk = desk_of(context)
     with answering(desk, as_json):
@@ -104,9 +102,8 @@ def _draw(
     before = _before(locate(source, settings), settings)
     target = Target(job=new_job(), grids=settings.paths.place("grids"), out=out)
     files.make_folder(target.sheet.parent)
-    outcome = Outcome()
+    outcome, manifests = Outcome(), onward(before)
     with desk.engine(settings) as engine:
-        manifests = onward(engine, before)
         follow(desk, lambda: engine.redraw(manifests, target.job), outcome, quiet=True)
     code = finish(desk, outcome, target, as_json=as_json)
     if code:

@@ -7,11 +7,7 @@ from stylus_engine.errors import BadPicture
 from stylus_engine.model import Start
 from stylus_engine.pictures import incoming
 from stylus_engine.pictures.store import PictureStore
-
-STRENGTH, WITHIN_MASK = (
-    0.6,
-    0.9,
-)  # redone where nobody says: half of a picture, nearly all of a hole
+from stylus_engine.planning.starting import usual
 
 
 def start(
@@ -27,13 +23,8 @@ def start(
         str(image),
         mask=None if mask is None else _bytes(mask),
         mask_name=str(mask),
-        strength=usual(mask is not None) if strength is None else strength,
+        strength=usual(masked=mask is not None) if strength is None else strength,
     )
-
-
-def usual(masked: bool) -> float:
-    """How much is redone where nobody says."""
-    return WITHIN_MASK if masked else STRENGTH
 
 
 def _refuse_alone(mask: Path | None, strength: float | None) -> None:

@@ -20,6 +20,7 @@ from stylus_engine.workers.frames import (
     Add,
     Arrange,
     Beat,
+    Begin,
     Check,
     Draw,
     Drop,
@@ -38,7 +39,7 @@ from stylus_engine.workers.frames import (
 from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 LOG = logging.getLogger("stylus.crew")
-Question = Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Rest
+Question = Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
 Ear: TypeAlias = Callable[[Fetching], None]
 
 

@@ -26,6 +26,7 @@ from stylus_engine.model import (
     Policy,
     Request,
     Shot,
+    Start,
 )
 from stylus_engine.ports import CardStore
 from stylus_engine.workers.frames import (
@@ -33,6 +34,8 @@ from stylus_engine.workers.frames import (
     Added,
     Arrange,
     Arranged,
+    Begin,
+    Begun,
     Cards,
     Check,
     Checking,
@@ -117,11 +120,21 @@ class Planning(Protocol):
 
 
 class PlanningDesk:
-    """Implements `serving.Desk` for the role "planner". `packed` is where made-ready pictures lie."""
+    """Implements `serving.Desk` for the role "planner". `packed` is where made-ready pictures lie.
 
-    def __init__(self, engine: Planning, packed: Path, checkpoints: tuple[str, ...] = ()) -> None:
+    `pictures` is the store: those that people bring to start from are kept there.
+    """
+
+    def __init__(
+        self,
+        engine: Planning,
+        packed: Path,
+        checkpoints: tuple[str, ...] = (),
+        pictures: Path | None = None,
+    ) -> None:
         self._engine = engine
         self._packed = packed
+        self._pictures = pictures or packed
         self._checkpoints = checkpoints
         self._in_hand = InHand()
         self._indexed = False
@@ -197,6 +210,9 @@ class PlanningDesk:
             case Inspect():
                 manifest = await asyncio.to_thread(_inspected, question.data)
                 answer = Inspected(call=question.call, manifest=manifest)
+            case Begin():
+                start = await asyncio.to_thread(_begun, question, self._pictures)
+                answer = Begun(call=question.call, start=start)
             case Add():
                 answer = await self._add(question, tell)
             case Check():
@@ -279,6 +295,21 @@ def _inspected(data: bytes) -> Manifest | None:
     from stylus_engine.pictures.png import decode
 
     return decode(data, "the attachment")[1]
+
+
+def _begun(question: Begin, folder: Path) -> Start:
+    from stylus_engine.pictures.incoming import start
+    from stylus_engine.pictures.store import PictureStore
+
+    return start(
+        PictureStore(folder),
+        question.data,
+        question.name,
+        mask=question.mask,
+        mask_name=question.mask_name,
+        cut=question.cut,
+        strength=question.strength,
+    )
 
 
 def _packed(question: Pack, folder: Path) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from bot.jobs.masks import next_serials
 from bot.jobs.nouns import Job, Position, Wish
 from bot.refusals import NotFinished, NothingToChange
 from stylus_engine.model import LIMITS, Mask, Plan, Request
+from stylus_engine.planning.starting import STRONG, SUBTLE, doubling, varying
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ def derive(wish: Wish, source: Source, job: str) -> Derived:
         case "keep":
             masks = [_kept(wish, source.job.plan, source.job.id)] * len(source.positions)
             return _same_round(wish.request, source, job, masks)
-        case "vary":
-            masks = [_picture(wish, source).mask] * wish.request.count
-            return _same_round(wish.request, source, job, masks)
+        case "vary" | "subtle" | "upscale":
+            return _onward(wish, source, job)
         case _:
             masks = [position.mask for position in source.positions]
             return _same_round(_new_seed(wish.request, source, job), source, job, masks)
@@ -66,6 +66,19 @@ def _again(wish: Wish, source: Source, job: str) -> Derived:
     request = msgspec.structs.replace(wish.request, count=1, seed=seed)
     only = msgspec.structs.replace(one, index=0)
     return Derived(request, source.job.round, _moved([only], job))
+
+
+def _onward(wish: Wish, source: Source, job: str) -> Derived:
+    """Drawn on from a picture that exists, with its own mask. Raises `OutOfRange` for one too large."""
+    one = _picture(wish, source)
+    if one.picture is None:
+        raise NotFinished(job=source.job.id)
+    if wish.action == "upscale":
+        request = doubling(wish.request, one.picture)
+    else:
+        strength = STRONG if wish.action == "vary" else SUBTLE
+        request = varying(wish.request, one.picture, strength)
+    return _same_round(request, source, job, [one.mask] * request.count)
 
 
 def _moved(positions: Sequence[Position], job: str) -> tuple[Position, ...]:

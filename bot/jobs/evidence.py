@@ -65,7 +65,7 @@ def note_deed(connection: Connection, rules: Rules, wish: Wish, job: Job, now: f
 def lesson(wish: Wish, source: Job, positions: Sequence[Position]) -> Lesson | None:
     """None for a deed that says nothing."""
     match wish.action:
-        case "single" | "vary":
+        case "single" | "vary" | "subtle" | "upscale":
             return _taken(source, positions, wish.index)
         case "keep":
             return _kept(wish, source, positions)

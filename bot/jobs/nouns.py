@@ -14,7 +14,9 @@ Action: TypeAlias = Literal[
     "mask",     # 🧩 the source's seeds, the root's next masks
     "keep",     # the select: one chosen mask for every position
     "single",   # U: one picture of the source, large
-    "vary",     # V: when the engine has the shot
+    "vary",     # V: variations of a picture of the source
+    "subtle",   # the same, nearer to it
+    "upscale",  # a picture of the source at twice its size
     "show",     # /show: the source's pictures again
     "compare",  # /compare: two presets beside each other, a root of its own
 ]  # fmt: skip

@@ -22,10 +22,12 @@ from bot.routing.press import Press
 from bot.routing.reply import Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
-from stylus_engine.errors import Unsupported
 from stylus_engine.model import Manifest, Request
 
-DERIVED: dict[str, Action] = {"seed": "seed", "mask": "mask", "keep": "keep", "u": "single"}
+DERIVED: dict[str, Action] = {
+    "seed": "seed", "mask": "mask", "keep": "keep",
+    "u": "single", "v": "vary", "subtle": "subtle", "x2": "upscale",
+}  # fmt: skip
 HOUR = 3600.0
 SETTLING, GLANCE = 25, 0.2  # looks, and seconds between them
 NO_REQUEST = Request(prompt="…")  # of a draft whose window came back: only its plan, none, is read
@@ -45,8 +47,8 @@ class Acts:
         source = await self._job(press)
         await self._entrance.admit(self._wish(press, source), press.reply)
 
-    async def single(self, press: Press) -> None:
-        """U: one picture, large."""
+    async def of_one(self, press: Press) -> None:
+        """U, V and Upscale: one picture alone, drawn on from, at twice its size."""
         source = await self._job(press)
         wish = replace(self._wish(press, source), index=press.number)
         await self._entrance.admit(wish, press.reply)
@@ -61,11 +63,6 @@ class Acts:
             raise NothingToChange(job=source.id)
         mask = wishes.kept_mask(source.plan, {int(value) for value in press.values})
         await self._entrance.admit(replace(self._wish(press, source), mask=mask), press.reply)
-
-    async def vary(self, press: Press) -> None:
-        """V: the engine has no shot for it yet, and no card shows the button."""
-        await self._job(press)
-        raise Unsupported(what="A variation of one picture")
 
     async def again(self, press: Press) -> None:
         """The same request once more: for jobs that were cancelled or failed."""

@@ -23,7 +23,9 @@ from bot.services import Services
 Handler: TypeAlias = Callable[[Press], Awaitable[None]]
 HEARD = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 OF_NOBODY = frozenset({"page", "open", "edited"})  # may come without a job
-MAKING = frozenset({"seed", "mask", "keep", "u", "again", "edited", "restore"})  # for all to see
+MAKING = frozenset(
+    {"seed", "mask", "keep", "u", "v", "subtle", "x2", "again", "edited", "restore"}
+)  # for all to see
 IN_PLACE = frozenset({"page", "cancel", "del"})  # change or end the message they stand on
 
 
@@ -39,8 +41,10 @@ class Router:
             "seed": acts.derive,
             "mask": acts.derive,
             "keep": acts.keep,
-            "u": acts.single,
-            "v": acts.vary,
+            "u": acts.of_one,
+            "v": acts.of_one,
+            "subtle": acts.of_one,
+            "x2": acts.of_one,
             "again": acts.again,
             "edit": acts.edit,
             "edited": acts.edited,

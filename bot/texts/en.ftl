@@ -16,6 +16,8 @@ derived-mask = Other adapters · based on { $owner }’s job
 derived-keep = Adapters chosen by hand · based on { $owner }’s job
 derived-single = Picture { $number } · based on { $owner }’s job
 derived-vary = Variation of picture { $number } · based on { $owner }’s job
+derived-subtle = Subtle variation of picture { $number } · based on { $owner }’s job
+derived-upscale = Picture { $number } at twice its size · based on { $owner }’s job
 derived-show = Shown again · based on { $owner }’s job
 
 ## Status: while a job waits and is drawn
@@ -60,6 +62,8 @@ result-no-licence = licence not stated
 result-more = and { $count } more, in Details
 result-uncovered = No adapter for: { $words }
 result-alone = No adapter matched well: base model only.
+result-begun = Begun from a picture, { $redone } % of it redone.
+result-begun-mask = A part of a picture, drawn anew.
 result-off = Adapters are off: base model only.
 result-left-out = Left out: { $what } ({ $why })
 result-instead = The language model did not choose this time; words and meaning did. Details says why.
@@ -117,6 +121,9 @@ undelivered-Refused = Discord refused the message.
 
 button-seed = New seed
 button-mask = Other adapters { $seen }/{ $of }
+button-subtle = Vary subtle
+button-strong = Vary strong
+button-upscale = Upscale ×2
 button-edit = Edit prompt
 button-info = Details
 button-delete = Delete

@@ -17,6 +17,7 @@ from stylus_engine.model import (
     Policy,
     Request,
     Shot,
+    Start,
 )
 from stylus_engine.model.noun import Noun
 
@@ -84,6 +85,21 @@ class Inspect(Frame, frozen=True, kw_only=True):
     data: bytes
 
 
+class Begin(Frame, frozen=True, kw_only=True):
+    """Keep a picture that somebody brought, and its mask, to start from. Answered with `Begun`.
+
+    `cut`: what is transparent in it is the mask.
+    """
+
+    call: int
+    data: bytes
+    name: str
+    mask: bytes | None = None
+    mask_name: str = ""
+    cut: bool = False
+    strength: float = 0.75
+
+
 class Add(Frame, frozen=True, kw_only=True):
     """Take in an adapter that somebody brought: an address, or the bytes of a file and its name.
 
@@ -149,7 +165,7 @@ class Rest(Frame, frozen=True, kw_only=True):
 
 
 ToWorker: TypeAlias = (
-    Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Draw | Drop | Rest
+    Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Draw | Drop | Rest
 )
 
 
@@ -217,6 +233,13 @@ class Inspected(Frame, frozen=True, kw_only=True):
     manifest: Manifest | None
 
 
+class Begun(Frame, frozen=True, kw_only=True):
+    """Answer to `Begin`: the picture is safely on disk."""
+
+    call: int
+    start: Start
+
+
 class Added(Frame, frozen=True, kw_only=True):
     """Answer to `Add`. `fresh` False: it was known already. `why_not` "": it is found from now on."""
 
@@ -278,6 +301,7 @@ FromWorker: TypeAlias = (
     | Found
     | Cards
     | Inspected
+    | Begun
     | Added
     | Checking
     | Packed

@@ -27,6 +27,7 @@ from stylus_engine.workers.frames import (
     Add,
     Arrange,
     Beat,
+    Begin,
     Check,
     Draw,
     Drop,
@@ -45,7 +46,7 @@ from stylus_engine.workers.frames import (
 )
 
 LOG = logging.getLogger("stylus.worker")
-Question: TypeAlias = Arrange | Fetch | Search | Lookup | Inspect | Add | Check | Pack | Rest
+Question: TypeAlias = Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
 Tell: TypeAlias = Callable[[Event], None]
 TellFetching: TypeAlias = Callable[[Fetching], None]
 Leave: TypeAlias = Callable[[int], None]

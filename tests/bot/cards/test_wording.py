@@ -1,5 +1,7 @@
 """What cards must say, case by case (the captions as DESIGN §4 writes them)."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -14,7 +16,7 @@ from bot.custom_ids import Pressed, parse
 from bot.jobs.nouns import Place, Seen
 from bot.refusals import LineFull, TooLate, Unsafe
 from bot.texts import Texts
-from stylus_engine.model import Dropped, Plan
+from stylus_engine.model import Dropped, Plan, Start
 from tests.bot.cards.examples import (
     ADA,
     BEN,
@@ -159,15 +161,29 @@ def test_a_quiet_result_repeats_no_word_of_the_prompt():
 
 def test_a_grid_has_every_button_and_says_how_many_masks_were_seen():
     found = actions(result(SAY, sheet(SAY)))
-    assert set(found) == {"seed", "mask", "edit", "info", "del", "u", "fav", "keep"}
+    assert set(found) == {"seed", "mask", "edit", "info", "del", "u", "v", "fav", "keep"}
     assert found["mask"] == "Other adapters 4/26"
     labels = [piece.get("label") for piece in pieces(result(SAY, sheet(SAY, failed=(1,))))]
     assert [label for label in labels if label and label.startswith("U")] == ["U1", "U3", "U4"]
 
 
-def test_variations_are_hidden_until_the_engine_draws_them():
-    assert "v" not in actions(result(SAY, sheet(SAY)))
-    assert "v" in actions(result(SAY, sheet(SAY, vary=True)))
+def test_no_button_leads_to_a_picture_that_is_too_large():
+    alone = replace(MASKED, action="single", index=0)
+    large = sheet(SAY, alone, MASKS[:1])
+    assert "x2" in actions(result(SAY, large))
+    assert "x2" not in actions(result(SAY, dataclasses.replace(large, most_edge=127)))
+
+
+def test_a_picture_that_somebody_brought_is_named_and_a_variation_says_so_above():
+    begun = Start(picture="ab" * 32, strength=0.6)
+    brought = replace(MASKED, request=replace(MASKED.request, start=begun))
+    assert "Begun from a picture, 60 % of it redone." in read(result(SAY, sheet(SAY, brought)))
+    hole = replace(brought, request=replace(brought.request, start=replace(begun, mask="m")))
+    assert "A part of a picture, drawn anew." in read(result(SAY, sheet(SAY, hole)))
+    varied = replace(brought, action="vary", index=2, source=brought.id)
+    said = read(result(SAY, sheet(SAY, varied, owner=ADA)))
+    assert "Variation of picture 3" in said
+    assert "Begun from" not in said
 
 
 def test_without_another_mask_there_is_no_puzzle_piece():
@@ -179,7 +195,8 @@ def test_without_another_mask_there_is_no_puzzle_piece():
 def test_one_picture_has_no_numbers_to_choose_from():
     alone = sheet(SAY, replace(MASKED, action="single", index=1), MASKS[1:2], owner=ADA)
     found = actions(result(SAY, alone))
-    assert set(found) == {"seed", "mask", "edit", "info", "fav", "del", "keep"}
+    single = {"seed", "mask", "edit", "info", "fav", "del", "keep", "v", "subtle", "x2"}
+    assert set(found) == single
     assert f"Picture 2 · based on <@{ADA}>’s job" in read(result(SAY, alone))
 
 

@@ -1,0 +1,147 @@
+"""Pictures that start from pictures, on the wire: the real bot, the real planner, the real drawer."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from stylus_engine.pictures.store import PictureStore
+from stylus_engine.ports import Pixels
+from tests.playground.person import Person
+from tests.reading import buttons, hidden, pictures, text
+from tests.stage import Json, Stage, staged
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+FEW = {"adapters": "off", "count": 1, "seed": 5}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    folder = tmp_path_factory.mktemp("bot")
+    more = {"drawing__steps": 6, "drawing__count": 2}
+    async with staged(folder, workers__command="[]", **more) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def first(stage: Stage) -> Json:
+    """A card with one picture of the miniature."""
+    return await stage.imagine(stage.ada, prompt="a red fox in the snow", **FEW)
+
+
+async def pixels(who: Person, card: Json, number: int = 0) -> Pixels:
+    file = io.BytesIO(await who.read(pictures(card)[number]))
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def apart(one: Pixels, other: Pixels) -> float:
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+async def test_an_attached_picture_gives_its_shape_and_lies_in_the_store(stage: Stage, first: Json):
+    before = Image.fromarray(await pixels(stage.ada, first)).resize((300, 200))
+    photo = await stage.ada.attach(encoded(before, "JPEG"), "photo.jpg")
+    card = await stage.imagine(stage.ada, prompt="a red fox", image=photo, strength=0.3, **FEW)
+    assert "Begun from a picture, 30 % of it redone." in text(card)
+    made = await pixels(stage.ada, card)
+    height, width, _ = made.shape
+    assert 1.3 < width / height < 1.8
+    start = stage.request(card).start
+    assert start is not None
+    kept = PictureStore(Path(stage.bot.folder) / "data" / "pictures").place(start.picture)
+    assert b"Exif" not in kept.read_bytes()
+    assert stage.rows("SELECT start_picture FROM jobs ORDER BY id DESC LIMIT 1") == [
+        (start.picture,)
+    ]
+    assert apart(made, np.asarray(before.resize((width, height)))) < 40
+
+
+async def test_a_single_picture_is_varied_and_drawn_at_twice_its_size(stage: Stage, first: Json):
+    assert {"subtle:0", "v:0", "x2:0"} <= set(buttons(first))
+    before = await pixels(stage.ada, first)
+    subtle = await stage.derived(stage.ben, first, "subtle:0")
+    assert "Subtle variation of picture 1" in text(subtle)
+    assert "seed 6" in text(subtle)
+    assert apart(await pixels(stage.ben, subtle), before) > 0
+    large = await stage.derived(stage.ben, first, "x2:0")
+    twice = await pixels(stage.ben, large)
+    assert twice.shape == (128, 128, 3)
+    small = np.asarray(Image.fromarray(twice).resize((64, 64), Image.Resampling.BOX))
+    assert apart(small, before) < 25
+    assert "Picture 1 at twice its size" in text(large)
+
+
+def lit(card: Json) -> list[set[str]]:
+    """The adapters of each picture, as the lines under the gallery name them."""
+    lines = [line for line in text(card).splitlines() if line[1:4] == " · "]
+    return [set(line[4:].split(" + ")) for line in lines if line[0].isdigit()]
+
+
+async def test_a_grid_offers_variations_of_each_picture_with_its_own_adapters(stage: Stage):
+    grid = await stage.imagine(stage.ada, prompt="a pencil sketch of a dragon at sunset", seed=40)
+    assert {"v:0", "v:1"} <= set(buttons(grid))
+    varied = await stage.derived(stage.ada, grid, "v:1")
+    assert "Variation of picture 2" in text(varied)
+    assert lit(varied) == [lit(grid)[1]] * 2
+    assert "seed 42" in text(varied)
+
+
+async def inpainted(stage: Stage, **options: object) -> Json:
+    pressed = await stage.ada.slash("inpaint", **{"prompt": "a blue bird", "count": 1, **options})
+    return (await stage.ada.answer(pressed, 60))["message"]
+
+
+async def test_what_is_transparent_is_drawn_anew_and_nothing_else(stage: Stage, first: Json):
+    before = await pixels(stage.ada, first)
+    clear = np.zeros((64, 64), bool)
+    clear[16:48, 20:52] = True
+    whole = np.dstack([before, np.where(clear, 0, 255).astype(np.uint8)])
+    image = await stage.ada.attach(encoded(Image.fromarray(whole)), "hole.png")
+    told = await inpainted(stage, image=image, seed=9)
+    card = await stage.card(stage.ada, told["id"])
+    assert "A part of a picture, drawn anew." in text(card)
+    made = await pixels(stage.ada, card)
+    assert np.array_equal(made[~clear], before[~clear])
+    assert apart(made[clear], before[clear]) > 5
+
+
+async def test_a_mask_of_its_own(stage: Stage, first: Json):
+    before = await pixels(stage.ada, first)
+    white = Image.new("L", (64, 64))
+    white.paste(255, (0, 32, 64, 64))
+    image = await stage.ada.attach(encoded(Image.fromarray(before)), "whole.png")
+    told = await inpainted(stage, image=image, mask=await stage.ada.attach(encoded(white), "m.png"))
+    made = await pixels(stage.ada, await stage.card(stage.ada, told["id"]))
+    assert np.array_equal(made[:32], before[:32])
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "why"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "photo.heic", "HEIC pictures are not read here"),
+        (b"<html>not found</html>", "page.png", "no picture that can be read"),
+        (encoded(Image.new("RGB", (64, 64))), "whole.png", "nothing in it is transparent"),
+    ],
+)
+async def test_what_cannot_be_inpainted_is_one_sentence(stage: Stage, data, name, why):
+    told = await inpainted(stage, image=await stage.ada.attach(data, name))
+    assert hidden(told)
+    assert why in text(told)
+    assert name in text(told).replace("\\", "")
+
+
+async def test_a_mask_of_another_size_is_one_sentence(stage: Stage):
+    image = await stage.ada.attach(encoded(Image.new("RGB", (64, 64))), "image.png")
+    mask = await stage.ada.attach(encoded(Image.new("L", (32, 64), 255)), "mask.png")
+    told = await inpainted(stage, image=image, mask=mask)
+    assert "a mask of 32 × 64 for a picture of 64 × 64" in text(told)
