@@ -22,10 +22,7 @@ from stylus_engine.sampling.sketchbook import SketchBook
 from stylus_engine.sampling.store import Bases, FactorStore
 
 DATA = Path(__file__).parents[2] / "miniature" / "data"
-NAMES = (
-    "storybook_dragon", "little_dragon", "graphite", "soft_pencil", "wet_paper", "golden_hour",
-    "moonlit", "drafting_table", "long_neck_dino",
-)  # fmt: skip
+NAMES = ("storybook_dragon", "little_dragon", "soft_pencil", "golden_hour", "drafting_table")
 NEAR = 4 / SIZE**0.5  # four standard deviations of an estimated cosine
 Dense = dict[tuple[str, str], NDArray[np.float64]]
 
@@ -56,14 +53,17 @@ def dense(factors: Factors) -> Dense:
     }
 
 
-def exact(a: Dense, b: Dense, by: str) -> float:
-    """The cosine of ΔW, of ΔWᵀΔW or of ΔWΔWᵀ, all layers as one long vector."""
+def grams(whole: Dense, by: str) -> Dense:
+    """ΔW, ΔWᵀΔW or ΔWΔWᵀ of every layer."""
+    of = {"update": lambda m: m, "listens": lambda m: m.T @ m, "speaks": lambda m: m @ m.T}[by]
+    return {place: of(matrix) for place, matrix in whole.items()}
 
-    def of(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        return {"update": matrix, "listens": matrix.T @ matrix, "speaks": matrix @ matrix.T}[by]
+
+def exact(a: Dense, b: Dense) -> float:
+    """The cosine of two adapters, all layers as one long vector."""
 
     def inner(one: Dense, other: Dense) -> float:
-        return sum(float((of(one[k]) * of(other[k])).sum()) for k in one.keys() & other.keys())
+        return sum(float(np.vdot(one[k], other[k])) for k in one.keys() & other.keys())
 
     return inner(a, b) / (inner(a, a) * inner(b, b)) ** 0.5
 
@@ -77,10 +77,10 @@ def estimated(a: Sketch, b: Sketch, by: str) -> float:
 def test_a_sketch_says_of_every_pair_what_the_whole_matrices_say(
     shelf: dict[str, Factors], by: str
 ) -> None:
-    whole = {name: dense(factors) for name, factors in shelf.items()}
+    whole = {name: grams(dense(factors), by) for name, factors in shelf.items()}
     short = {name: sketch(factors) for name, factors in shelf.items()}
     missed = [
-        abs(estimated(short[a], short[b], by) - exact(whole[a], whole[b], by))
+        abs(estimated(short[a], short[b], by) - exact(whole[a], whole[b]))
         for a, b in combinations(NAMES, 2)
     ]
     assert max(missed) < NEAR
