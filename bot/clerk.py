@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from bot.cards import answers
+from bot.cards import answers, compare
 from bot.cards.details import details
 from bot.cards.ended import ended
 from bot.cards.letter import Enclosure, Letter
@@ -18,6 +18,7 @@ from bot.cards.sheet import Sheet
 from bot.cards.status import Progress, Stage, status
 from bot.clock import Clock
 from bot.crew.bus import News
+from bot.jobs.comparing import Comparison
 from bot.jobs.nouns import Job, Place, Position, Seen
 from bot.settings import Settings
 from bot.texts.catalogue import Say, Texts
@@ -41,6 +42,8 @@ class Ledger(Protocol):
     async def positions(self, job: str, /) -> Sequence[Position]: ...
     async def seen(self, root: str, /) -> Seen: ...
     async def paused(self) -> bool: ...
+    async def learns(self, guild: int | None, /) -> bool: ...
+    async def comparison(self, job: str, /) -> Comparison | None: ...
 
 
 class Workers(Protocol):
@@ -100,12 +103,18 @@ class Clerk:
         Raises `NoWorker` when pictures must be packed and no planner is up: try later.
         """
         say, sheet = self.say(job), await self._sheet(job, quiet=quiet)
-        described = alts(say, sheet)
+        known = await self._compared(job)
+        described = compare.alts(say, sheet) if known else alts(say, sheet)
         files = await self._files(job, sheet.drawn[:MOST_PICTURES], described, shrink)
         whole = replace(sheet, files=files)
         return Letter(
-            view=lambda: result(say, whole), files=tuple(files.values()), ephemeral=job.private
+            view=lambda: compare.compare(say, whole, known) if known else result(say, whole),
+            files=tuple(files.values()),
+            ephemeral=job.private,
         )
+
+    async def _compared(self, job: Job) -> Comparison | None:
+        return await self._line.comparison(job.id) if job.action == "compare" else None
 
     async def ended(self, job: Job) -> Letter:
         """That it failed, was cancelled or could not be delivered."""
@@ -120,7 +129,11 @@ class Clerk:
         return Letter(view=lambda: answers.notice(say, f"notice-{key}", **facts))
 
     async def details(self, job: Job, say: Say | None = None) -> Letter:
-        """Everything about a job, in the language of whoever asks."""
+        """Everything about a job, in the language of whoever asks; of a blind one, that it is."""
+        known = await self._compared(job)
+        if known is not None and not known.revealed:
+            spoken = say or self.say(job)
+            return Letter(view=lambda: answers.notice(spoken, "notice-blind"), ephemeral=True)
         return details(say or self.say(job), await self._sheet(job))
 
     # --- what they are written from --------------------------------------------------
@@ -138,7 +151,7 @@ class Clerk:
             return told
         return replace(
             told,
-            plan=news.plan,
+            plan=None if job.action == "compare" else news.plan,
             step=news.step,
             of=news.of,
             done=news.done,
@@ -183,8 +196,9 @@ class Clerk:
         kept = {index: pictures[index].path for index, size in sizes.items() if size}
         each, together = self._limit(job.origin.guild) >> shrink, MOST_ALL >> shrink
         fit = max(sizes.values(), default=0) <= each and sum(sizes.values()) <= together
-        if kept and (job.private or not fit):
-            kept = await self._packed(kept, each, together, strip=job.private)
+        telling = job.private or job.action == "compare"  # what a file says of itself
+        if kept and (telling or not fit):
+            kept = await self._packed(kept, each, together, strip=telling)
         return {
             index: Enclosure(
                 name=f"{job.id}_{index + 1}{Path(path).suffix}",

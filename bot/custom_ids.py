@@ -25,6 +25,9 @@ ACTIONS: tuple[str, ...] = (
     "x2",      # the same at twice its size
     "fav",     # ❤
     "keep",    # the select; its values are numbers of the plan's choices
+    "rate",    # 👍 👎: the list's values, or a button's argument, say which picture
+    "ab",      # a ballot; argument: a, b, tie
+    "reveal",
     "cancel",
     "again",   # run a cancelled or failed job once more
     "page",    # argument: a page of a list; job = 26 zeros where there is none

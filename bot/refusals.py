@@ -13,6 +13,8 @@
     ├── WindowTooLate     looking took so long that Discord opens no window any more
     ├── NotAPicture       an attachment that is no picture, or no picture of ours
     ├── LearningOff       votes are not wanted in this server
+    ├── SamePreset        a comparison of something with itself
+    ├── Compared          a button of a result on a comparison, which has no such ways on
     ├── Revealed          a ballot after everybody knows what was what
     ├── WorkerLost        the worker died twice with this job
     └── NoWorker          nobody is there who could answer now
@@ -121,10 +123,20 @@ class LearningOff(Refusal):
 
 
 @dataclass(eq=False)
+class SamePreset(Refusal):
+    """A comparison of something with itself."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Compared(Refusal):
+    """A button of a result on a comparison, which has no such ways on."""
+
+
+@dataclass(eq=False)
 class Revealed(Refusal):
     """A ballot after everybody knows what was what."""
-
-    job: str
 
 
 @dataclass(eq=False)

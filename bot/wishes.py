@@ -62,7 +62,7 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
         sampler=drawing.sampler,
         count=count,
         seed=_first(asked.seed, said.seed, new_seed()),
-        preset=BARE_PRESET if asked.bare else settings.selection.preset,
+        preset=BARE_PRESET if asked.bare else asked.preset or settings.selection.preset,
         strength=dial(asked.strength, settings),
         pinned=asked.pinned,
         banned=asked.banned,

@@ -1,4 +1,4 @@
-"""/admin ban, unban: for people who may manage the server, and the bot's owners.
+"""/admin ban, unban, learning, preset, comparisons: for people who may manage the server, and the bot's owners.
 
 pause and resume stop every server's drawing: where it is one of several, or owners are
 named, they are the owners'.
@@ -11,11 +11,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import origins
+from bot.cards import compare
+from bot.cards.letter import Letter
 from bot.client import StylusBot
+from bot.presets import note_name
+from bot.routing.learnings import DEEDS, Learnings
 from bot.routing.reply import Reply
 from bot.routing.serving import notice, serve
+from stylus_engine.model import PRESETS
 
 Interaction = discord.Interaction[StylusBot]
+USUAL = "usual"
+LEARNING = [app_commands.Choice(name=name, value=name) for name in DEEDS]
+PRESET_NAMES = [app_commands.Choice(name=name, value=name) for name in (USUAL, *PRESETS)]
 Work = Callable[[Reply], Awaitable[None]]
 
 
@@ -24,6 +32,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For modera
 
     def __init__(self, bot: StylusBot) -> None:
         self.bot = bot
+        self.learnings = Learnings(bot.services)
 
     @app_commands.command(description="Stop drawing and free the memory. Jobs wait.")
     async def pause(self, interaction: Interaction) -> None:
@@ -82,6 +91,45 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For modera
         async def work(reply: Reply) -> None:
             was = await self.bot.services.line.unban(interaction.guild_id or 0, user.id)
             await self._say(reply, "admin-unbanned" if was else "admin-not-banned", who=user.id)
+
+        await self._serve(interaction, work)
+
+    @app_commands.command(description="What this server likes: heed it, forget it, look at it.")
+    @app_commands.describe(what="on, off, export as a file, or delete all of it.")
+    @app_commands.choices(what=LEARNING)
+    async def learning(self, interaction: Interaction, what: str) -> None:
+        """Only this server's; nobody is named in it."""
+
+        async def work(reply: Reply) -> None:
+            await self.learnings.do(what, reply)
+
+        await self._serve(interaction, work)
+
+    @app_commands.command(description="What this server draws with when nobody says otherwise.")
+    @app_commands.describe(name="A preset, or the usual one of the settings.")
+    @app_commands.choices(name=PRESET_NAMES)
+    async def preset(self, interaction: Interaction, name: str) -> None:
+        """Jobs that were accepted before keep theirs."""
+
+        async def work(reply: Reply) -> None:
+            services, chosen = self.bot.services, "" if name == USUAL else name
+            note = note_name(interaction.guild_id or 0)
+            await services.line.note(note, chosen, services.now(), by=interaction.user.id)
+            usual = services.settings.selection.preset
+            key = "admin-preset" if chosen else "admin-preset-usual"
+            await self._say(reply, key, name=chosen or usual)
+
+        await self._serve(interaction, work)
+
+    @app_commands.command(description="Which presets people here prefer, from /compare.")
+    async def comparisons(self, interaction: Interaction) -> None:
+        """Only those that were revealed."""
+
+        async def work(reply: Reply) -> None:
+            services = self.bot.services
+            found = await services.line.results(interaction.guild_id or 0)
+            say = services.say(str(interaction.locale))
+            await reply.send(Letter(view=lambda: compare.results(say, found), ephemeral=True))
 
         await self._serve(interaction, work)
 

@@ -9,6 +9,7 @@ from bot import origins, wishes
 from bot.attachments import start_of
 from bot.client import StylusBot
 from bot.jobs.nouns import Wish
+from bot.presets import preset_of
 from bot.routing.reply import Reply
 from bot.routing.serving import serve
 from bot.shelf import Shelf
@@ -75,10 +76,11 @@ class Imagine(commands.Cog):
     async def _admit(self, asked: wishes.Asked, private: bool, reply: Reply) -> None:
         services, interaction = self.bot.services, reply.interaction
         pinned = await self.shelf.known(asked.pinned)
+        preset = await preset_of(services.line, interaction.guild_id)
         wish = Wish(
             origin=origins.origin(interaction, services.settings, services.now()),
             request=wishes.request(
-                replace(asked, pinned=pinned),
+                replace(asked, pinned=pinned, preset=preset),
                 services.settings,
                 origins.ceiling(interaction, services.settings),
             ),

@@ -2,6 +2,8 @@
 
     status      the message while a job waits and is drawn
     result      the card: gallery, captions, credits, buttons; `credits` and `remarks` are its texts
+    rating      👍 and 👎 under a result
+    compare     two presets beside each other, and which of them people prefer
     ended       failed, cancelled, undeliverable
     details     everything about one job, with files
     lists       /queue and /history

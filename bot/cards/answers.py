@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from discord import ui
 
+from bot.cards.letter import Enclosure
 from bot.cards.parts import Tone, button, card, row, text
 from bot.cards.words import MOST_FACT, date, person, sentence
 from bot.custom_ids import Pressed
@@ -36,6 +37,12 @@ def unexpected(say: Say, code: str) -> ui.LayoutView:
 def notice(say: Say, key: str, **facts: object) -> ui.LayoutView:
     """One text of the catalogue. Facts named who, user or owner are people's ids."""
     return card(text(say(key, **_harmless(facts))), tone=Tone.CALM)
+
+
+def file(say: Say, key: str, enclosed: Enclosure, **facts: object) -> ui.LayoutView:
+    """A notice with a file below it."""
+    shown = ui.File[ui.LayoutView](enclosed.url)
+    return card(text(say(key, **_harmless(facts))), shown, tone=Tone.CALM)
 
 
 def _harmless(facts: Mapping[str, object]) -> dict[str, object]:

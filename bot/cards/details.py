@@ -22,8 +22,9 @@ MOST_WORDS = 700  # characters of the prompt
 MOST_AGAINST = 250  # of the negative prompt
 MOST_PICTURES = 900  # of all pictures' lines
 MOST_ENCODED = 150
-MOST_CANDIDATES = 600
+MOST_CANDIDATES = 400
 MOST_DROPPED = 300
+MOST_LIKED = 250
 HASH = 12  # characters that name a file among ours
 
 
@@ -55,6 +56,7 @@ def _card(say: Say, sheet: Sheet, files: Sequence[Enclosure]) -> ui.LayoutView:
         text(*_pictures(say, sheet)),
         line(),
         text(*_planned(say, job.plan)),
+        text(*liked(say, job.plan)),
         text(*made(say, sheet)),
         *(ui.File[ui.LayoutView](file.url) for file in files),
         tone=Tone.CALM,
@@ -126,6 +128,24 @@ def _planned(say: Say, plan: Plan | None) -> Iterator[str]:
         for one in plan.dropped
     ]
     yield from fitting(lines, len(lines), MOST_DROPPED, say, "details-more")
+
+
+def liked(say: Say, plan: Plan | None) -> Iterator[str]:
+    """`Ink & Wash: liked here 12 of 15 times`, where use had a say; weak evidence is rounded."""
+    if plan is None or not plan.likes:
+        return
+    names = {choice.adapter.card_id: choice.adapter.name for choice in plan.choices}
+    yield say("details-learned")
+    lines = [
+        say(
+            "details-liked",
+            name=escape(names.get(one.card_id, one.card_id), MOST_NAME),
+            good=round(one.good),
+            of=max(1, round(one.good + one.bad)),
+        )
+        for one in plan.likes
+    ]
+    yield from fitting(lines, len(lines), MOST_LIKED, say, "details-more")
 
 
 def _concepts(say: Say, seen: Sequence[Seen]) -> Iterator[str]:

@@ -19,7 +19,7 @@ def remarks(say: Say, sheet: Sheet) -> tuple[str, ...]:
 
 
 def _all(say: Say, sheet: Sheet) -> Iterator[str]:
-    yield _missing(say, sheet)
+    yield missing(say, sheet)
     yield _begun(say, sheet)
     yield _unkept(say, sheet)
     yield _alone(say, sheet)
@@ -32,7 +32,8 @@ def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield _round(say, sheet)
 
 
-def _missing(say: Say, sheet: Sheet) -> str:
+def missing(say: Say, sheet: Sheet) -> str:
+    """How many pictures are not there, and why; "" where all are."""
     if not sheet.failed:
         return ""
     told = dict.fromkeys(escape(one.sentence or "", MOST_SENTENCE) for one in sheet.failed)

@@ -19,6 +19,7 @@ from bot.cards.parts import (
     small,
     text,
 )
+from bot.cards.rating import rating, thumbs
 from bot.cards.remarks import foot, remarks
 from bot.cards.sheet import Sheet, shot_of
 from bot.cards.words import DOT, derived, head
@@ -45,6 +46,7 @@ def result(say: Say, sheet: Sheet) -> ui.LayoutView:
         text(*credit_lines(say, sheet), *remarks(say, sheet), foot(say, sheet)),
         *_rows(say, sheet),
         _keep(say, sheet),
+        rating(say, sheet),
         tone=Tone.DONE,
     )
 

@@ -55,7 +55,7 @@ def status(say: Say, job: Job, progress: Progress) -> ui.LayoutView:
 
 
 def _lines(say: Say, job: Job, progress: Progress) -> Iterator[str]:
-    plan = progress.plan or job.plan
+    plan = None if job.action == "compare" else progress.plan or job.plan
     if progress.stage == "planning":
         yield say("status-planning")
     elif plan is not None:

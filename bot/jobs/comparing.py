@@ -1,5 +1,6 @@
 """Blind comparisons: two arms in one job, one ballot a person, a reveal that happens once."""
 
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -13,7 +14,7 @@ from bot.refusals import JobGone, NotFinished, Revealed
 from stylus_engine.model.noun import Noun
 
 Choice: TypeAlias = Literal["a", "b", "tie"]
-CHOICES: Final[tuple[Choice, ...]] = ("a", "b", "tie")
+CHOICES: Final[Mapping[str, Choice]] = {"a": "a", "b": "b", "tie": "tie"}
 
 
 class Comparison(Noun, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ def _open(connection: Connection, job: str) -> None:
     if found.drawn_at is None:
         raise NotFinished(job=job)
     if known.revealed:
-        raise Revealed(job=job)
+        raise Revealed
 
 
 def _results(rows: "list[tuple[str, str, str, int]]") -> tuple[Result, ...]:

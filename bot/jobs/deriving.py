@@ -8,7 +8,7 @@ from ulid import ULID
 
 from bot.jobs.masks import next_serials
 from bot.jobs.nouns import Job, Position, Wish
-from bot.refusals import NotFinished, NothingToChange
+from bot.refusals import Compared, NotFinished, NothingToChange
 from stylus_engine.model import LIMITS, Mask, Plan, Request
 from stylus_engine.planning.starting import STRONG, SUBTLE, doubling, varying
 
@@ -36,7 +36,8 @@ class Derived:
 
 
 def derive(wish: Wish, source: Source, job: str) -> Derived:
-    """Raises `NotFinished`, `NothingToChange`."""
+    """Raises `NotFinished`, `NothingToChange`, `Compared`."""
+    _whole(wish, source.job)
     if not source.positions or source.job.plan is None:
         raise NotFinished(job=source.job.id)
     match wish.action:
@@ -52,6 +53,12 @@ def derive(wish: Wish, source: Source, job: str) -> Derived:
         case _:
             masks = [position.mask for position in source.positions]
             return _same_round(_new_seed(wish.request, source, job), source, job, masks)
+
+
+def _whole(wish: Wish, job: Job) -> None:
+    """Two plans in one job lead nowhere; pictures that never stood anywhere may be shown."""
+    if job.action == "compare" and (wish.action, job.state) != ("show", "undeliverable"):
+        raise Compared
 
 
 def _again(wish: Wish, source: Source, job: str) -> Derived:

@@ -16,6 +16,7 @@ from bot.cards.letter import Letter
 from bot.custom_ids import NOBODY
 from bot.delivery.wire import WireError
 from bot.jobs.nouns import Action, Job, Origin, Wish
+from bot.presets import preset_of
 from bot.refusals import NotFinished, NothingToChange, TooLate
 from bot.routing.entrance import Entrance
 from bot.routing.press import Press
@@ -69,11 +70,14 @@ class Acts:
         source = await self._job(press)
         ceiling = origins.ceiling(press.interaction, self._services.settings)
         policy = wishes.policy(self._services.settings, ceiling)
+        known = await self._services.line.comparison(source.id)
         wish = Wish(
             origin=self._origin(press, source),
+            action="compare" if known else "imagine",
             source=source.id,
             request=replace(source.request, policy=policy),
             private=source.private,
+            arms=(known.left, known.right) if known else None,
         )
         await self._entrance.admit(wish, press.reply)
 
@@ -119,7 +123,8 @@ class Acts:
     async def _remixed(self, press: Press) -> None:
         """A window that was filled from a picture: a wish like a typed one."""
         settings, origin = self._services.settings, self._origin(press)
-        asked = _asked(modals.read(_draft(origin), press.fields))
+        read = _asked(modals.read(_draft(origin), press.fields))
+        asked = replace(read, preset=await preset_of(self._services.line, origin.guild))
         ceiling = origins.ceiling(press.interaction, settings)
         wish = Wish(origin=origin, request=wishes.request(asked, settings, ceiling))
         await self._entrance.admit(wish, press.reply)

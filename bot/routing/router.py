@@ -18,13 +18,14 @@ from bot.routing.lists import Lists
 from bot.routing.press import Press, press
 from bot.routing.reply import Interaction, Reply, Slow
 from bot.routing.serving import notice, serve
+from bot.routing.votes import Votes
 from bot.services import Services
 
 Handler: TypeAlias = Callable[[Press], Awaitable[None]]
 HEARD = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 OF_NOBODY = frozenset({"page", "open", "edited"})  # may come without a job
 MAKING = frozenset(
-    {"seed", "mask", "keep", "u", "v", "subtle", "x2", "again", "edited", "restore"}
+    {"seed", "mask", "keep", "u", "v", "subtle", "x2", "again", "edited", "restore", "reveal"}
 )  # for all to see
 IN_PLACE = frozenset({"page", "cancel", "del"})  # change or end the message they stand on
 
@@ -37,6 +38,7 @@ class Router:
         self.acts = acts = Acts(services, entrance)
         self.lists = lists = Lists(services, entrance)
         self.adding = Adding(services)
+        self.votes = votes = Votes(services)
         self.handlers: Mapping[str, Handler] = {
             "seed": acts.derive,
             "mask": acts.derive,
@@ -50,6 +52,9 @@ class Router:
             "edited": acts.edited,
             "info": acts.info,
             "fav": acts.favourite,
+            "rate": votes.rate,
+            "ab": votes.ballot,
+            "reveal": votes.reveal,
             "del": acts.delete,
             "restore": acts.restore,
             "cancel": acts.cancel,

@@ -18,6 +18,7 @@ derived-single = Picture { $number } · based on { $owner }’s job
 derived-vary = Variation of picture { $number } · based on { $owner }’s job
 derived-subtle = Subtle variation of picture { $number } · based on { $owner }’s job
 derived-upscale = Picture { $number } at twice its size · based on { $owner }’s job
+derived-compare = Compared again · based on { $owner }’s job
 derived-show = Shown again · based on { $owner }’s job
 
 ## Status: while a job waits and is drawn
@@ -90,6 +91,9 @@ result-seed = seed { $seed }
 result-size = { $width }×{ $height }
 result-masks = masks { $seen }/{ $of }
 result-job = job { $job }
+result-rate = 👍 👎 What do you like? Next time it comes sooner
+result-rate-picture = picture { $number }
+result-rate-none = Take my votes on these back
 result-keep = Adapters: choose which stay on
 
 size-mb = { $count } MB
@@ -117,8 +121,23 @@ undelivered-Unreachable = Discord could not be reached.
 undelivered-Unreadable = I could not see whether it had been posted already.
 undelivered-Refused = Discord refused the message.
 
+## Comparisons
+
+compare-a = A
+compare-b = B
+compare-ask = Which is better, A or B? Both have the same seeds. Nobody knows yet which is which.
+compare-alt = { $arm }, picture { $number }: { $prompt }
+compare-was = **A** was **{ $left }**, **B** was **{ $right }**.
+compare-tally = { $a } for A · { $b } for B · { $tie } no difference
+compare-results = **Comparisons of this server**
+compare-no-results = None was revealed yet. {"/compare"} draws one.
+compare-result = **{ $one }** against **{ $other }**: preferred by { $rate } % ({ $low } to { $high } % with 95 % confidence) · { $wins } to { $losses } · { $ties } no difference
+compare-tied = **{ $one }** against **{ $other }**: nobody saw a difference ({ $ties })
+
 ## Buttons (at most 80 characters) and fields
 
+button-tie = No difference
+button-reveal = Reveal
 button-seed = New seed
 button-mask = Other adapters { $seen }/{ $of }
 button-subtle = Vary subtle
@@ -151,6 +170,8 @@ details-candidates = **Candidates** the composer saw: { $count }
 details-concept = *{ $concept }*: { $names }
 details-whole = the whole prompt
 details-dropped = **Left out** ({ $count })
+details-learned = **Learned here** and heeded in the order:
+details-liked = { $name }: liked { $good } of { $of } times
 details-why = { $what }: { $why }
 details-made = **Made with**
 details-sampling = { $sampler }, { $steps } steps, guidance { $guidance }, strength { $strength }
@@ -265,6 +286,19 @@ notice-cancelled-many = { $count ->
     }
 notice-favourite = Kept among your favourites. {"/history"} lists them.
 notice-no-favourite = No longer among your favourites.
+notice-vote = { $sign } for picture { $number }. Your last word counts; what this server likes is chosen sooner.
+notice-vote-bare = Picture { $number } was drawn without adapters, so there is nothing to learn from it.
+notice-vote-none = { $count ->
+        [0] You had not voted on these pictures.
+        [one] Your vote is taken back.
+       *[other] Your { $count } votes are taken back.
+    }
+notice-ballot = { $choice ->
+        [a] You voted for **A**.
+        [b] You voted for **B**.
+       *[tie] You see no difference.
+    } Until it is revealed you may change your mind. Votes so far: { $votes }
+notice-blind = That would tell what is under A and B. Reveal it first.
 notice-twice = That is already on its way.
 notice-stale = That button is from another version of the bot. {"/show"} posts the result with fresh ones.
 notice-stale-command = That command is from another version of the bot. Type it once more.
@@ -283,6 +317,20 @@ admin-banned = { $who } may no longer use the bot here.
 admin-no-reason = no reason was given
 admin-unbanned = { $who } may use the bot here again.
 admin-not-banned = { $who } was not banned.
+admin-learning-on = This server learns from votes and from what people take up, and heeds it.
+admin-learning-off = Nothing is learned here any more, and nothing that was is heeded. It is kept until you delete it.
+admin-learning-nowhere = Learning is off in the settings of this installation.
+admin-learning-export = { $count ->
+        [0] Nothing was learned here yet.
+        [one] What was learned here: 1 pair of adapter and words.
+       *[other] What was learned here: { $count } pairs of adapter and words.
+    }
+admin-learning-deleted = { $count ->
+        [0] Nothing was learned here, so nothing was deleted.
+       *[other] All that was learned in this server is deleted.
+    }
+admin-preset = { $name } is what this server draws with from now on.
+admin-preset-usual = This server draws again with what the settings say: { $name }.
 admin-owners-only = That stops or starts the drawing in every server, so only the owners named in my settings can do it.
 admin-only = Only people who may manage this server can do that.
 
@@ -372,6 +420,8 @@ error-JobGone = Job { $job } is too old: its recipe was deleted. {"/imagine"} ma
 error-NotFinished = Job { $job } has no pictures yet. Try again when they are there.
 error-NothingToChange = Job { $job } has no other adapters to try. 🎲 takes a new seed.
 error-LearningOff = This server does not learn from votes; its moderators turned that off.
+error-SamePreset = Both are { $name }; a comparison needs two.
+error-Compared = That is a comparison: one votes on it, and nothing else is made of it. {"/imagine"} draws more.
 error-Revealed = It was told already what was what, so votes are closed.
 error-TooLate = It is too late for that: the job is { $state }.
 error-WindowTooLate = Looking at that took so long that Discord no longer opens a window. Try it once more.

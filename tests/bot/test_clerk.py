@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.cards.letter import Letter
 from bot.clerk import MEBIBYTE, MOST_ALL, Clerk
 from bot.crew.bus import News
+from bot.jobs.comparing import Comparison
 from bot.jobs.nouns import Job, Place, Position, Seen
 from bot.refusals import NoWorker
 from bot.settings import Settings
@@ -28,6 +29,7 @@ class Ledger:
 
     grid: Sequence[Position] = ()
     stopped: bool = False
+    compared: Comparison | None = None
 
     async def job(self, job: str) -> Job | None:
         return JOB if job == ROOT else None
@@ -40,6 +42,12 @@ class Ledger:
 
     async def paused(self) -> bool:
         return self.stopped
+
+    async def learns(self, guild: int | None) -> bool:
+        return guild is not None
+
+    async def comparison(self, job: str) -> Comparison | None:
+        return self.compared
 
 
 @dataclass

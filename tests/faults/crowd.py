@@ -116,12 +116,37 @@ class Crowd:
         while True:
             for said in self.witness.now("card"):
                 owner = said.message.get("interaction_metadata", {}).get("user", {})
-                if owner and not said.message["flags"] & 64:
+                result = any(one.endswith(":seed") for one in _ids(said.message))
+                if owner and result and not said.message["flags"] & 64:
                     return said, self.at(said.message, owner["username"])
             assert asyncio.get_running_loop().time() < end, "no card in sight"
             if not any(self.witness.now("status")):
                 await self.wave(2)
             await asyncio.sleep(0.1)
+
+    async def comparison(self, *, seconds: float = 40) -> tuple[Said, Person]:
+        """A comparison that nobody has revealed, and whose it is; asked for where there is none."""
+        end = asyncio.get_running_loop().time() + seconds
+        who = self.person()
+        if not self._hidden_ones():
+            prompt = f"ink night city {next(self._numbers)}"
+            pressed = await who.slash("compare", prompt=prompt, count=1)
+            self.asks.append(Ask(pressed, who.name))
+        while True:
+            hidden = self._hidden_ones()
+            for said in self.witness.now("card"):
+                if said.job in hidden:
+                    owner = said.message["interaction_metadata"]["user"]["username"]
+                    return said, self.at(said.message, owner)
+            assert asyncio.get_running_loop().time() < end, "no comparison in sight"
+            await asyncio.sleep(0.1)
+
+    def _hidden_ones(self) -> set[str]:
+        query = (
+            "SELECT job FROM comparisons JOIN jobs ON jobs.id = job WHERE revealed_at IS NULL "
+            "AND deleted_at IS NULL AND state IN ('queued', 'planned', 'drawn', 'posting', 'posted')"
+        )
+        return {row[0] for row in self.rows(query)}
 
     def at(self, message: Json, name: str) -> Person:
         return self.play.person(name).at(message["channel_id"])

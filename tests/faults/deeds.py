@@ -92,6 +92,26 @@ async def favourite(crowd: Crowd, lives: Lives) -> None:
     await crowd.press(said.message, "fav", who)
 
 
+async def vote(crowd: Crowd, lives: Lives, said: str = "0-down") -> None:
+    found, who = await crowd.card()
+    await who.press(found.message, Pressed(found.job, "rate", said).custom_id, forged=True)
+
+
+async def unvote(crowd: Crowd, lives: Lives) -> None:
+    await vote(crowd, lives)
+    await vote(crowd, lives, "none")
+
+
+async def ballot(crowd: Crowd, lives: Lives) -> None:
+    found, who = await crowd.comparison()
+    await crowd.press(found.message, "ab:a", who)
+
+
+async def reveal(crowd: Crowd, lives: Lives) -> None:
+    found, who = await crowd.comparison()
+    await crowd.press(found.message, "reveal", who)
+
+
 async def edit(crowd: Crowd, lives: Lives) -> None:
     said, who = await crowd.card()
     await crowd.press(said.message, "edit", who)
@@ -162,6 +182,14 @@ async def unban(crowd: Crowd, lives: Lives) -> None:
     await crowd.told(crowd.person("ada"), "admin unban", user=await june(crowd))
 
 
+async def learn(crowd: Crowd, lives: Lives) -> None:
+    await crowd.told(crowd.person("ada"), "admin learning", what="on")
+
+
+async def forget(crowd: Crowd, lives: Lives) -> None:
+    await crowd.told(crowd.person("ada"), "admin learning", what="delete")
+
+
 async def welcome(crowd: Crowd) -> None:
     """Whatever moderators did before a kill is undone: the line runs, nobody is banned."""
     if crowd.rows("SELECT 1 FROM switches WHERE name = 'paused' AND value != ''"):
@@ -214,6 +242,12 @@ DEEDS: Mapping[str, Deed] = {
     "line.delivery_failed": anew,
     "line.undeliverable": roadless,
     "line.favourite": favourite,
+    "line.vote": vote,
+    "line.unvote": unvote,
+    "line.ballot": ballot,
+    "line.reveal": reveal,
+    "line.learn": learn,
+    "line.forget": forget,
     "line.delete": delete,
     "line.restore": restore,
     "line.moved": restore,
@@ -249,7 +283,7 @@ AT_START = frozenset({"line.open", "line.released", "line.sweep", *PRELUDES})
 UNREGISTERED = frozenset({"rest PUT /applications/{application_id}/commands"})
 LONG_AFTER = frozenset({"line.forgotten"})
 AHEAD = 100 * DAYS
-ALSO: tuple[Deed, ...] = (single, reseed)  # what makes jobs in yet another way
+ALSO: tuple[Deed, ...] = (single, reseed, ballot)  # what makes jobs in yet another way
 
 
 def deed(place: str) -> Deed:

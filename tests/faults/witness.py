@@ -106,7 +106,7 @@ def read(message: Json) -> tuple[Kind, str]:
     actions = {action for _, action in pressed}
     if actions == {"cancel"}:
         return "status", jobs[0]
-    if "seed" in actions and message.get("attachments"):
+    if actions & {"seed", "ab"} and message.get("attachments"):
         return "card", jobs[0]
     if actions & {"again", "open"} and "info" in actions:
         return "end", jobs[0]

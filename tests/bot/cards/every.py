@@ -1,5 +1,6 @@
 """Every card and window there is, with what people usually say and with the most they may say."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,13 +8,14 @@ from discord import ui
 from msgspec.structs import replace
 
 from bot import refusals
-from bot.cards import adapters, answers, lists, modals, pages
+from bot.cards import adapters, answers, compare, lists, modals, pages
 from bot.cards.details import details, manifest
 from bot.cards.ended import ended
 from bot.cards.letter import Enclosure, Letter
 from bot.cards.result import result
 from bot.cards.sheet import Sheet
 from bot.cards.status import Progress, Stage, status
+from bot.jobs.comparing import Comparison, Result
 from bot.jobs.nouns import FINISHED, UNFINISHED, Job, Place, Seen, State
 from bot.texts import Say
 from stylus_engine.errors import StylusError
@@ -63,6 +65,7 @@ def every(say: Say) -> Iterator[Shown]:
     for kind, job, masks in (("usual", JOB, MASKS), ("much", EVERYTHING, LIT_MASKS)):
         for shown in (*_of_job(say, job, masks), *_of_jobs(say, job)):
             yield Shown(f"{kind} {shown.name}", shown.view, shown.files)
+    yield from _comparisons(say)
     yield from _shelf(say)
     yield from _answers(say)
 
@@ -79,11 +82,17 @@ def sheets(say: Say, job: Job, masks: Sequence[str]) -> Iterator[tuple[str, Shee
     yield "last of a round", sheet(say, last, codes, seen=Seen(seen=64, of=64), owner=ADA)
     yield (
         "single",
-        sheet(say, replace(job, action="single", index=3, source=CHILD), codes[:1], owner=ADA),
+        sheet(
+            say,
+            replace(job, action="single", index=3, source=CHILD),
+            codes[:1],
+            owner=ADA,
+            rate=True,
+        ),
     )
     bare = replace(job, plan=None)
     yield "without a plan", sheet(say, bare, (dark,) * 4, seen=Seen(seen=1, of=1))
-    yield "ten of them", sheet(say, job, codes * 2 + codes[:2], owner=BEN)
+    yield "ten of them", sheet(say, job, codes * 2 + codes[:2], owner=BEN, rate=True)
 
 
 def _of_job(say: Say, job: Job, masks: Sequence[str]) -> Iterator[Shown]:
@@ -103,6 +112,32 @@ def _of_job(say: Say, job: Job, masks: Sequence[str]) -> Iterator[Shown]:
     )
     drawn = picture(shot(job, 0, masks[0])).manifest
     yield of_letter("details of a picture", manifest(say, drawn))
+
+
+def _comparisons(say: Say) -> Iterator[Shown]:
+    for name, job, masks in (("usual", JOB, MASKS), ("much", EVERYTHING, LIT_MASKS)):
+        asked, codes = replace(job, action="compare", source=CHILD), tuple(masks)
+        for failed in ((), (0, 5), (0, 1, 2, 3, 4, 5, 6, 7)):
+            for quiet in (False, True):
+                yield _comparison(
+                    say, sheet(say, asked, codes * 2, failed, quiet=quiet), f"{name} {failed} {quiet}"
+                )
+    told = Comparison(job=JOB.id, left=HOSTILE, right=HOSTILE, a=10**9, b=3, tie=1, revealed=True)
+    yield Shown("revealed", compare.revealed(say, told))
+    most = 10**6
+    pair = Result(one=HOSTILE[:32], other=HOSTILE[:32], wins=most, losses=most, ties=most)
+    yield Shown("results", compare.results(say, [pair] * 99))
+    yield Shown("ties alone", compare.results(say, [replace(pair, wins=0, losses=0)]))
+    yield Shown("no results", compare.results(say, []))
+
+
+def _comparison(say: Say, whole: Sheet, name: str) -> Shown:
+    """Blind and told, with the alt texts that its own card has."""
+    known = Comparison(job=whole.job.id, left="stylus", right="base", a=5, revealed="True" in name)
+    described = compare.alts(say, whole)
+    files = {i: Enclosure(name=f"{i}.png", alt=alt, data=b"png") for i, alt in described.items()}
+    shown = dataclasses.replace(whole, files=files)
+    return Shown(f"compare {name}", compare.compare(say, shown, known), tuple(files.values()))
 
 
 def _of_jobs(say: Say, job: Job) -> Iterator[Shown]:
@@ -148,6 +183,9 @@ def _answers(say: Say) -> Iterator[Shown]:
     for kind in LEAVES:
         for error in (made(kind), _worst(made(kind))):
             yield Shown(f"refusal {kind.__name__}", answers.refusal(say, error))
+    export = Enclosure(name="learned-1.json", data=b"{}")
+    shown = answers.file(say, "admin-learning-export", export, count=10**6)
+    yield Shown("export", shown, (export,))
     yield Shown("unexpected", answers.unexpected(say, "E-7F3K"))
     keys = [key for key in say.fallback.messages if key.startswith(("notice-", "admin-"))]
     for key in keys:

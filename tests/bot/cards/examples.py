@@ -14,6 +14,7 @@ from stylus_engine.model import (
     Adapter,
     Choice,
     Dropped,
+    Liking,
     Lit,
     Manifest,
     Mask,
@@ -203,6 +204,11 @@ def many(prompt: str, tasks: int = 12, each: int = 3) -> Plan:
             for n in range(40)
         ),
         dropped=tuple(Dropped(what=f"civitai:{n}:{n}", why=HOSTILE[:300]) for n in range(60)),
+        likes=tuple(
+            Liking(card_id=f"civitai:{task}{n}:{'9' * 60}", concept=words[task], good=1e6, bad=1e6)
+            for task in range(tasks)
+            for n in range(each)
+        ),
         instead=HOSTILE[:400],
     )
 
