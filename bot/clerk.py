@@ -179,6 +179,7 @@ class Clerk:
             checkpoint=job.request.checkpoint or self._settings.checkpoints.default,
             quiet=quiet,
             most_edge=self._settings.drawing.most_edge,
+            rate=not job.private and await self._line.learns(job.origin.guild),
         )
 
     async def _owner(self, job: Job) -> int | None:

@@ -26,8 +26,8 @@ from bot.translating import CommandTexts
 log = logging.getLogger(__name__)
 Make: TypeAlias = Callable[["StylusBot"], Services]
 COGS = (
-    "cogs.imagine", "cogs.inpaint", "cogs.line", "cogs.adapters", "cogs.help", "cogs.admin",
-    "cogs.menus",
+    "cogs.imagine", "cogs.inpaint", "cogs.compare", "cogs.line", "cogs.adapters", "cogs.help",
+    "cogs.admin", "cogs.menus",
 )  # fmt: skip
 HASH = "commands"  # the note in the line that remembers what was registered
 

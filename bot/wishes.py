@@ -38,6 +38,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     start: Start | None = None
+    preset: str = ""
 
 
 def named(adapters: str) -> tuple[str, ...]:

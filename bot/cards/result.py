@@ -95,7 +95,8 @@ def _rows(say: Say, sheet: Sheet) -> list[Item | None]:
     liked = button(Pressed(job, "fav"), emoji="❤️")
     others = _others(say, sheet)
     if len(sheet.positions) <= 1:
-        return [row(seed, others, edit), row(*_onward(say, sheet)), row(info, liked, gone)]
+        own = row(info, liked, *thumbs(sheet), gone)
+        return [row(seed, others, edit), row(*_onward(say, sheet)), own]
     each = row(*_each("u", sheet), liked), row(*_each("v", sheet))
     return [row(seed, others, edit, info, gone), *each]
 

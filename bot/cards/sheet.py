@@ -14,6 +14,7 @@ class Sheet:
 
     `owner` asked for the job this one is based on.  `quiet`: without the prompt's
     words.  `most_edge`: the longest that may be drawn; no button leads beyond it.
+    `rate`: with 👍 and 👎.
     """
 
     job: Job
@@ -24,6 +25,7 @@ class Sheet:
     checkpoint: str = ""
     quiet: bool = False
     most_edge: int = LIMITS.edge
+    rate: bool = False
 
     @property
     def drawn(self) -> tuple[Position, ...]:

@@ -73,7 +73,7 @@ def every(say: Say) -> Iterator[Shown]:
 def sheets(say: Say, job: Job, masks: Sequence[str]) -> Iterator[tuple[str, Sheet]]:
     """The results that look different."""
     codes, dark = tuple(masks), Mask.parse("").code
-    yield "grid", sheet(say, job, codes, owner=BEN)
+    yield "grid", sheet(say, job, codes, owner=BEN, rate=True)
     yield "half failed", sheet(say, job, codes, failed=(0, 3), owner=BEN)
     yield "all failed", sheet(say, job, codes, failed=(0, 1, 2, 3))
     yield "quiet", sheet(say, job, codes, quiet=True)
@@ -120,7 +120,9 @@ def _comparisons(say: Say) -> Iterator[Shown]:
         for failed in ((), (0, 5), (0, 1, 2, 3, 4, 5, 6, 7)):
             for quiet in (False, True):
                 yield _comparison(
-                    say, sheet(say, asked, codes * 2, failed, quiet=quiet), f"{name} {failed} {quiet}"
+                    say,
+                    sheet(say, asked, codes * 2, failed, quiet=quiet),
+                    f"{name} {failed} {quiet}",
                 )
     told = Comparison(job=JOB.id, left=HOSTILE, right=HOSTILE, a=10**9, b=3, tie=1, revealed=True)
     yield Shown("revealed", compare.revealed(say, told))
