@@ -7,12 +7,15 @@ from typing import TypeAlias, cast
 from torch import Tensor, nn
 
 from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.names import ldm_names
 
 Place: TypeAlias = tuple[Component, str]  # and the dotted path as in `named_modules()`
 
 KOHYA: dict[Component, tuple[str, ...]] = {
     "unet": ("lora_unet_", "lycoris_"),
+    "transformer": ("lora_unet_", "lora_transformer_", "lycoris_"),
     "text_encoder": ("lora_te_", "lora_te1_"),
+    "text_encoder_2": ("lora_te2_",),
 }
 
 
@@ -55,11 +58,22 @@ class Bases:
                 table[f"{component}.{name}"] = component, path
                 for prefix in KOHYA[component]:
                     table[prefix + name.replace(".", "_")] = component, path
+        return self._ldm_spellings() | table
+
+    def _ldm_spellings(self) -> dict[str, Place]:
+        if "unet" not in self.modules:
+            return {}
+        paths = [path for component, path in self.places() if component == "unet"]
+        layers = cast("Mapping[str, int]", self.modules["unet"].config)["layers_per_block"]
+        table: dict[str, Place] = {}
+        for name, path in ldm_names(paths, layers):
+            table[f"diffusion_model.{name}"] = "unet", path
+            table["lora_unet_" + name.replace(".", "_")] = "unet", path
         return table
 
 
 def _with_and_without_text_model(component: Component, path: str) -> tuple[str, ...]:
-    if component != "text_encoder":
+    if not component.startswith("text_encoder"):
         return (path,)
     bare = path.removeprefix("text_model.")
     return bare, f"text_model.{bare}"

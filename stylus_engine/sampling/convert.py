@@ -131,7 +131,8 @@ def _places(tensors: Mapping[str, Tensor], pieces: Pieces, bases: Bases) -> dict
     names = {module: _bare(module) for module in pieces} | _named(tensors, pieces)
     places: dict[str, Place] = {}
     for module, parts in pieces.items():
-        place = table.get(names[module]) or table.get(f"unet.{names[module]}")
+        spelled = (names[module], f"unet.{names[module]}", _bare(module))
+        place = next((table[each] for each in spelled if each in table), None)
         if place and place not in places.values() and whole(_pick(tensors, parts)):
             places[module] = place
     return places
@@ -157,12 +158,12 @@ def _named(tensors: Mapping[str, Tensor], pieces: Pieces) -> dict[str, str]:
 
 def _by_diffusers(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Convert a state dict of LoRA pairs to peft's names, prefixed by component."""
-    kohya = {key: state[key] for key in state if re.match(r"lora_(unet|te|te1)_", key)}
+    kohya = {key: state[key] for key in state if re.match(r"lora_(unet|te|te1|te2)_", key)}
     dotted = {key: state[key] for key in state if key not in kohya}
     if kohya:
         converted = StableDiffusionLoraLoaderMixin.lora_state_dict(kohya)[0]
         dotted |= cast("dict[str, Tensor]", converted)
-    texts = {key: dotted[key] for key in dotted if key.startswith("text_encoder.")}
+    texts = {key: dotted[key] for key in dotted if re.match(r"text_encoder(_2)?\.", key)}
     rest = {key: dotted[key] for key in dotted if key not in texts}
     # The old mapping is named: left to infer it, diffusers fails on files that train q alone.
     texts = convert_state_dict_to_peft(texts, original_type=StateDictType.DIFFUSERS_OLD)

@@ -5,15 +5,17 @@ wear them while it runs (`applied`).  `by_row` is the only caller; a planner tha
 picks between executors is one more class with the same methods.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from torch import Tensor, nn
+from torch import nn
 
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.merge import merged
 from stylus_engine.sampling.stack import Key, Row, Stack, key
+
+Result = TypeVar("Result")  # of one row
 
 
 class Executor(Protocol):
@@ -110,10 +112,10 @@ def by_row(
     executor: Executor,
     component: Component,
     rows: Sequence[Row],
-    forward: Callable[[list[int]], Tensor],
-) -> list[Tensor]:
+    forward: Callable[[list[int]], Iterable[Result]],
+) -> list[Result]:
     """Run `forward` once per group of row indices, under its adapters; returns one result per row."""
-    results: dict[int, Tensor] = {}
+    results: dict[int, Result] = {}
     for group in executor.groups(rows):
         with executor.applied(component, [rows[index] for index in group]):
             results.update(zip(group, forward(group), strict=True))

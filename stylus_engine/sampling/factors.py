@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from torch import Tensor
 
-Component: TypeAlias = Literal["unet", "text_encoder"]
+Component: TypeAlias = Literal["unet", "transformer", "text_encoder", "text_encoder_2"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Scales:
         if isinstance(patterns, dict):
             known = cast("dict[str, object]", patterns)
             # Patterns of text encoders were written with the prefix that files have.
-            path = f"text_model.{place[1]}" if place[0] == "text_encoder" else place[1]
+            bare = place[1].removeprefix("text_model.")
+            path = f"text_model.{bare}" if place[0].startswith("text_encoder") else place[1]
             alpha = known.get(get_pattern_key(list(known), path), alpha)
         return float(alpha) if isinstance(alpha, int | float) else None
 

@@ -16,6 +16,7 @@ from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
+from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.schedules import check_sampler, schedule
@@ -97,14 +98,15 @@ class Studio:
         device = self._parts.device
         latents = torch.cat([line.box.of(line.slot.inputs) for line in lines])
         times = torch.stack([line.slot.schedule.timestep.float() for line in lines]).to(device)
-        texts = torch.cat([line.text.states for line in lines])
+        told = told_to(lines, device)
 
         def forward(rows: list[int]) -> Tensor:
-            inputs = (pick(tensor, rows) for tensor in (latents, times, texts))
-            return self._family.denoise(self._parts, *inputs)
+            inner, at = pick(latents, rows), pick(times, rows)
+            return self._family.denoise(self._parts, inner, at, some(told, rows))
 
+        rows, component = [line.slot.row for line in lines], self._parts.denoiser
         with memory():
-            return by_row(self._executor, "unet", [line.slot.row for line in lines], forward)
+            return by_row(self._executor, component, rows, forward)
 
     def preview(self, slot: Slot) -> bytes | None:
         """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
@@ -184,6 +186,21 @@ class Studio:
 def pick(tensor: Tensor, rows: list[int]) -> Tensor:
     """The named rows; all of them without a copy, which indexing would make (on CUDA with a sync)."""
     return tensor if len(rows) == len(tensor) else tensor[rows]
+
+
+def told_to(lines: Sequence[Line], device: torch.device) -> Told:
+    """What the rows of one forward are told, stacked."""
+    pooled = [line.text.pooled for line in lines if line.text.pooled is not None]
+    guidance = torch.tensor([line.slot.shot.guidance for line in lines], dtype=torch.float32)
+    states = torch.cat([line.text.states for line in lines])
+    return Told(states, torch.cat(pooled) if pooled else None, guidance.to(device))
+
+
+def some(told: Told, rows: list[int]) -> Told:
+    """The named rows of what all are told."""
+    pooled = None if told.pooled is None else pick(told.pooled, rows)
+    guidance = None if told.guidance is None else pick(told.guidance, rows)
+    return Told(pick(told.states, rows), pooled, guidance)
 
 
 def lit(shot: Shot) -> list[Weighted]:

@@ -4,14 +4,18 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownVariableType=false
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from torch import Tensor
 
 from stylus_engine.sampling.executors import Executor, by_row
+from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.families import Family, Parts
 from stylus_engine.sampling.stack import Row
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """`states` (1, window, width) as the denoiser reads them; `text` as it was left after truncation."""
+    """`text` as it was left after truncation; `states` and `pooled` as in `Told`, B = 1."""
 
     states: Tensor
     text: str
+    pooled: Tensor | None = None
 
 
 def encode(
@@ -36,16 +41,18 @@ def encode(
     """Encode all `words` together, one row each; no words, no forward."""
     if not words:
         return []
-    ids, mask = family.token_ids(parts, [each.text for each in words])
-    states = by_row(
-        executor,
-        "text_encoder",
-        [each.row for each in words],
-        lambda group: family.encode(parts, ids[group], mask[group]),
-    )
-    texts = [_read_back(parts, *pair) for pair in zip(ids, mask, strict=True)]
+    texts, rows = [each.text for each in words], [each.row for each in words]
+
+    def under(
+        component: Component, forward: Callable[[list[int]], Iterable[Result]]
+    ) -> list[Result]:
+        return by_row(executor, component, rows, forward)
+
+    told = family.encode(parts, texts, under)
+    left = [_read_back(parts, *pair) for pair in zip(*family.token_ids(parts, texts), strict=True)]
     return [
-        Encoded(states=state[None], text=text) for state, text in zip(states, texts, strict=True)
+        Encoded(states=each.states, text=text, pooled=each.pooled)
+        for each, text in zip(told, left, strict=True)
     ]
 
 

@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families import sd1
+from stylus_engine.sampling.families import sd1, sdxl
 from stylus_engine.sampling.families.parts import Family, Parts
 
 __all__ = ["FAMILIES", "Family", "Parts", "family_of"]
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({"sd1": sd1})
+FAMILIES: Mapping[str, Family] = MappingProxyType({"sd1": sd1, "sdxl": sdxl})
 
 
 def family_of(checkpoint: Checkpoint) -> Family:

@@ -3,28 +3,32 @@
 # diffusers exports its classes lazily, which a type checker takes for private.
 # pyright: reportPrivateImportUsage=false
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.factors import Component
 
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The modules of one checkpoint: in eval mode, without gradients, on one device, in one dtype.
 
-    `scheduler_config` is the folder's own, with the two repairs that the plain
-    pipeline makes; every slot builds its scheduler from it.
+    `unet` is the denoiser, also where it is a transformer (`denoiser` says what adapters
+    call it).  `scheduler_config` is the folder's own, with the repairs that the plain
+    pipeline makes; every slot builds its scheduler from it.  `distilled`: the denoiser
+    reads the guidance itself, so that no row is drawn without the prompt.
     """
 
-    unet: UNet2DConditionModel
+    unet: Any
     vae: AutoencoderKL
     text_encoder: CLIPTextModel
     tokenizer: CLIPTokenizer
@@ -32,11 +36,45 @@ class Parts:
     checkpoint: Checkpoint
     dtype: torch.dtype
     device: torch.device
+    text_encoder_2: Any = None
+    tokenizer_2: Any = None
+    denoiser: Component = "unet"
+    adapted: tuple[Component, ...] = ("text_encoder",)
+    distilled: bool = False
 
     @property
     def modules(self) -> dict[Component, nn.Module]:
         """The modules that adapters can change."""
-        return {"unet": self.unet, "text_encoder": self.text_encoder}
+        found: dict[Component, nn.Module] = {self.denoiser: self.unet}
+        for name in self.adapted:
+            found[name] = getattr(self, name)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What rows of a denoiser are told beside latents and time.
+
+    `states` (B, window, width); `pooled` (B, width) where the family has it; `guidance`
+    (B,) fp32, for denoisers that read it themselves.
+    """
+
+    states: Tensor
+    pooled: Tensor | None = None
+    guidance: Tensor | None = None
+
+
+class Under(Protocol):
+    """Runs a text encoder over all rows, each under its own adapters; one result a row.
+
+    The rows come in groups: `forward` gets the indices of each.
+    """
+
+    def __call__(
+        self, component: Component, forward: Callable[[list[int]], Iterable[Row]]
+    ) -> list[Row]:
+        """`forward`'s results, in the order of the rows."""
+        ...
 
 
 class Family(Protocol):
@@ -48,18 +86,18 @@ class Family(Protocol):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> Parts:
-        """Read a folder from disk, never from a network. Raises `BadCheckpoint`."""
+        """Read a checkpoint from disk, never from a network. Raises `BadCheckpoint`."""
         ...
 
     def token_ids(self, parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Ids and attention mask of the truncated, padded texts, both int64 of shape (B, window)."""
         ...
 
-    def encode(self, parts: Parts, ids: Tensor, mask: Tensor) -> Tensor:
-        """Texts as the denoiser reads them, shape (B, window, width)."""
+    def encode(self, parts: Parts, texts: list[str], under: Under) -> list[Told]:
+        """Each text as the denoiser reads it, B = 1."""
         ...
 
-    def denoise(self, parts: Parts, latents: Tensor, timesteps: Tensor, texts: Tensor) -> Tensor:
+    def denoise(self, parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Tensor:
         """One forward for B rows, each at its own timestep; fp32 in and out."""
         ...
 

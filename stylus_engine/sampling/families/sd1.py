@@ -8,25 +8,19 @@ Source of every number: diffusers' `StableDiffusionPipeline`, which the oracle r
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportPrivateImportUsage=false
 
-import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
-from transformers.utils import logging
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families.parts import Parts
+from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.parts import Parts, Told, Under
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
-Module = TypeVar("Module", bound=nn.Module)
 CHANNELS = 4  # of the latents
 READABLE = (CHANNELS, 9)  # an inpainting UNet reads a mask and the masked picture besides
 
@@ -37,15 +31,10 @@ def load(
     device: torch.device | str = "cpu",
 ) -> Parts:
     """Read a diffusers pipeline folder: local files only, safetensors only. Raises `BadCheckpoint`."""
-    folder = Path(checkpoint.path)
-    if not folder.is_dir():
-        raise BadCheckpoint(path=checkpoint.path, why="there is no such folder")
-    try:
-        with _quiet():
-            parts = _read(folder, checkpoint, dtype, torch.device(device))
-    except UNREADABLE as error:
-        raise BadCheckpoint(path=checkpoint.path, why=_first_line(error)) from error
-    _check(parts)
+    parts = opened(
+        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    )
+    check(parts)
     return parts
 
 
@@ -61,24 +50,30 @@ def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
     return batch.input_ids, batch.attention_mask
 
 
-def encode(parts: Parts, ids: Tensor, mask: Tensor) -> Tensor:
-    """The last hidden states, after the final norm, shape (B, 77, width); clip-skip none.
+def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
+    """The last hidden states, after the final norm, shape (1, 77, width); clip-skip none.
 
     CLIP attends over its padding: checkpoints were trained so, and only a config
     with `use_attention_mask` says otherwise.
     """
+    ids, mask = (each.to(parts.device) for each in token_ids(parts, texts))
     masked = getattr(parts.text_encoder.config, "use_attention_mask", False)
-    seen = mask.to(parts.device) if masked else None
-    return parts.text_encoder(ids.to(parts.device), attention_mask=seen)[0]
+
+    def forward(rows: list[int]) -> Tensor:
+        return parts.text_encoder(ids[rows], attention_mask=mask[rows] if masked else None)[0]
+
+    return [Told(states[None]) for states in under("text_encoder", forward)]
 
 
-def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, texts: Tensor) -> Tensor:
-    """Latents (B, 4 or 9, h, w), timesteps (B,), texts (B, 77, width) -> prediction (B, 4, h, w).
+def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Tensor:
+    """Latents (B, 4 or 9, h, w), timesteps (B,), states (B, 77, width) -> prediction (B, 4, h, w).
 
     Latents and prediction are fp32; between them the model's own precision.
     """
     inner = latents.to(parts.dtype)
-    (predicted,) = parts.unet(inner, timesteps, encoder_hidden_states=texts, return_dict=False)
+    (predicted,) = parts.unet(
+        inner, timesteps, encoder_hidden_states=told.states, return_dict=False
+    )
     return predicted.float()
 
 
@@ -106,50 +101,8 @@ def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, 
     return 1, CHANNELS, height // edge, width // edge
 
 
-def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
-    unet = _model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype)
-    vae = _model(AutoencoderKL, folder / "vae", torch_dtype=dtype)
-    text_encoder = _model(CLIPTextModel, folder / "text_encoder", dtype=dtype)
-    return Parts(
-        unet=_resting(unet, device),
-        vae=_resting(vae, device),
-        text_encoder=_resting(text_encoder, device),
-        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        scheduler_config=_scheduler_config(folder / "scheduler" / "scheduler_config.json"),
-        checkpoint=checkpoint,
-        dtype=dtype,
-        device=device,
-    )
-
-
-def _model(kind: Any, folder: Path, **precision: torch.dtype) -> Any:  # noqa: ANN401 - three unrelated classes of two libraries
-    # Both libraries call a model with missing tensors a success (random weights and a log line).
-    model, told = kind.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        output_loading_info=True,
-        **precision,
-    )
-    if told["missing_keys"]:
-        missing = sorted(told["missing_keys"])
-        raise ValueError(f"{folder.name} lacks {len(missing)} tensors, such as {missing[0]}")
-    return model
-
-
-def _resting(model: Module, device: torch.device) -> Module:
-    model.to(device).eval().requires_grad_(requires_grad=False)
-    return model
-
-
-def _scheduler_config(path: Path) -> dict[str, Any]:
-    """The two repairs that `StableDiffusionPipeline.__init__` makes to the configs of old checkpoints."""
-    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    repaired = {"steps_offset": 1, "clip_sample": False}
-    return config | {key: repaired[key] for key in repaired.keys() & config.keys()}
-
-
-def _check(parts: Parts) -> None:
+def check(parts: Parts) -> None:
+    """Raise `BadCheckpoint` for a UNet that asks for more than this file tells it."""
     if parts.unet.config.in_channels not in READABLE:
         why = f"its UNet reads {parts.unet.config.in_channels} channels where 4 or 9 are needed"
         raise BadCheckpoint(path=parts.checkpoint.path, why=why)
@@ -158,18 +111,23 @@ def _check(parts: Parts) -> None:
         raise BadCheckpoint(path=parts.checkpoint.path, why=why)
 
 
-@contextmanager
-def _quiet() -> Generator[None, None, None]:
-    """No progress bars on a terminal that is not ours; whoever had them on has them back."""
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
+def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    unet = model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype)
+    vae = model(AutoencoderKL, folder / "vae", torch_dtype=dtype)
+    text_encoder = model(CLIPTextModel, folder / "text_encoder", dtype=dtype)
+    return Parts(
+        unet=resting(unet, device),
+        vae=resting(vae, device),
+        text_encoder=resting(text_encoder, device),
+        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        scheduler_config=_repaired(scheduler_config(folder)),
+        checkpoint=checkpoint,
+        dtype=dtype,
+        device=device,
+    )
 
 
-def _first_line(error: BaseException) -> str:
-    """Foreign errors run over pages; their first line says which file."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+def _repaired(config: dict[str, Any]) -> dict[str, Any]:
+    """The two repairs that `StableDiffusionPipeline.__init__` makes to the configs of old checkpoints."""
+    repaired = {"steps_offset": 1, "clip_sample": False}
+    return config | {key: repaired[key] for key in repaired.keys() & config.keys()}

@@ -1,0 +1,83 @@
+"""Reading the folders of a diffusers pipeline: what every family file needs to load."""
+
+# diffusers and transformers type their `from_pretrained` loosely.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers.utils import logging
+
+from stylus_engine.errors import BadCheckpoint
+from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.parts import Parts
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def opened(checkpoint: Checkpoint, read: Callable[[Path], Parts]) -> Parts:
+    """What `read` makes of the checkpoint's path. Raises `BadCheckpoint` whatever goes wrong."""
+    path = Path(checkpoint.path)
+    if not path.exists():
+        raise BadCheckpoint(path=checkpoint.path, why="there is no such folder")
+    try:
+        with _quiet():
+            return read(path)
+    except UNREADABLE as error:
+        raise BadCheckpoint(path=checkpoint.path, why=_first_line(error)) from error
+
+
+def model(kind: Any, folder: Path, **precision: torch.dtype) -> Any:  # noqa: ANN401 - unrelated classes of two libraries
+    """One component, local files only, safetensors only, whole.
+
+    Both libraries call a model with missing tensors a success (random weights and a log line).
+    """
+    found, told = kind.from_pretrained(
+        folder,
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+        **precision,
+    )
+    if told["missing_keys"]:
+        missing = sorted(told["missing_keys"])
+        raise ValueError(f"{folder.name} lacks {len(missing)} tensors, such as {missing[0]}")
+    return found
+
+
+def resting(module: Module, device: torch.device) -> Module:
+    """In eval mode, without gradients, on `device`."""
+    module.to(device).eval().requires_grad_(requires_grad=False)
+    return module
+
+
+def scheduler_config(folder: Path) -> dict[str, Any]:
+    """The folder's own, as it stands there."""
+    text = (folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8")
+    config: dict[str, Any] = json.loads(text)
+    return config
+
+
+@contextmanager
+def _quiet() -> Generator[None, None, None]:
+    """No progress bars on a terminal that is not ours; whoever had them on has them back."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _first_line(error: BaseException) -> str:
+    """Foreign errors run over pages; their first line says which file."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
