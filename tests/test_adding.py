@@ -16,6 +16,8 @@ from stylus_engine.errors import (
     AdapterNotSafetensors,
     BadArchive,
     SourceRefused,
+    StoreFull,
+    TooMuch,
     UnsafeAddress,
 )
 from tests.catalog.servers.civitai import Civitai, file, model, version
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
 MINIATURE = HOUSE / "miniature" / "data"
 ROBOT = (MINIATURE / "adapters" / "tin_robot.safetensors").read_bytes()
+MOONLIT = (MINIATURE / "adapters" / "moonlit.safetensors").read_bytes()
 DIGEST = hashlib.sha256(ROBOT).hexdigest()
 
 
-def house(folder: Path, there: Civitai, token: str) -> House:
+def house(folder: Path, there: Civitai, token: str, most: int = 10**9) -> House:
     setup = Setup(
         checkpoints={"miniature": MINIATURE / "checkpoint"}, default_checkpoint="miniature",
         cards=(), pictures=folder, index=folder / "index", catalog=folder, cache=folder,
+        most_weights=most,
         places=Places(civitai=there.url, civitai_token=lambda: token, allow_loopback=True),
     )  # fmt: skip
     return House(setup)
@@ -102,3 +106,25 @@ async def test_a_link_to_a_file_is_followed(tmp_path: Path, there: Civitai):
                     await made.add(Brought(url=f"{store.url}/{name}.safetensors"), lambda _: None)
             kept = list((tmp_path / "adapters").iterdir())
             assert [path.name for path in kept] == [f"{DIGEST}.safetensors"]
+
+
+async def test_what_people_bring_counts_and_is_never_thrown_away_for_more(
+    there: Civitai, tmp_path: Path
+):
+    async def files(_: web.Request) -> web.Response:
+        return web.Response(body=MOONLIT)
+
+    async with serving(files) as store:
+        with closing(house(tmp_path, there, there.token, len(ROBOT) + 1000)) as made:
+            came = await made.add(Brought(data=ROBOT, name="Robot.safetensors"), lambda _: None)
+            for more in (
+                Brought(data=MOONLIT, name="Moonlit.safetensors"),
+                Brought(url=f"{store.url}/Moonlit.safetensors"),
+            ):
+                with pytest.raises(TooMuch, match="oonlit"):
+                    await made.add(more, lambda _: None)
+            with pytest.raises(StoreFull):
+                made._stock.files.make_room(2000, "another")
+            kept = [path.name for path in (tmp_path / "adapters").iterdir()]
+            assert kept == [f"{DIGEST}.safetensors"]
+            assert [each.name for each in made.cards.cards()] == [came.adapter.name]

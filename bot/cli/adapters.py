@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import plain, weight
-from bot.cli import options
+from bot.cli import options, pinning
 from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
 from bot.cli.engine import Engine
 from bot.cli.show import INDENT, line
@@ -25,6 +25,9 @@ def family() -> typer.Typer:
     app.command("show")(show_card)
     app.command("search")(search_cards)
     app.command("index")(build_index)
+    app.command("pin")(pinning.pin)
+    app.command("unpin")(pinning.unpin)
+    app.command("pinned")(pinning.pinned)
     return app
 
 

@@ -4,8 +4,25 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from bot.cli.library import Library
-from stylus_engine.model import Candidate, Event, Manifest, Plan, Request, Shot
+from stylus_engine.catalog.orders import Pinned, TellFetching
+from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.ports import CardStore, Checkpoints
+
+
+class Pins(Protocol):
+    """What is asked of an engine."""
+
+    async def pin(self, name: str, tell: TellFetching) -> Pinned:
+        """Fetch and keep. Raises `UnknownName`, `BadAdapter`, `BadSource`, `StoreFailed`."""
+        ...
+
+    def unpin(self, name: str) -> tuple[Adapter, bool]:
+        """Whose file may go again, and whether it was pinned. Raises `UnknownName`."""
+        ...
+
+    def pinned(self) -> Sequence[Pinned]:
+        """What stays."""
+        ...
 
 
 class Engine(Protocol):
@@ -24,6 +41,11 @@ class Engine(Protocol):
     @property
     def library(self) -> Library:
         """What `stylus catalog` asks."""
+        ...
+
+    @property
+    def pins(self) -> Pins:
+        """What `stylus adapters pin` asks."""
         ...
 
     async def plan(self, request: Request) -> Plan:

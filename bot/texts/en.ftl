@@ -392,6 +392,7 @@ error-SourceRefused = { $source } refuses ({ $status }): { $why }.
 error-SourceOdd = { $source } answered something that I cannot understand: { $why }.
 error-UnsafeAddress = { $source } is not fetched: { $why }.
 error-TooMuch = { $source } has { $size }; { $limit } is the most that I take.
+error-StoreFull = There is no room for { $source }: it has { $size }, and { $limit } can be made free among my adapters.
 error-BadArchive = { $source } cannot be imported: { $why }.
 error-BadCatalogue = The catalogue { $path } cannot be used: { $why }.
 error-CatalogueVersion = The catalogue { $path } was written by a newer Stylus ({ $why }).

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from stylus_engine.assembly.library import Library
     from stylus_engine.catalog.importing import Summary
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
+    from stylus_engine.catalog.pinning import Pins
     from stylus_engine.engine import Arrangement, Engine, Method
     from stylus_engine.mending import Mender
     from stylus_engine.sampling.drawer import Drawer
@@ -219,6 +220,11 @@ class House:
     def library(self) -> "Library":
         """What `stylus catalog` asks: cards in, learned of, told of."""
         return self._library
+
+    @property
+    def pins(self) -> "Pins":
+        """What `stylus adapters pin` asks."""
+        return self._stock.pins
 
     @cached_property
     def _arriving(self) -> "Arriving":

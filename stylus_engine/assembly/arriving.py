@@ -68,7 +68,7 @@ class Arriving:
 
         if not name.lower().endswith(ENDING):
             raise UnsafeAddress(source=place(url), why=f"it is no link to a {ENDING} file")
-        arrivals, most = self._arrivals(), self._stock.setup.most_weights
+        arrivals, most = self._arrivals(), await asyncio.to_thread(self._room)
 
         def heard(done: int, of: int) -> None:
             tell(Fetching(job="", name=name, done=done, of=of))
@@ -77,9 +77,13 @@ class Arriving:
             await web.save(url, path, most=most, tell=heard)
             return await asyncio.to_thread(arrivals.take_file, path, name, clock()), True
 
+    def _room(self) -> int:
+        return self._stock.files.room
+
     def _arrivals(self) -> Arrivals:
         folder = self._stock.setup.adapters_folder
-        return Arrivals(self._stock.catalogue, folder, Eyes(self._stock.digests))
+        eyes, room = Eyes(self._stock.digests), self._stock.files.make_room
+        return Arrivals(self._stock.catalogue, folder, eyes, room)
 
     async def _why_not(self, card: Adapter) -> str:
         """Asked of the index itself: "" when a prompt finds it, for whoever may see its rating."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.digests import Digests
     from stylus_engine.catalog.downloads import Downloads
     from stylus_engine.catalog.lately import Lately
+    from stylus_engine.catalog.pinning import Pins
     from stylus_engine.catalog.web import Rules, Web
     from stylus_engine.catalog.weights import Weights
     from stylus_engine.retrieval.index import CardIndex
@@ -141,6 +142,13 @@ class Stock:
 
         return Downloads(self.fetching)
 
+    @property
+    def pins(self) -> "Pins":
+        """Files that stay."""
+        from stylus_engine.catalog.pinning import Pins
+
+        return Pins(self.cards, self.files, self.downloads)
+
     @cached_property
     def early(self) -> "Early":
         """Fetches what a language model has just named."""
@@ -166,6 +174,7 @@ class Stock:
             self.setup.most_weights,
             LocalFiles(self.digests),
             tokens=self._tokens() if web is not None else None,
+            beside=self.setup.adapters_folder,
         )
 
     def _tokens(self) -> dict[str, str]:

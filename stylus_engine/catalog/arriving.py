@@ -8,9 +8,10 @@ leaves nothing behind.  The name it came with is a title and never a path.
 
 import hashlib
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -21,27 +22,35 @@ from stylus_engine.catalog.refiner import describe
 from stylus_engine.catalog.sources.listing import ENDING, Found
 from stylus_engine.catalog.sources.looking import Eyes, Seen, item
 from stylus_engine.catalog.sources.sidecars import Beside
-from stylus_engine.catalog.warned import stricter
+from stylus_engine.catalog.warned import UNTOLD, stricter
 from stylus_engine.errors import AdapterUnsupported, BadArchive, StoreFailed
-from stylus_engine.model import Adapter, Rating
+from stylus_engine.model import Adapter
 
 SOURCE = "added"
-UNTOLD: Rating = "pg13"  # of a file that nobody rated: the most that is shown everywhere
+MakeRoom: TypeAlias = Callable[[int, str], None]
+
+
+def endless(size: int, name: str) -> None:
+    """Nobody counts."""
 
 
 class Arrivals:
     """Files that people brought, in `folder`, and their cards in the catalogue."""
 
-    def __init__(self, catalogue: Catalogue, folder: Path, eyes: Eyes) -> None:
+    def __init__(
+        self, catalogue: Catalogue, folder: Path, eyes: Eyes, make_room: MakeRoom = endless
+    ) -> None:
+        """`make_room` is called before a file is kept for ever, and raises `StoreFull`."""
         self._catalogue = catalogue
         self._folder = folder
         self._eyes = eyes
+        self._make_room = make_room
 
     def take_bytes(self, data: bytes, name: str, now: str) -> tuple[Adapter, bool]:
         """The card of a file that came as bytes, and whether it is new here.
 
         Raises `BadAdapter` for what is no adapter of ours, `BadArchive` for bytes that another
-        card tells to be a real person's or a minor's, `StoreFailed`, `BadCatalogue`.
+        card tells to be a real person's or a minor's, `StoreFull`, `StoreFailed`, `BadCatalogue`.
         """
         title = titled(name)
         known = self._known(hashlib.sha256(data).hexdigest())
@@ -59,6 +68,7 @@ class Arrivals:
         if known is not None:
             return known
         probed = self._looked(path, title)
+        self._make_room(path.stat().st_size, title)
         path.replace(self._folder / f"{digest}{ENDING}")
         made = self._item(digest, title, probed)
         self._catalogue.take(SOURCE, Page(items=(made,)), now)

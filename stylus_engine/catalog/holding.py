@@ -1,7 +1,7 @@
 """A folder of adapter files by their content: the least lately used make room for the new.
 
     <sha256>.safetensors   the files; their access time is when one was last handed out
-    <sha256>.pin           beside a file that stays whatever happens
+    <sha256>.pin           beside a file that stays whatever happens; the id of the card it was pinned for
     cards/<key>            which sha256 a card without one turned out to have
     coming/                what is being downloaded
     locks/                 256 and one: who downloads what, by its first byte; freed when a process dies
@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from stylus_engine.catalog.web.bodies import in_words
 from stylus_engine.catalog.web.saving import failed, settle
-from stylus_engine.errors import TooMuch
+from stylus_engine.errors import StoreFull
 from stylus_engine.model import Adapter
 
 ROOM = "room"
@@ -44,13 +44,17 @@ class Holding:
     """At most `most_bytes` of files, across all processes that share the folder.
 
     A file that was handed out less than `grace` seconds ago may be about to be read,
-    by whatever process, and is not removed.
+    by whatever process, and is not removed.  Files in `beside` count, and never go:
+    nobody could bring them again.
     """
 
-    def __init__(self, folder: Path, most_bytes: int, grace: float) -> None:
+    def __init__(
+        self, folder: Path, most_bytes: int, grace: float, beside: Path | None = None
+    ) -> None:
         self.folder = folder
         self.most_bytes = most_bytes
         self._grace = grace
+        self._beside = beside
 
     def path(self, digest: str) -> Path:
         """Where the file with this sha256 lies, or would."""
@@ -89,7 +93,7 @@ class Holding:
             os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
     def take_in(self, coming: Path, digest: str, adapter: Adapter) -> Path:
-        """Make room, move the file in, remember whose it is. Raises `TooMuch`, `StoreFailed`."""
+        """Make room, move the file in, remember whose it is. Raises `StoreFull`, `StoreFailed`."""
         try:
             with FileLock(self.lock(ROOM)):
                 size = coming.stat().st_size
@@ -104,16 +108,48 @@ class Holding:
         return self.path(digest)
 
     def check_room(self, size: int, name: str) -> None:
-        """Raise `TooMuch` when no room could be made for `size` bytes. Nothing goes for a promise."""
+        """Raise `StoreFull` when no room could be made for `size` bytes. Nothing goes for a promise."""
         self._leaving(size, name, None)
 
-    def pin(self, digest: str, *, stays: bool) -> None:
-        """Whether this file is kept whatever room is needed."""
-        mark = self.path(digest).with_suffix(".pin")
-        if stays:
-            mark.touch()
-        else:
-            mark.unlink(missing_ok=True)
+    def make_room(self, size: int, name: str) -> None:
+        """For a file of `beside` that is about to have its name. Raises `StoreFull`, `StoreFailed`."""
+        try:
+            with FileLock(self.lock(ROOM)):
+                for each in self._leaving(size, name, None):
+                    each.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise failed(self.folder, error) from error
+
+    @property
+    def room(self) -> int:
+        """The largest file that could be here, were nobody using the others."""
+        stays = sum(each.size for each in self.files() if each.pinned)
+        return max(0, self.most_bytes - stays - self._brought())
+
+    def pin(self, digest: str, card_id: str) -> None:
+        """This file is kept for that card, whatever room is needed. Raises `StoreFailed`."""
+        mark = self._mark(digest)
+        try:
+            mark.write_text(card_id, encoding="utf-8")
+        except OSError as error:
+            raise failed(mark, error) from error
+
+    def unpin(self, digest: str) -> bool:
+        """Whether it was pinned until now."""
+        mark = self._mark(digest)
+        was = mark.exists()
+        mark.unlink(missing_ok=True)
+        return was
+
+    def pinned(self) -> Iterator[tuple[str, Held]]:
+        """The files that stay, each with the id of the card that it was pinned for."""
+        for each in self.files():
+            with suppress(FileNotFoundError):
+                if each.pinned:
+                    yield self._mark(each.path.stem).read_text(encoding="utf-8"), each
+
+    def _mark(self, digest: str) -> Path:
+        return self.path(digest).with_suffix(".pin")
 
     def files(self) -> Iterator[Held]:
         """What is here."""
@@ -141,12 +177,24 @@ class Holding:
     def _leaving(self, size: int, name: str, replaced: Path | None) -> list[Held]:
         """What must go for `size` bytes more; `replaced` is overwritten and does not count."""
         held = [each for each in self.files() if each.path != replaced]
-        full = sum(each.size for each in held)
+        full = sum(each.size for each in held) + self._brought()
         going = leaving(held, full + size - self.most_bytes, time.time_ns(), self._grace)
         left = self.most_bytes - full + sum(each.size for each in going)
         if size > left:
-            raise TooMuch(source=name, size=in_words(size), limit=in_words(max(0, left)))
+            raise StoreFull(source=name, size=in_words(size), limit=in_words(max(0, left)))
         return going
+
+    def _brought(self) -> int:
+        """Bytes of files that lie beside us."""
+        found = self._beside.glob(f"*{ENDING}") if self._beside else ()
+        return sum(_size(path) for path in found)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def leaving(held: list[Held], needed: int, now: int, grace: float) -> list[Held]:

@@ -103,3 +103,12 @@ class Arrived(Noun, frozen=True, kw_only=True):
 
 TellStep: TypeAlias = Callable[[Step], None]
 TellFetching: TypeAlias = Callable[[Fetching], None]
+
+
+class Pinned(Noun, frozen=True, kw_only=True):
+    """A file that stays. `own`: it lies in a folder of its owner, where nothing is ever removed."""
+
+    card_id: str
+    name: str
+    file_bytes: int = 0
+    own: bool = False

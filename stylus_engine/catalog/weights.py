@@ -32,7 +32,7 @@ class Weights:
     """Local files as they lie, the others from the store. Implements `AdapterFiles`.
 
     `tokens` (host -> token) are sent as Authorization to exactly these hosts, and to
-    no address they redirect to.  Without `web` nothing is fetched: for processes that draw.
+    no address they redirect to.  Files that lie in `beside` take room and never go.  Without `web` nothing is fetched: for processes that draw.
     """
 
     def __init__(
@@ -44,8 +44,9 @@ class Weights:
         *,
         tokens: Mapping[str, str] | None = None,
         grace: float = GRACE,
+        beside: Path | None = None,
     ) -> None:
-        self._holding = Holding(folder, most_bytes, grace)
+        self._holding = Holding(folder, most_bytes, grace, beside)
         self._web = web
         self._local = local or LocalFiles()
         self._tokens = dict(tokens or {})
@@ -69,11 +70,31 @@ class Weights:
             return Path(adapter.path).is_file()
         return self._holding.find(adapter) is not None
 
-    def pin(self, adapter: Adapter, *, stays: bool = True) -> None:
-        """Keep this card's file whatever room is needed; a file that is not here is not pinned."""
+    def pin(self, adapter: Adapter) -> int:
+        """Keep this card's file whatever room is needed; its bytes, 0 for a file that is not here."""
         stored = self._holding.find(adapter)
-        if stored is not None:
-            self._holding.pin(stored.stem, stays=stays)
+        if stored is None:
+            return 0
+        self._holding.pin(stored.stem, adapter.card_id)
+        return stored.stat().st_size
+
+    def unpin(self, adapter: Adapter) -> bool:
+        """It may go when room is needed; whether it was pinned."""
+        stored = self._holding.find(adapter)
+        return stored is not None and self._holding.unpin(stored.stem)
+
+    def pinned(self) -> list[tuple[str, int]]:
+        """Card ids and bytes of what stays."""
+        return [(card_id, held.size) for card_id, held in self._holding.pinned()]
+
+    def make_room(self, size: int, name: str) -> None:
+        """See `Holding.make_room`."""
+        self._holding.make_room(size, name)
+
+    @property
+    def room(self) -> int:
+        """The largest file that could ever be taken now."""
+        return min(MOST_FILE, self._holding.room)
 
     async def bring(
         self, adapter: Adapter, tell: Callable[[Fetching], None] = lambda _: None
@@ -82,7 +103,7 @@ class Weights:
 
         Raises `AdapterFileMissing` (no url), `AdapterChanged` and other `BadAdapter` for
         bytes that are not as the card says or no adapter, `BadSource` for the server's
-        refusals, `TooMuch` where no room can be made, `StoreFailed`.
+        refusals, `StoreFull` where no room can be made, `StoreFailed`.
         """
         found = await asyncio.to_thread(self._here, adapter)
         if found is not None:

@@ -37,6 +37,7 @@
     │   ├── SourceOdd
     │   ├── UnsafeAddress       it leads into this machine or its network
     │   ├── TooMuch
+    │   │   └── StoreFull
     │   └── BadArchive
     ├── BadCatalogue            the catalogue on this machine cannot be used
     │   └── CatalogueVersion
@@ -77,6 +78,7 @@ from stylus_engine.errors.catalogue import (
     SourceOdd,
     SourceRefused,
     SourceSilent,
+    StoreFull,
     TooMuch,
     UnsafeAddress,
 )
@@ -156,6 +158,7 @@ __all__ = [
     "SourceRefused",
     "SourceSilent",
     "StoreFailed",
+    "StoreFull",
     "StylusError",
     "TooMuch",
     "UnknownName",

@@ -50,6 +50,11 @@ class TooMuch(BadSource):
 
 
 @dataclass(eq=False)
+class StoreFull(TooMuch):
+    """No room can be made for a file: what is here is pinned, cannot come back or is in use."""
+
+
+@dataclass(eq=False)
 class BadArchive(BadSource):
     """A file that was to be imported is not of its format, or holds what it must not."""
 

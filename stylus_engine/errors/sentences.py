@@ -24,6 +24,7 @@ from stylus_engine.errors.catalogue import (
     SourceOdd,
     SourceRefused,
     SourceSilent,
+    StoreFull,
     TooMuch,
     UnsafeAddress,
 )
@@ -88,6 +89,7 @@ SENTENCES: dict[type[StylusError], str] = {
     SourceOdd: "{source} answered something that cannot be understood: {why}.",
     UnsafeAddress: "{source} is not fetched: {why}.",
     TooMuch: "{source} has {size}; {limit} is the most that is taken.",
+    StoreFull: "There is no room for {source}: it has {size}, and {limit} can be made free within store.max_gb.",
     BadArchive: "{source} cannot be imported: {why}.",
     BadCatalogue: "The catalogue {path} cannot be used: {why}.",
     CatalogueVersion: "The catalogue {path} was written by a newer Stylus ({why}).",

@@ -1,0 +1,48 @@
+"""Who must make room in the store of files, and who never does."""
+
+import pytest
+
+from stylus_engine.catalog.weights import Weights
+from stylus_engine.errors import StoreFull
+from tests.catalog.test_weights import card, rest, store, weights
+
+
+@pytest.mark.asyncio
+async def test_files_that_people_brought_count_and_never_go(tmp_path):
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    one = len(weights(0))
+    (beside / "brought.safetensors").write_bytes(b"x" * one)
+    async with store(tmp_path / "store", most=2 * one + 10, grace=0, beside=beside) as (
+        there,
+        files,
+    ):
+        cards = [card(f"{there.url}/{n}", n) for n in range(3)]
+        assert files.room == one + 10
+        rest(await files.bring(cards[0]), 9000)
+        await files.bring(cards[1])
+        assert [files.holds(each) for each in cards] == [False, True, False]
+        rest(files.fetch(cards[1])[0], 9000)
+        with pytest.raises(StoreFull, match="mine"):
+            files.make_room(2 * one, "mine")
+        assert files.holds(cards[1])
+        files.make_room(one, "mine")
+        assert not files.holds(cards[1])
+        (beside / "mine.safetensors").write_bytes(b"x" * one)
+        with pytest.raises(StoreFull, match="Ember 2"):
+            await files.bring(cards[2])
+        assert len(list(beside.iterdir())) == 2
+
+
+@pytest.mark.asyncio
+async def test_what_is_pinned_is_known_by_its_card(tmp_path):
+    async with store(tmp_path) as (there, files):
+        known = card(f"{there.url}/0")
+        assert files.pin(known) == 0
+        assert not files.unpin(known)
+        path = await files.bring(known)
+        assert files.pin(known) == path.stat().st_size
+        again = Weights(tmp_path, None, 10**7)
+        assert again.pinned() == [(known.card_id, path.stat().st_size)]
+        assert again.unpin(known)
+        assert files.pinned() == []
