@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Annotated, Protocol, TypeAlias
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from stylus_engine.catalog import clean
 from stylus_engine.errors import (
@@ -31,6 +33,18 @@ MOST_TENSORS = 50_000
 MOST_TOLD = 20_000  # entries of the metadata; trainers write about a hundred
 MOST_EDGES = 8  # a shape longer than this is a bomb of big integers
 MOST_SIZE = 2**62  # of an edge or an offset
+LARGE = 64 * 1024  # bytes of metadata; in more there are thumbnails and tables
+LONG = 64 * 1024  # bytes of a text in such metadata; nobody reads on behind them
+MOST_TEXT = {  # but of these
+    "ss_tag_frequency": 96
+    * 1024,  # in the order in which captions were read: what all have is among the first
+    "lora_adapter_metadata": MOST_HEADER,
+    "ss_dataset_dirs": MOST_HEADER,
+    "ss_network_args": MOST_HEADER,
+}
+DEEPEST = 16  # backslashes in a row before a quote that are counted one by one
+SLASH, QUOTE = b'\\"'
+PIECE = 64 * 1024  # bytes
 # Strings of one entry: its name, three field names, the dtype. Those of the metadata: two an entry.
 OF_TENSOR, OF_TOLD = 5, 2
 MOST_STRINGS = OF_TENSOR * MOST_TENSORS + OF_TOLD * MOST_TOLD + 1
@@ -74,7 +88,7 @@ class Header(Noun, frozen=True, kw_only=True):
     """A header that holds together: no overlap, no hole, every tensor inside the file.
 
     `name` is what people call the file, `length` the bytes of JSON, `size` those of the
-    whole file.  `told` is the metadata as the trainer wrote it, untrusted.
+    whole file.  `told` is the metadata as the trainer wrote it, untrusted; long texts are cut.
     """
 
     name: str
@@ -191,9 +205,31 @@ def _strings(raw: bytes) -> int:
     It bounds what parsing can cost before anything is parsed, and afterwards it tells
     whether a name stood there twice: parsers keep one of two, the text has both.
     """
-    if b"\\" in raw:  # of two backslashes the first escapes the second
-        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return raw.count(b'"') // 2
+    return (raw.count(b'"') - _escaped(raw)) // 2
+
+
+def _escaped(raw: bytes) -> int:
+    """Quotes behind an odd number of backslashes: those behind one or more, less those behind two or more, and so on."""
+    if b"\\" not in raw:
+        return 0
+    text = np.frombuffer(raw, np.uint8)
+    at = np.concatenate([_behind(text, start) for start in range(0, len(raw), PIECE)])
+    found = 0
+    for behind in range(DEEPEST):
+        found += -at.size if behind % 2 else at.size
+        at = (
+            at[text[at - 1] == SLASH] - 1
+        )  # the text begins with a brace: there is always one before
+        if not at.size:
+            return found
+    bare = raw.replace(b"\\\\", b"")  # of two backslashes the first escapes the second
+    return raw.count(b'"') - bare.replace(b'\\"', b"").count(b'"')
+
+
+def _behind(text: npt.NDArray[np.uint8], start: int) -> npt.NDArray[np.intp]:
+    """Where in one piece a backslash stands right before a quote. Pieces stay in the processor's cache."""
+    piece = text[start : start + PIECE + 1]
+    return np.flatnonzero((piece[:-1] == SLASH) & (piece[1:] == QUOTE)) + start
 
 
 def _promised(told: dict[str, str] | None, tensors: dict[str, Entry]) -> int:
@@ -205,14 +241,38 @@ def _promised(told: dict[str, str] | None, tensors: dict[str, Entry]) -> int:
 def _decoded(raw: bytes, name: str) -> tuple[dict[str, str] | None, dict[str, Entry]]:
     """Metadata, if any, and tensors. The entries are parsed as one list: a call each would cost more."""
     try:
+        if not raw.isascii():
+            raw.decode("utf-8")  # also what is cut, and never parsed
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
         metadata = parts.pop("__metadata__", None)
-        told = None if metadata is None else msgspec.json.decode(metadata, type=dict[str, str])
+        told = None if metadata is None else _told(metadata)
         whole = b"[%s]" % b",".join(parts.values())
         entries = msgspec.json.decode(whole, type=list[Entry])
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AdapterNotSafetensors(name=name, why="its header is malformed") from error
     return told, dict(zip(parts, entries, strict=True))
+
+
+def _told(metadata: msgspec.Raw) -> dict[str, str]:
+    """The metadata as texts. Of a large one the long texts that nobody reads to their end are cut."""
+    if memoryview(metadata).nbytes <= LARGE:
+        return msgspec.json.decode(metadata, type=dict[str, str])
+    parts = msgspec.json.decode(metadata, type=dict[str, msgspec.Raw])
+    return {key: _text(raw, MOST_TEXT.get(key, LONG)) for key, raw in parts.items()}
+
+
+def _text(raw: msgspec.Raw, most: int) -> str:
+    """A string of JSON, cut before a comma where it has more bytes: no comma stands inside an escape.
+
+    Raises `ValueError`.
+    """
+    whole = memoryview(raw)
+    if whole[0] != QUOTE:
+        raise ValueError("a value of the metadata is no text")
+    if whole.nbytes <= most:
+        return msgspec.json.decode(raw, type=str)
+    start = bytes(whole[:most])
+    return msgspec.json.decode(start[: max(start.rfind(b","), 1)] + b'"', type=str)
 
 
 def _check_table(tensors: dict[str, Entry], room: int, name: str) -> None:
@@ -224,10 +284,10 @@ def _check_table(tensors: dict[str, Entry], room: int, name: str) -> None:
             name=name, why=f"{len(tensors)} tensors are more than any adapter has"
         )
     _check_dtypes(tensors, name)
-    end = 0
+    end, prod = 0, math.prod
     for entry in sorted(tensors.values(), key=attrgetter("at")):
         begin, stop = entry.at
-        if begin != end or 8 * (stop - begin) != math.prod(entry.shape) * BITS[entry.dtype]:
+        if begin != end or 8 * (stop - begin) != prod(entry.shape) * BITS[entry.dtype]:
             raise AdapterNotSafetensors(name=name, why=_what_is_wrong(begin, end))
         end = stop
     if end > room:

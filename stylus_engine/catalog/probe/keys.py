@@ -89,15 +89,18 @@ class Keys(Noun, frozen=True, kw_only=True):
 def keys_of(header: Header) -> Keys:
     """Sort the header's names."""
     modules: dict[str, None] = {}  # an ordered set
-    parts: Counter[str] = Counter()
-    found = tuple(_factors(header.tensors, parts, modules))
+    parts: list[str] = []
+    drawing: list[Factor] = []
+    of_text: list[Factor] = []
+    for factor in _factors(header.tensors, parts, modules):
+        (of_text if factor.module.startswith(FLAT_OF_TEXT) else drawing).append(factor)
     body = [module for module in modules if not module.startswith(OF_TEXT)]
     return Keys(
         text="\n" + "\n".join(header.tensors) + "\n",
         body=_body(body),
-        parts=parts,
-        factors=tuple(factor for factor in found if not factor.module.startswith(FLAT_OF_TEXT)),
-        of_text=tuple(factor for factor in found if factor.module.startswith(FLAT_OF_TEXT)),
+        parts=Counter(parts),
+        factors=tuple(drawing),
+        of_text=tuple(of_text),
         text_encoder=len(body) < len(modules),
     )
 
@@ -111,7 +114,7 @@ def _body(modules: list[str]) -> str:
 
 
 def _factors(
-    tensors: dict[str, Entry], parts: Counter[str], modules: dict[str, None]
+    tensors: dict[str, Entry], parts: list[str], modules: dict[str, None]
 ) -> Iterator[Factor]:
     """The factors among these tensors; parts and modules are gathered on the way."""
     kron: dict[str, list[tuple[int, ...]]] = {}
@@ -119,10 +122,11 @@ def _factors(
         module, _, part = name.removesuffix(".weight").rpartition(".")
         if part not in USUAL:
             module, part = _unusual(name, module, part)
-        parts[part] += 1
+        parts.append(part)
         modules[module] = None
-        if part in DOWN and len(entry.shape) >= 2:
-            yield _factor(module, entry.shape, 0 if part == WHOLE else entry.shape[0])
+        if part in DOWN:
+            if len(entry.shape) >= 2:
+                yield _factor(module, entry.shape, part)
         elif part in KRON and len(entry.shape) >= 2:
             kron.setdefault(module, [(), ()])[KRON[part]] = _side(part, entry.shape)
     for module, (left, right) in kron.items():
@@ -139,8 +143,10 @@ def _unusual(name: str, module: str, part: str) -> tuple[str, str]:
     return module or name, part
 
 
-def _factor(module: str, shape: tuple[int, ...], rank: int) -> Factor:
-    return Factor(_flat(module), shape[1], rank, max((1, *shape[2:])), len(shape))
+def _factor(module: str, shape: tuple[int, ...], part: str) -> Factor:
+    edges = len(shape)
+    kernel = 1 if edges == 2 else max((1, *shape[2:]))
+    return Factor(_flat(module), shape[1], 0 if part == WHOLE else shape[0], kernel, edges)
 
 
 def _flat(module: str) -> str:

@@ -15,6 +15,9 @@ from stylus_engine.catalog import clean
 
 MOST_WORDS = 120  # characters of a value that is kept
 MOST_JSON = 8 * 2**20
+CUT = 10_000  # characters; a shorter table was never cut
+MOST_COMMAS = 64  # in one tag
+_PAIR = re.compile(r'\}$|"\s*:\s*\d+$')
 KEPT = (
     "ss_base_model_version",
     "ss_network_module",
@@ -137,9 +140,21 @@ def json_of(text: str, shape: type[_T]) -> _T | None:
 
 def frequencies(told: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """How often each tag stood in the captions of each folder: `{folder: {tag: count}}`."""
-    text = told.get("ss_tag_frequency", "")
+    text = _whole(told.get("ss_tag_frequency", ""))
     exact = json_of(text, dict[str, dict[str, int]])
     return exact if exact is not None else dict(_lenient(json_of(text, dict[str, object]) or {}))
+
+
+def _whole(text: str) -> str:
+    """A long table that was cut before some comma, closed behind its last pair; some names hold commas."""
+    if len(text) < CUT or text.endswith("}}"):
+        return text
+    for _ in range(MOST_COMMAS):
+        end = _PAIR.search(text[-40:])
+        if end is not None:
+            return text + ("}" if end[0] == "}" else "}}")
+        text = text[: max(text.rfind(","), 0)]
+    return ""
 
 
 def _lenient(folders: Mapping[str, object]) -> Iterator[tuple[str, dict[str, int]]]:

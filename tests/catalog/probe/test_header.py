@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
-from stylus_engine.catalog.probe import needed, probe, probe_header, read_header
+from stylus_engine.catalog.probe import header, needed, probe, probe_header, read_header
+from stylus_engine.catalog.probe.header import of_bytes
+from stylus_engine.catalog.probe.told import frequencies
 from stylus_engine.errors import (
     AdapterFileEmpty,
     AdapterFileMissing,
@@ -160,6 +162,75 @@ def test_what_the_library_saves_is_read():
     data = save(arrays, {"a": "ü" * 100, "b": '"\\'})
     found = probe_header(data, len(data))
     assert found.tensors == 3
+
+
+BIG = "data:image/jpeg;base64," + "QUJD" * 50_000
+MORE: dict[str, tuple[str, str]] = {  # metadata so large that its texts are read one by one
+    "numbers": ('"a": 1', "malformed"),
+    "a list": ('"a": ["b"]', "malformed"),
+    "told twice": ('"a": "b", "a": "c"', "twice"),
+    "a long one twice": (f'"big": "{BIG}"', "twice"),
+    "a broken escape": ('"a": "\\x"', "malformed"),
+    "cut in a backslash": ('"a": "\\"', "malformed"),
+}
+
+
+@pytest.mark.parametrize("what", MORE)
+def test_large_metadata_is_no_way_around_what_is_refused(what: str):
+    more, why = MORE[what]
+    told = f'"__metadata__": {{"big": "{BIG}", {more}}}, '
+    data = put(table(entry(0, 16), more=told), 16)
+    with pytest.raises(AdapterNotSafetensors, match=why):
+        probe_header(data, len(data))
+
+
+def test_in_large_metadata_all_bytes_are_utf8_also_those_behind_a_cut():
+    told = '"__metadata__": {"big": "' + "é" * 50_000
+    data = put(table(entry(0, 16), more=told + 'Ü"}, ').encode().replace("Ü".encode(), b"\xff"), 16)
+    with pytest.raises(AdapterNotSafetensors, match="malformed"):
+        probe_header(data, len(data))
+    data = put(table(entry(0, 16), more=told + '"}, ').encode(), 16)
+    assert probe_header(data, len(data)).tensors == 1
+
+
+@pytest.mark.parametrize("size", [10, 2000, 6000, 40_000])
+@pytest.mark.parametrize("name", ["tag {}", "tag {}, with comma", "a, b, {}", "ünlaut \\( {} \\)"])
+@pytest.mark.parametrize("folders", [1, 3])
+def test_of_a_long_table_of_tags_the_first_are_counted(size: int, name: str, folders: int):
+    """The library reads the same metadata whole: what we counted of it is its beginning."""
+    counts = {f"{n}_sks": {name.format(k): size - k for k in range(size)} for n in range(folders)}
+    told = {"ss_tag_frequency": json.dumps(counts), "thumb": BIG}
+    data = put(table(entry(0, 16), more=f'"__metadata__": {json.dumps(told)}, '), 16)
+    found = frequencies(of_bytes(data, len(data), "x").told)
+    whole = [(folder, tag, n) for folder, tags in counts.items() for tag, n in tags.items()]
+    ours = [(folder, tag, n) for folder, tags in found.items() for tag, n in tags.items()]
+    assert ours == whole[: len(ours)]
+    assert len(ours) == len(whole) or len(ours) >= 1000
+
+
+@given(st.text(st.sampled_from('"\\ab'), max_size=60))
+def test_quotes_are_counted_as_a_reader_of_one_character_after_the_other_does(text: str):
+    quotes, at = 0, 0
+    raw = "{" + text
+    while at < len(raw):
+        if raw[at] == "\\":
+            at += 1
+        elif raw[at] == '"':
+            quotes += 1
+        at += 1
+    assert header._strings(raw.encode()) == quotes // 2
+
+
+@pytest.mark.parametrize("run", [1, 2, 15, 16, 17, 18, 200])
+def test_a_long_run_of_backslashes_is_counted_by_its_parity(run: int):
+    raw = b'{"' + b"\\" * run + b'"""'
+    assert header._strings(raw) == (1 if run % 2 else 2)
+
+
+def test_a_quote_at_the_edge_of_a_piece():
+    for before in range(header.PIECE - 3, header.PIECE + 3):
+        raw = b"{" + b"x" * before + b'\\"'
+        assert header._strings(raw + b'"') == 0
 
 
 @pytest.mark.parametrize(
