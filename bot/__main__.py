@@ -20,6 +20,7 @@ from bot.cli.demo import demo
 from bot.cli.desk import Desk, Opener
 from bot.cli.doctor import doctor
 from bot.cli.engine import Engine
+from bot.cli.evaluating import evaluate
 from bot.cli.further import upscale, vary
 from bot.cli.imagine import imagine, plan
 from bot.cli.setup import setup
@@ -59,6 +60,7 @@ def application(opener: Opener) -> typer.Typer:
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
     app.add_typer(catalog.family(), name="catalog")
+    app.command(name="eval")(evaluate)
     app.command(hidden=True)(demo)
     return app
 

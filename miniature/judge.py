@@ -120,7 +120,7 @@ def train_judge(
     torch.manual_seed(0)
     scenes, drawn = _lessons(pictures, cache)
     if redraw is not None:
-        drawn[::3] = _through(redraw, drawn[::3])
+        drawn[::3] = through(redraw, drawn[::3])
     judge = _taught(scenes, drawn, steps)
     judge.save(out)
     return _examined(judge, cache, redraw)
@@ -189,7 +189,7 @@ def _term(
     for step in range(steps):
         pace.set_rate(optimizer, pace.one_cycle(step, steps, peak))
         rows = torch.randint(len(scenes), (BATCH,), generator=rng).sort().values
-        seen = judge(_worn(_tensor(drawn[rows.numpy()]), rng, wear))
+        seen = judge(worn(_tensor(drawn[rows.numpy()]), rng, wear))
         loss = _loss(seen, {part: words[rows] for part, words in truth.items()})
         loss.backward()
         optimizer.step()
@@ -211,7 +211,7 @@ def _truth(scenes: Sequence[Scene]) -> dict[str, Tensor]:
     }
 
 
-def _worn(batch: Tensor, rng: torch.Generator, wear: float) -> Tensor:
+def worn(batch: Tensor, rng: torch.Generator, wear: float) -> Tensor:
     """Mirrored, moved, and by up to `wear` as a decoder might paint it: blurred, noisy, tinted."""
     if torch.rand((), generator=rng) < 0.5:
         batch = batch.flip(3)
@@ -226,7 +226,7 @@ def _worn(batch: Tensor, rng: torch.Generator, wear: float) -> Tensor:
 
 
 @torch.inference_mode()
-def _through(redraw: Redraw, pictures: Pictures) -> Pictures:
+def through(redraw: Redraw, pictures: Pictures) -> Pictures:
     """(n, 64, 64, 3) bytes, after a decoder's hand."""
     redrawn: list[Pictures] = []
     for i in range(0, len(pictures), BATCH):
@@ -242,6 +242,6 @@ def _examined(judge: Judge, cache: Path, redraw: Redraw | None) -> dict[str, flo
     marks = accuracy(judge, scenes, drawn)
     print("judge, held out:", *(f"{part} {mark:.2%}" for part, mark in marks.items()))
     if redraw is not None:
-        again = accuracy(judge, scenes, _through(redraw, drawn))
+        again = accuracy(judge, scenes, through(redraw, drawn))
         print("judge, redrawn:", *(f"{part} {mark:.2%}" for part, mark in again.items()))
     return marks

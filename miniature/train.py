@@ -1,4 +1,4 @@
-"""`python -m miniature.train`: everything in miniature/data from nothing: tokeniser, autoencoder, denoiser, judge, adapters.
+"""`python -m miniature.train`: everything in miniature/data from nothing: tokeniser, autoencoder, denoiser, judge, CLIP, adapters.
 
 A stage whose result is there is kept with `--resume`; a killed training goes on from its last saved state.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from time import strftime
 
 from miniature import judge
-from miniature.training import adapters, denoiser, shelf, tokenizer, vae
+from miniature.training import adapters, clip, denoiser, shelf, tokenizer, vae
 
 DATA = Path(__file__).parent / "data"
 CACHE = Path.home() / ".cache" / "stylus-miniature"
@@ -60,6 +60,19 @@ def learn_to_judge(order: Order) -> None:
     judge.train_judge(order.data, order.cache, redraw=vae.redraw(order.cache))
 
 
+def learn_to_tell(order: Order) -> None:
+    """The small CLIP, from the checkpoint's tokeniser and autoencoder."""
+    short = clip.ClipRun(pictures=16, steps=2, batch=8, examined=100)
+    settings = short if order.quick else clip.ClipRun()
+    checkpoint, out = order.places.checkpoint, order.data / "clip"
+    if not order.resume:
+        (order.cache / "clip.pt").unlink(missing_ok=True)
+    elif (out / "model.safetensors").exists():
+        return
+    words = checkpoint / "tokenizer"
+    clip.train(settings, words, order.cache, out, vae.redraw(checkpoint))
+
+
 def learn_adapters(order: Order) -> None:
     """The shelf of adapters, or those named."""
     specs = [s for s in shelf.SHELF if not order.named or s.name in order.named]
@@ -73,6 +86,7 @@ STAGES: dict[str, Callable[[Order], None]] = {
     "vae": learn_pictures,
     "denoiser": learn_world,
     "judge": learn_to_judge,
+    "clip": learn_to_tell,
     "adapters": learn_adapters,
 }
 

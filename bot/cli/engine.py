@@ -68,6 +68,10 @@ class Engine(Protocol):
         """The events of several pictures, each drawn from its manifest."""
         ...
 
+    def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """The events of any shots, all under this job."""
+        ...
+
     async def search(self, text: str, k: int) -> Sequence[Candidate]:
         """Adapters near a text, best first. Raises `BadIndex`."""
         ...

@@ -353,6 +353,7 @@ aspect-own = The base model’s own
 error-BadRequest = This cannot be drawn.
 error-EmptyPrompt = The prompt is empty: describe what the picture should show.
 error-PromptTooLong = The prompt has { $length } characters; { $limit } is the most.
+error-BadEvaluation = No evaluation can go by { $path }: { $why }.
 error-BadText = The { $what } cannot be used: { $why }.
 error-OutOfRange = { $what } must lie between { $low } and { $high }; { $value } was given.
 error-UnknownName = There is no { $kind } called “{ $name }”. { $known }

@@ -10,6 +10,7 @@
     │   ├── BadSize             edges that the checkpoint's latents cannot have
     │   ├── Unsupported         what this version does not draw yet
     │   ├── BadPicture          a picture or mask that nothing can be drawn from
+    │   ├── BadEvaluation       prompts or a journal that no evaluation can go by
     │   └── BadManifest
     ├── BadAdapter              one adapter file or card cannot be used
     │   ├── AdapterFileMissing
@@ -99,6 +100,7 @@ from stylus_engine.errors.house import (
     StoreFailed,
 )
 from stylus_engine.errors.requests import (
+    BadEvaluation,
     BadManifest,
     BadPicture,
     BadRequest,
@@ -132,6 +134,7 @@ __all__ = [
     "BadCatalogue",
     "BadCheckpoint",
     "BadEmbedder",
+    "BadEvaluation",
     "BadIndex",
     "BadManifest",
     "BadPicture",

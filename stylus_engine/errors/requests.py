@@ -51,6 +51,14 @@ class UnknownName(BadRequest):
 
 
 @dataclass(eq=False)
+class BadEvaluation(BadRequest):
+    """Prompts or a journal that no evaluation can go by."""
+
+    path: str
+    why: str
+
+
+@dataclass(eq=False)
 class BadSize(BadRequest):
     """Edges that the checkpoint's latents cannot have."""
 

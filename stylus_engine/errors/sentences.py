@@ -44,6 +44,7 @@ from stylus_engine.errors.house import (
     StoreFailed,
 )
 from stylus_engine.errors.requests import (
+    BadEvaluation,
     BadManifest,
     BadPicture,
     BadSize,
@@ -59,6 +60,7 @@ from stylus_engine.errors.root import StylusError
 SENTENCES: dict[type[StylusError], str] = {
     EmptyPrompt: "The prompt is empty: describe what the picture should show.",
     PromptTooLong: "The prompt has {length} characters; {limit} is the most.",
+    BadEvaluation: "No evaluation can go by {path}: {why}.",
     BadText: "The {what} cannot be used: {why}.",
     OutOfRange: "{what} must lie between {low:g} and {high:g}; {value:g} was given.",
     UnknownName: "There is no {kind} called “{name}”. {known}",

@@ -63,6 +63,10 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},
     "stylus_engine/composition/speaking.py": {"httpx2", "openai", "stamina"},
     "stylus_engine/composition/": {"msgspec"},
+    "stylus_engine/evaluation/clip.py": {"numpy", "torch", "transformers"},
+    "stylus_engine/evaluation/distances.py": {"numpy", "torch", "torchmetrics"},
+    "stylus_engine/evaluation/plotting.py": {"matplotlib"},
+    "stylus_engine/evaluation/": {"msgspec", "numpy"},
     "stylus_engine/sampling/": {
         "diffusers",
         "msgspec",

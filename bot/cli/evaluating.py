@@ -1,0 +1,257 @@
+"""`stylus eval`: who draws better, measured fairly: the same prompts, seeds, count and suffix for all."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.cli import options
+from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
+from bot.cli.engine import Engine
+from bot.settings import Settings
+from stylus_engine.model import PRESETS
+from stylus_engine.pictures import files
+from stylus_engine.pictures.store import PictureStore
+
+if TYPE_CHECKING:
+    from stylus_engine.evaluation.campaign import Arm, Campaign
+    from stylus_engine.evaluation.journal import Journal
+    from stylus_engine.evaluation.marks import Instruments
+    from stylus_engine.evaluation.questions import Ask
+    from stylus_engine.evaluation.tables import Table
+    from stylus_engine.ports import Pixels
+
+Prompts: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts",
+        help="Lines of text, .jsonl, PartiPrompts' .tsv or COCO's captions .json; else the miniature's own questions.",
+    ),
+]
+Part: TypeAlias = Annotated[str, typer.Option("--part", help="open, held-out or all.")]
+Kind: TypeAlias = Annotated[str, typer.Option("--kind", help="plain or synonym; else both.")]
+Most: TypeAlias = Annotated[int, typer.Option("--most", help="How many prompts at most.")]
+Methods: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--method", "-m", help="A preset; repeatable. Else all.")
+]
+Guidances: TypeAlias = Annotated[
+    list[float] | None, typer.Option("--guidance", "-g", help="Repeatable: one arm for each.")
+]
+Images: TypeAlias = Annotated[int, typer.Option("--images", "-n", help="A prompt, in every arm.")]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="Of every picture.")]
+First: TypeAlias = Annotated[int, typer.Option("--seed", help="Another one draws all anew.")]
+Suffix: TypeAlias = Annotated[str, typer.Option("--suffix", help="Words added in every arm.")]
+Negative: TypeAlias = Annotated[str, typer.Option("--negative", help="The same in every arm.")]
+Measure: TypeAlias = Annotated[
+    Path | None, typer.Option("--clip", help="A local CLIP folder; else the miniature's small one.")
+]
+Eye: TypeAlias = Annotated[
+    str, typer.Option("--features", help="What FID and diversity see with: clip or judge.")
+]
+Real: TypeAlias = Annotated[
+    Path | None, typer.Option("--reference", help="A folder of pictures that FID is measured to.")
+]
+Folder: TypeAlias = Annotated[Path, typer.Option("--out", "-o", help="Journal and report.")]
+Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="A few prompts, few steps.")]
+Failing: TypeAlias = Annotated[
+    bool, typer.Option("--failures", help="Also draw what shows the paper's failure modes.")
+]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line asks for."""
+
+    prompts: Path | None
+    part: str
+    kind: str
+    most: int
+    methods: tuple[str, ...]
+    guidances: tuple[float, ...]
+    clip: Path | None
+    features: str
+    reference: Path | None
+    out: Path
+    failures: bool
+
+
+def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
+    context: typer.Context,
+    prompts: Prompts = None,
+    part: Part = "held-out",
+    kind: Kind = "",
+    most: Most = 300,
+    method: Methods = None,
+    guidance: Guidances = None,
+    images: Images = 2,
+    steps: Steps = 12,
+    seed: First = 0,
+    suffix: Suffix = "",
+    negative: Negative = "",
+    clip: Measure = None,
+    features: Eye = "clip",
+    reference: Real = None,
+    out: Folder = Path("evaluation"),
+    failures: Failing = False,
+    quick: Quick = False,
+    as_json: options.Json = False,
+) -> None:
+    """Draw the same prompts with every method, measure, and write a report. Goes on where it was stopped."""
+    from stylus_engine.evaluation.campaign import Campaign
+
+    wanted = Wanted(
+        prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
+        methods=tuple(method or PRESETS), guidances=tuple(guidance or (5.0,)), clip=clip,
+        features=features, reference=reference, out=out, failures=failures,
+    )  # fmt: skip
+    desk = desk_of(context)
+    with answering(desk, as_json):
+        campaign = Campaign(
+            images=images, steps=10 if quick else steps, seed=seed, suffix=suffix, negative=negative
+        )
+        settings = desk.settings()
+        files.make_folder(wanted.out)
+        found = _evaluate(desk, settings, wanted, campaign)
+        _answer(desk, found, wanted.out, as_json=as_json)
+
+
+def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaign") -> "Table":
+    from stylus_engine.evaluation.journal import Journal
+
+    asks, arms = _asks(desk, wanted), _arms(wanted)
+    journal = Journal(wanted.out / "journal.jsonl", campaign)
+    with desk.engine(settings) as engine:
+        run(_draw(desk, engine, journal, asks, arms, campaign))
+    return _measured(desk, settings, wanted, journal, asks, arms)
+
+
+def _asks(desk: Desk, wanted: Wanted) -> "Sequence[Ask]":
+    from stylus_engine.evaluation.questions import read
+
+    own = wanted.prompts is None
+    path = _questions() if wanted.prompts is None else wanted.prompts
+    part = wanted.part if own and wanted.part != "all" else ""
+    found = read(path, wanted.most, part, wanted.kind)
+    if found.same or found.long:
+        desk.say(f"Left out: {found.same} prompts twice there, {found.long} too long.")
+    return found.asks
+
+
+def _questions() -> Path:
+    from miniature.questions import FILE
+
+    return FILE
+
+
+def _arms(wanted: Wanted) -> "tuple[Arm, ...]":
+    from stylus_engine.evaluation.campaign import arms
+    from stylus_engine.evaluation.failures import arms_of_failure
+
+    more = arms_of_failure(wanted.guidances[0], _bad_adapters()) if wanted.failures else ()
+    return (*arms(wanted.methods, wanted.guidances), *more)
+
+
+def _bad_adapters() -> tuple[str, ...]:
+    from miniature.cards import card_id
+    from miniature.training.shelf import SHELF
+
+    return tuple(card_id(spec) for spec in SHELF if spec.flaw == "mislabelled")[:1]
+
+
+async def _draw(
+    desk: Desk,
+    engine: Engine,
+    journal: "Journal",
+    asks: "Sequence[Ask]",
+    arms: "Sequence[Arm]",
+    campaign: "Campaign",
+) -> None:
+    from stylus_engine.evaluation import drawing
+    from stylus_engine.evaluation.campaign import cells
+
+    await ensure_index(desk, engine)
+    todo = list(cells(asks, arms, journal.done))
+    done = len(asks) * len(arms) - len(todo)
+    if done:
+        desk.say(f"{done} of {done + len(todo)} grids were drawn before and are kept.")
+    with _bar(desk, "drawing grids", len(todo)) as tell:
+        await drawing.draw(engine, campaign, todo, journal, tell)
+
+
+def _measured(
+    desk: Desk,
+    settings: Settings,
+    wanted: Wanted,
+    journal: "Journal",
+    asks: "Sequence[Ask]",
+    arms: "Sequence[Arm]",
+) -> "Table":
+    from stylus_engine.evaluation import report, results
+
+    store = PictureStore(settings.paths.place("pictures"))
+    by = _instruments(wanted, asks, lambda address: store.read(address)[0])
+    with _bar(desk, "measuring pictures", len(journal.shown)) as tell:
+        marks = results.marks_of(journal.shown, asks, arms, by, tell)
+    failed = sum(not one.picture for one in journal.shown)
+    found = results.table(marks, arms, by, _reference(wanted, asks), failed)
+    files.write(
+        wanted.out / "table.json", msgspec.json.format(msgspec.json.encode(found), indent=1)
+    )
+    page = report.page(found, marks, arms, lambda address: store.place(address).read_bytes())
+    files.write(wanted.out / "report.html", page.encode())
+    return found
+
+
+def _instruments(
+    wanted: Wanted, asks: "Sequence[Ask]", read: "Callable[[str], Pixels]"
+) -> "Instruments":
+    """Truth is known of the miniature's own questions only."""
+    from miniature import instruments
+    from stylus_engine.evaluation.clip import LocalClip
+    from stylus_engine.evaluation.marks import Instruments
+
+    judge = instruments.JudgeReads()
+    scorer = LocalClip(wanted.clip) if wanted.clip else instruments.clip()
+    eye = judge if wanted.features == "judge" else scorer
+    known = any(ask.truth for ask in asks)
+    return Instruments(read=read, features=eye, judge=judge if known else None, scorer=scorer)
+
+
+def _reference(wanted: Wanted, asks: "Sequence[Ask]") -> "Sequence[Pixels]":
+    """The miniature's world drawn by its own hand, or the pictures of a folder."""
+    from miniature import instruments
+    from stylus_engine.pictures import store
+
+    if wanted.reference is not None:
+        return [store.read(path)[0] for path in sorted(wanted.reference.glob("*.png"))]
+    return instruments.reference([ask.truth for ask in asks if ask.truth])
+
+
+def _answer(desk: Desk, found: "Table", out: Path, *, as_json: bool) -> None:
+    from bot.cli.ranking import show
+
+    if as_json:
+        desk.answer(found)
+        return
+    show(desk.out, found)
+    desk.out.print(f"The report is {out / 'report.html'}.", soft_wrap=True)
+
+
+class _bar:  # noqa: N801 - reads as a verb where it stands
+    """A progress bar on stderr; inside, a function that moves it on."""
+
+    def __init__(self, desk: Desk, what: str, total: int) -> None:
+        self._bars = Progress(
+            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=desk.err, transient=True,
+        )  # fmt: skip
+        self._task = self._bars.add_task(what, total=total)
+
+    def __enter__(self) -> Callable[[int], None]:
+        self._bars.start()
+        return lambda more: self._bars.advance(self._task, more)
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()

@@ -1,0 +1,104 @@
+"""Draws what the journal lacks, in batches of many prompts and arms: one forward serves them all."""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from stylus_engine.errors import StylusError
+from stylus_engine.evaluation.campaign import Campaign, Cell, even, request
+from stylus_engine.evaluation.journal import Journal, Shown
+from stylus_engine.model import Drawn, Event, Failed, Plan, Request, Shot
+
+
+class Draws(Protocol):
+    """What is asked of an engine."""
+
+    async def plan(self, request: Request) -> Plan:
+        """Choose adapters; draw nothing."""
+        ...
+
+    def shots(self, request: Request, plan: Plan, job: str) -> Sequence[Shot]:
+        """The grid of a plan."""
+        ...
+
+    def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """Draw them; each ends in `Drawn` or `Failed`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """One picture before it is drawn, and how long its grid took to plan."""
+
+    cell: Cell
+    shot: Shot
+    planned_s: float
+
+
+async def draw(
+    engine: Draws,
+    campaign: Campaign,
+    todo: Sequence[Cell],
+    journal: Journal,
+    tell: Callable[[int], None],
+    at_once: int = 32,
+) -> None:
+    """`tell` hears how many cells each batch finished."""
+    each = max(1, at_once // campaign.images)
+    for number, at in enumerate(range(0, len(todo), each)):
+        cells = todo[at : at + each]
+        began = time.monotonic()
+        grids = [one for cell in cells for one in await _planned(engine, campaign, cell, journal)]
+        ended = await _drawn(engine, f"eval-{number}", grids)
+        seconds = (time.monotonic() - began - _planning(grids)) / max(1, len(grids))
+        journal.add(list(_shown(grids, ended, seconds)))
+        tell(len(cells))
+
+
+async def _planned(
+    engine: Draws, campaign: Campaign, cell: Cell, journal: Journal
+) -> Sequence[_Planned]:
+    """A prompt that cannot even be asked for fails in the journal; the others go on."""
+    began = time.monotonic()
+    try:
+        asked = request(cell, campaign)
+        plan = await engine.plan(asked)
+        shots = engine.shots(asked, plan, "eval")
+    except StylusError as error:
+        journal.add([_lost(cell, index, str(error)) for index in range(campaign.images)])
+        return ()
+    seconds = time.monotonic() - began
+    return [_Planned(cell, even(shot, campaign), seconds) for shot in shots]
+
+
+async def _drawn(engine: Draws, job: str, grids: Sequence[_Planned]) -> dict[str, Event]:
+    shots = [
+        replace(one.shot, id=f"{job}-{at}", job=job, preview_every=0)
+        for at, one in enumerate(grids)
+    ]
+    if not shots:
+        return {}
+    async with aclosing(engine.draw(job, shots)) as events:
+        ended = {e.shot: e async for e in events if isinstance(e, Drawn | Failed)}
+    return {str(at): ended[shot.id] for at, shot in enumerate(shots)}
+
+
+def _planning(grids: Sequence[_Planned]) -> float:
+    return sum({one.cell.key: one.planned_s for one in grids}.values())
+
+
+def _shown(grids: Sequence[_Planned], ended: dict[str, Event], seconds: float) -> Iterator[Shown]:
+    for at, one in enumerate(grids):
+        event = ended[str(at)]
+        shown = _lost(one.cell, one.shot.index, getattr(event, "sentence", ""), one.shot.seed)
+        lit = tuple((each.adapter.card_id, each.weight) for each in one.shot.recipe.adapters)
+        kept = event.picture.id if isinstance(event, Drawn) else ""
+        yield replace(shown, picture=kept, lit=lit, planned_s=one.planned_s, drawn_s=seconds)
+
+
+def _lost(cell: Cell, index: int, why: str, seed: int = 0) -> Shown:
+    return Shown(ask=cell.ask.id, arm=cell.arm.name, index=index, seed=seed, why=why)

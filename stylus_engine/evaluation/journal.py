@@ -1,0 +1,95 @@
+"""What was drawn so far: one line a picture, fsynced in whole cells, so that a kill costs one batch at most."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from stylus_engine.errors import BadEvaluation
+from stylus_engine.evaluation.campaign import Campaign
+from stylus_engine.model.noun import Noun
+
+
+class Shown(Noun, frozen=True, kw_only=True):
+    """One picture of the journal. Without a `picture` it failed, and `why` says how."""
+
+    ask: str
+    arm: str
+    index: int
+    seed: int
+    picture: str = ""
+    lit: tuple[tuple[str, float], ...] = ()  # card id, weight
+    planned_s: float = 0.0  # of its whole grid
+    drawn_s: float = 0.0  # its share of a batch
+    why: str = ""
+
+
+class Journal:
+    """A file whose first line is the campaign. Reads what it finds and appends."""
+
+    def __init__(self, path: Path, campaign: Campaign) -> None:
+        """Raises `BadEvaluation` when the file tells of another campaign."""
+        self._path = path
+        self._campaign = campaign
+        self.shown: list[Shown] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size:
+            self._read()
+        else:
+            self._append([campaign])
+
+    def add(self, shown: Sequence[Shown]) -> None:
+        """Keep whole cells; on return they are on disk."""
+        self._append(shown)
+        self.shown += shown
+
+    @property
+    def done(self) -> frozenset[tuple[str, str]]:
+        """The cells that are whole."""
+        counts: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for one in self.shown:
+            counts[one.ask, one.arm].add(one.index)
+        return frozenset(k for k, found in counts.items() if len(found) >= self._campaign.images)
+
+    def _append(self, values: Sequence[msgspec.Struct]) -> None:
+        with self._path.open("ab") as file:
+            file.write(b"".join(msgspec.json.encode(value) + b"\n" for value in values))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _read(self) -> None:
+        first, *lines = self._whole_lines()
+        try:
+            known = msgspec.json.decode(first, type=Campaign)
+            self.shown = [msgspec.json.decode(line, type=Shown) for line in lines]
+        except msgspec.MsgspecError as error:
+            raise BadEvaluation(path=str(self._path), why=str(error)) from error
+        if known != self._campaign:
+            raise BadEvaluation(path=str(self._path), why=_differs(known, self._campaign))
+
+    def _whole_lines(self) -> list[bytes]:
+        """A kill may leave half a line at the end; it is cut off, and what it told is drawn again."""
+        data = self._path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            os.truncate(self._path, len(whole))
+        if not whole:
+            self._append([self._campaign])
+        return whole.splitlines() or [msgspec.json.encode(self._campaign)]
+
+
+def _differs(known: Campaign, asked: Campaign) -> str:
+    fields = [f for f in known.__struct_fields__ if getattr(known, f) != getattr(asked, f)]
+    told = ", ".join(f"{f} {getattr(known, f)!r}, not {getattr(asked, f)!r}" for f in fields)
+    return f"it was begun with {told}; take another folder"
+
+
+def whole(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> Iterator[Shown]:
+    """Only the prompts that every arm has: whatever was killed, the comparison stays paired."""
+    have: dict[str, set[str]] = defaultdict(set)
+    for one in shown:
+        have[one.ask].add(one.arm)
+    wanted = {ask for ask in asks if have[ask] >= set(arms)}
+    return (one for one in shown if one.ask in wanted and one.arm in arms)

@@ -1,0 +1,46 @@
+"""Means with intervals: prompts are drawn anew, and with a prompt all its arms (Efron's bootstrap)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES, SEED = 2000, 5
+
+
+class Estimate(NamedTuple):
+    """A mean over `n` prompts and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def mean(values: Sequence[float]) -> Estimate | None:
+    """None of nothing."""
+    found = np.asarray(values, float)
+    return _of(found.mean(), found[_drawn(len(found))].mean(axis=1), len(found)) if values else None
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Estimate | None:
+    """Mean over mean, the same prompts drawn for both. None where there is nothing to divide by."""
+    a, b = np.asarray(ours, float), np.asarray(theirs, float)
+    if not len(a) or b.mean() <= 0:
+        return None
+    rows = _drawn(len(a))
+    below = b[rows].mean(axis=1)
+    spread = np.divide(
+        a[rows].mean(axis=1), below, out=np.full(len(below), np.inf), where=below > 0
+    )
+    return _of(a.mean() / b.mean(), spread, len(a))
+
+
+def _drawn(n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(SEED).integers(0, n, (RESAMPLES, n))
+
+
+def _of(middle: float, spread: NDArray[np.float64], n: int) -> Estimate:
+    low, high = np.quantile(spread, (0.025, 0.975), method="nearest")
+    return Estimate(float(middle), float(low), float(high), n)
