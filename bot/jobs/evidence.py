@@ -1,7 +1,7 @@
 """What people's deeds say of adapters: pure, and written in the transaction of the deed.
 
     👍 👎               1 for or against each adapter that the picture lights
-    U, V                1/2 for each of that picture
+    U, V, Vary, Upscale 1/2 for each of that picture
     the select          1/2 for each that stays on, 1/2 against each that goes off
     ✏️ without it        1 against
     🧩                  1/10 against each of the masks that were passed over
