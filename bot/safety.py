@@ -68,6 +68,15 @@ def check(prompt: str, negative: str = "", *, words: Sequence[str] = ()) -> None
         _refuse("minors", sexual + minors)
 
 
+def fit(prompt: str, *, words: Sequence[str] = ()) -> bool:
+    """Whether `check` lets it pass."""
+    try:
+        check(prompt, words=words)
+    except Unsafe:
+        return False
+    return True
+
+
 def ceiling(most: Rating, *, age_restricted: bool) -> Rating:
     """The highest rating an adapter may have in this channel, of what the settings allow."""
     if age_restricted:

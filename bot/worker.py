@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bot import safety
 from bot.desks.drawing import DrawingDesk
 from bot.desks.planning import PlanningDesk
 from bot.secrets import secret
@@ -96,6 +97,7 @@ def open_house(settings: Settings) -> "House":
             places=_places(settings),
             describer=_describer(settings),
             chooser=_chooser(settings),
+            fit=partial(safety.fit, words=settings.safety.words),
             embedding=_embedding(settings),
             slots=sampling.slots,
             waiting=sampling.waiting,

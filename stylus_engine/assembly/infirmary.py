@@ -62,7 +62,8 @@ class Infirmary:
     def _practice(self) -> Practice:
         found = self._checkpoints.find("")
         sketched = self._stock.sketches.find
-        return Practice(found, self._pictures, self._stock.files, sketched=sketched)
+        fit = self._stock.setup.fit
+        return Practice(found, self._pictures, self._stock.files, sketched=sketched, fit=fit)
 
     @cached_property
     def _waiting(self) -> WaitingRoom:

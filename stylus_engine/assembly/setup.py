@@ -15,6 +15,11 @@ def none() -> str:
     return ""
 
 
+def anything(_: str) -> bool:
+    """Every prompt may be drawn."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """Where adapters come from, and as whom we ask.
@@ -100,6 +105,7 @@ class Setup:
     dtype: str = "auto"
     executor: str = "stack"
     factor_cache_mib: int = 512
+    fit: Callable[[str], bool] = anything  # which prompts may be drawn without being asked for
     preview_every: int = 0
     threads: int = 0
     k: int = 40

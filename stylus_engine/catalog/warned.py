@@ -15,6 +15,7 @@ PEOPLE = frozenset({"celebrity", "real person", "actress", "actor", "politician"
 MINORS = frozenset({"loli", "lolicon", "shota", "shotacon", "toddler", "underage"})
 MATURE = re.compile(r"\b(nsfw|porn\w*|hentai|nudes?|nudity|naked|erotic\w*|sex)\b", re.IGNORECASE)
 ADULT: Rating = "r"
+UNTOLD: Rating = "pg13"  # of a file that nobody rated: the most that is shown everywhere
 
 
 def warned(card: Adapter) -> Adapter:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save
 
-from stylus_engine.catalog.arriving import UNTOLD, Arrivals, titled
+from stylus_engine.catalog.arriving import Arrivals, titled
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.digests import Digests
 from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.sources.looking import Eyes
+from stylus_engine.catalog.warned import UNTOLD
 from stylus_engine.errors import AdapterNotFinite, BadAdapter, BadArchive, StoreFailed
 from stylus_engine.model import Adapter
 from tests.house.source import HOUSE

@@ -34,7 +34,7 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """What every check needs beside something that draws."""
+    """What every check needs beside something that draws. `fit`: which prompts may be drawn."""
 
     checkpoint: Checkpoint
     pictures: Pictures
@@ -42,6 +42,7 @@ class Practice:
     budget: plan.Budget = field(default_factory=plan.Budget)
     features: Features = picture_features
     sketched: Sketched | None = None
+    fit: plan.Fit = plan.anything
 
     async def examine(self, card: Adapter, job: str) -> Examination:
         """Begin with one adapter. Raises `AdapterFileMissing`, `AdapterChanged`.
@@ -60,6 +61,7 @@ class Practice:
             self.budget,
             self.features,
             self.sketched,
+            self.fit,
         )
 
 

@@ -54,6 +54,7 @@ class Examination:
     budget: plan.Budget = field(default_factory=plan.Budget)
     features: Features = picture_features
     sketched: Sketched | None = None
+    fit: plan.Fit = plan.anything
     rungs: list[Rung] = field(default_factory=list[Rung])
     _drawn: dict[str, Picture] = field(default_factory=dict[str, Picture])
     _infinite: set[str] = field(default_factory=set[str])
@@ -139,7 +140,7 @@ class Examination:
         return np.stack(found).reshape(-1, self.budget.seeds, *found[0].shape)
 
     def _shots(self, weight: float) -> tuple[Shot, ...]:
-        return plan.shots(self.card, weight, self.checkpoint, self.budget, self.job)
+        return plan.shots(self.card, weight, self.checkpoint, self.budget, self.job, self.fit)
 
     def _names(self, weight: float) -> set[str]:
         return {shot.id for shot in self._shots(weight)}

@@ -6,7 +6,7 @@ adapter is never drawn with, not even to see whether it works.
 
 import heapq
 from collections.abc import Callable, Iterable
-from typing import Protocol, get_args
+from typing import Protocol, TypeAlias, get_args
 
 from stylus_engine.catalog.nouns import Checked
 from stylus_engine.model import Adapter, Checkpoint, Rating, Recipe, Shot, Weighted
@@ -21,6 +21,14 @@ FIRST_SEED = 20_240_428  # any; the same for all, so that pictures without are c
 MOST_WORDS = 80  # characters of a card that go into a prompt
 MIB = 1 << 20
 RATINGS: tuple[Rating, ...] = get_args(Rating)  # the harmless first
+
+
+Fit: TypeAlias = Callable[[str], bool]
+
+
+def anything(_: str) -> bool:
+    """Every prompt may be drawn."""
+    return True
 
 
 class Budget(Noun, frozen=True, kw_only=True):
@@ -108,30 +116,44 @@ def stronger(card: Adapter) -> float | None:
     return card.weight_high if card.weight_high > ladder(card)[0] else None
 
 
-def prompts(card: Adapter) -> tuple[str, ...]:
+def prompts(card: Adapter, fit: Fit = anything) -> tuple[str, ...]:
     """Two that call it and one that does not. With and without it the text is the same.
 
     So what differs is what the weights do; a trigger word alone moves a picture too.
+    Whoever shows the pictures says what is `fit` to be drawn: of the card's own words the
+    first are taken that are, and none where none are.
     """
-    words = wording(card)
+    called = (_called(card, words) for words in wordings(card))
+    return next(filter(lambda each: all(map(fit, each)), called), (*THINGS, NEUTRAL))
+
+
+def _called(card: Adapter, words: str) -> tuple[str, ...]:
     if card.category == "subject":
         return (*(f"{words} {place}" for place in PLACES), NEUTRAL)
     return (*(f"{thing}, {words}" for thing in THINGS), NEUTRAL)
 
 
-def wording(card: Adapter) -> str:
-    """How its own words ask for it: triggers, else a concept, a tag, its name."""
-    words = ", ".join(card.triggers[:2]) or next(iter((*card.concepts, *card.tags)), card.name)
-    return words[:MOST_WORDS]
+def wordings(card: Adapter) -> tuple[str, ...]:
+    """How its own words ask for it, the best first: triggers, each of them, concepts, tags, its name."""
+    together = ", ".join(card.triggers[:2])
+    found = (together, *card.triggers, *card.concepts, *card.tags, card.name)
+    return tuple(dict.fromkeys(words[:MOST_WORDS] for words in found if words))
 
 
 def shots(
-    card: Adapter, weight: float, checkpoint: Checkpoint, budget: Budget, job: str
+    card: Adapter,
+    weight: float,
+    checkpoint: Checkpoint,
+    budget: Budget,
+    job: str,
+    fit: Fit = anything,
 ) -> tuple[Shot, ...]:
     """One round: every prompt with every seed, prompts first; `weight` 0 is the round without."""
     lit = (Weighted(adapter=card, weight=weight),) if weight else ()
     edge = drawn_edge(checkpoint, budget)
-    pairs = [(prompt, seed) for prompt in prompts(card) for seed in seeds(FIRST_SEED, budget.seeds)]
+    pairs = [
+        (prompt, seed) for prompt in prompts(card, fit) for seed in seeds(FIRST_SEED, budget.seeds)
+    ]
     return tuple(
         Shot(
             id=f"{job}-{weight:g}-{index}",

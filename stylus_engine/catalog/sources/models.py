@@ -185,7 +185,7 @@ def _rating(said: Said, model: Record) -> Rating:
     above = rating_of(model.flag("nsfw"), [whole(model, "nsfwLevel")])
     unrated = not whole(model, "nsfwLevel") and all(e.rating == "g" for e in said.examples)
     least: Rating = "r" if unrated else "g"
-    return max((said.rating, above, least), key=RATINGS.index)
+    return max((said.rating or above, above, least), key=RATINGS.index)
 
 
 def _stamp(card: Adapter, version: Record) -> str:

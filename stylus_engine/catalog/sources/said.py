@@ -6,6 +6,7 @@
 A voice that says nothing of a thing leaves it to the next; the person who keeps the
 folder is heard before the world outside.  Warnings are the exception: the strictest
 rating, and a real person or a minor that any voice tells of, be it by a tag or a trigger, stand.
+What nobody rates counts as `warned.UNTOLD`, and not as fit for everybody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from stylus_engine.catalog.bases import UNKNOWN, base_of
 from stylus_engine.catalog.nouns import Example, Probed
-from stylus_engine.catalog.warned import MINORS, PEOPLE, RATINGS
+from stylus_engine.catalog.warned import MINORS, PEOPLE, RATINGS, UNTOLD
 from stylus_engine.model import Adapter, Licence, Rating
 from stylus_engine.model.adapter import MOST_WEIGHT
 
@@ -34,7 +35,7 @@ class Said(NamedTuple):
     weight_low: float | None = None
     weight_high: float | None = None
     licence: Licence | None = None
-    rating: Rating = "g"
+    rating: Rating | None = None
     real_person: bool = False
     minor: bool = False
     previews: tuple[str, ...] = ()
@@ -120,8 +121,8 @@ def _first(values: Iterable[T | None], otherwise: T) -> T:
 
 
 def _strictest(voices: Sequence[Said]) -> Rating:
-    ratings: list[Rating] = [v.rating for v in voices]
-    return max(ratings, key=RATINGS.index) if ratings else "g"
+    ratings: list[Rating] = [v.rating for v in voices if v.rating is not None]
+    return max(ratings, key=RATINGS.index) if ratings else UNTOLD
 
 
 def _described(voices: Sequence[Said]) -> str:

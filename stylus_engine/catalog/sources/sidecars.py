@@ -30,6 +30,7 @@ from stylus_engine.catalog.sources.records import Record, decoded
 from stylus_engine.catalog.sources.said import Said
 from stylus_engine.catalog.sources.versions import of_version, rating_of, whole
 from stylus_engine.catalog.warned import RATINGS
+from stylus_engine.model import Rating
 
 MOST_BYTES = 4 * 2**20  # of a sidecar; those with a hundred pictures have about 500 KiB
 OURS = {
@@ -106,7 +107,7 @@ def _managed(record: Record, _: dict[str, Record]) -> Said:
     """Lora-Manager's record over Civitai's, which it keeps inside."""
     version = of_version(record.inner("civitai"))
     tips = _tips(record)
-    level = rating_of(None, [whole(record, "preview_nsfw_level")])
+    level = whole(record, "preview_nsfw_level")
     return version._replace(
         name=record.line("model_name") or version.name,
         description=record.prose("modelDescription") or version.description,
@@ -116,8 +117,13 @@ def _managed(record: Record, _: dict[str, Record]) -> Said:
         weight=tips.number("strength"),
         weight_low=tips.number("strength_min"),
         weight_high=tips.number("strength_max"),
-        rating=max(level, version.rating, key=RATINGS.index),
+        rating=_stricter(rating_of(None, [level]) if level else None, version.rating),
     )
+
+
+def _stricter(one: Rating | None, other: Rating | None) -> Rating | None:
+    said: list[Rating] = [rating for rating in (one, other) if rating is not None]
+    return max(said, key=RATINGS.index) if said else None
 
 
 def _tips(record: Record) -> Record:

@@ -44,7 +44,7 @@ def of_version(version: Record) -> Said:
         author=version.inner("creator").line("username", clean.AUTHOR),
         base_model=version.line("baseModel"),
         licence=_licence(model),
-        rating=rating_of(model.flag("nsfw"), [whole(each, "nsfwLevel") for each in pictures]),
+        rating=_rated(model.flag("nsfw"), [whole(each, "nsfwLevel") for each in pictures]),
         real_person=bool(model.flag("poi")),
         minor=bool(model.flag("minor")),
         previews=tuple(each.url for each in examples),
@@ -52,6 +52,11 @@ def of_version(version: Record) -> Said:
         popularity=whole(version.inner("stats"), "downloadCount"),
         model_key=f"civitai:{model_id}" if model_id else "",
     )
+
+
+def _rated(mature: bool | None, levels: list[int]) -> Rating | None:
+    """None where neither model nor pictures are marked."""
+    return rating_of(mature, levels) if mature is not None or any(levels) else None
 
 
 def rating_of(mature: bool | None, levels: list[int]) -> Rating:

@@ -136,9 +136,9 @@ def test_with_and_without_are_the_same_words_seeds_and_sizes():
 def test_words_of_a_card_that_has_no_trigger():
     subject = card(concepts=("tin robot",), tags=("toy",), category="subject")
     assert plan.prompts(subject)[0] == "tin robot on a beach"
-    assert plan.wording(card(tags=("toy",))) == "toy"
-    assert plan.wording(card()) == "Ember 1"
-    assert len(plan.wording(card(triggers=("x" * 500,)))) == plan.MOST_WORDS
+    assert plan.wordings(card(tags=("toy",)))[0] == "toy"
+    assert plan.wordings(card())[0] == "Ember 1"
+    assert len(plan.wordings(card(triggers=("x" * 500,)))[0]) == plan.MOST_WORDS
 
 
 def test_pictures_are_as_large_as_the_checkpoint_draws_and_the_budget_allows():

@@ -49,7 +49,7 @@ def test_the_header_alone(tmp_path):
         "Header words.",
         "trainer",
     )
-    assert (card.triggers, card.weight, card.rating, skipped) == (("hdr",), 0.8, "g", {})
+    assert (card.triggers, card.weight, card.rating, skipped) == (("hdr",), 0.8, "pg13", {})
 
 
 def test_a1111(tmp_path):
@@ -128,11 +128,13 @@ def test_all_at_once_and_who_is_heard_first(tmp_path):
 @pytest.mark.parametrize(
     ("model", "images", "expected"),
     [
-        ({"poi": True}, [], ("g", True, False)),
+        ({"poi": True}, [], ("pg13", True, False)),  # nobody rates it
+        ({"poi": True, "nsfw": False}, [], ("g", True, False)),
         ({"minor": True, "nsfw": True}, [], ("r", False, True)),
         ({}, [{"nsfwLevel": 16}], ("x", False, False)),
         ({}, [{"nsfwLevel": 1}, {"nsfwLevel": 4}], ("r", False, False)),
-        ({"nsfw": None}, [{"nsfwLevel": "Soft"}], ("g", False, False)),
+        ({"nsfw": None}, [{"nsfwLevel": "Soft"}], ("pg13", False, False)),
+        ({}, [{"nsfwLevel": 1}], ("pg", False, False)),
     ],
 )
 def test_warnings_stand_whoever_gives_them(tmp_path, model, images, expected):
