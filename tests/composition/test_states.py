@@ -136,7 +136,9 @@ async def test_what_was_asked_yesterday_is_yesterdays():
     async with till.paying(900) as bill:
         clock[0] = DAY * 6.1
         await spend(till, 1000, 100)
-        bill.cost = 900
+        bill.cost = 200
+    with pytest.raises(BudgetSpent):
+        await spend(till, 901, 0)
     await spend(till, 900, 900)
 
 

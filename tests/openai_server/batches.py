@@ -1,5 +1,6 @@
 """The batch doors of the server: files up, batches begun, answers in a file, as strict as OpenAI's."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ class BatchDoors:
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.looked = 0
+        self.reached = asyncio.Event()  # somebody looked
         self.looks = looks
         self.ends = "completed"  # or expired: then half of its lines have answers
         self.silent = 0  # so many looks are answered with 503
@@ -69,6 +71,7 @@ class BatchDoors:
         if batch is None:
             return _refused(404, "No batch found.")
         self.looked += 1
+        self.reached.set()
         if self.looked <= self.silent:
             return _refused(503, "The server is overloaded.")
         if self.looked <= self.looks:
