@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot import flags
 from bot.jobs.nouns import Action, Job, Origin, Wish
 from bot.settings import Settings
-from stylus_engine.model import LIMITS, Manifest, Mask, Plan, Policy, Rating, Request, Start
+from stylus_engine.model import LIMITS, Manifest, Mask, Plan, Policy, Rating, Request
 from stylus_engine.model.noun import Noun, within
 
 T = TypeVar("T")
@@ -37,7 +37,6 @@ class Asked(Noun, frozen=True, kw_only=True):
     bare: bool = False
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
-    start: Start | None = None
     preset: str = ""
 
 
@@ -68,7 +67,6 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
         pinned=asked.pinned,
         banned=asked.banned,
         policy=policy(settings, most_rating),
-        start=asked.start,
     )
 
 

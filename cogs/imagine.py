@@ -1,5 +1,7 @@
 """/imagine: from what was typed to a place in the line."""
 
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -68,16 +70,16 @@ class Imagine(commands.Cog):
         )
 
         async def work(reply: Reply) -> None:
-            start = image and await start_of(self.bot.services, image, strength=strength)
-            await self._admit(replace(asked, start=start), private, reply)
+            bring = image and partial(start_of, self.bot.services, image, strength=strength)
+            await self.bot.entrance.begin(await self._wish(asked, private, reply), bring, reply)
 
         await serve(self.bot.services, interaction, work, ephemeral=private)
 
-    async def _admit(self, asked: wishes.Asked, private: bool, reply: Reply) -> None:
+    async def _wish(self, asked: wishes.Asked, private: bool, reply: Reply) -> Wish:
         services, interaction = self.bot.services, reply.interaction
         pinned = await self.shelf.known(asked.pinned)
         preset = await preset_of(services.line, interaction.guild_id)
-        wish = Wish(
+        return Wish(
             origin=origins.origin(interaction, services.settings, services.now()),
             request=wishes.request(
                 replace(asked, pinned=pinned, preset=preset),
@@ -86,7 +88,6 @@ class Imagine(commands.Cog):
             ),
             private=private,
         )
-        await self.bot.entrance.admit(wish, reply)
 
     @imagine.autocomplete("adapters")
     async def adapters(

@@ -1,5 +1,7 @@
 """/inpaint: a part of a picture is drawn anew, the rest stays bit for bit."""
 
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,6 +11,7 @@ from bot import origins, wishes
 from bot.attachments import start_of
 from bot.client import StylusBot
 from bot.jobs.nouns import Wish
+from bot.presets import preset_of
 from bot.routing.reply import Reply
 from bot.routing.serving import serve
 from stylus_engine.model import LIMITS
@@ -49,24 +52,24 @@ class Inpaint(commands.Cog):
         asked = wishes.Asked(prompt=prompt, negative=negative, count=count, seed=seed)
 
         async def work(reply: Reply) -> None:
-            cut = mask is None
-            start = await start_of(self.bot.services, image, mask, cut=cut, strength=strength)
-            await self._admit(replace(asked, start=start), private, reply)
+            services, cut = self.bot.services, mask is None
+            bring = partial(start_of, services, image, mask, cut=cut, strength=strength)
+            await self.bot.entrance.begin(await self._wish(asked, private, reply), bring, reply)
 
         await serve(self.bot.services, interaction, work, ephemeral=private)
 
-    async def _admit(self, asked: wishes.Asked, private: bool, reply: Reply) -> None:
+    async def _wish(self, asked: wishes.Asked, private: bool, reply: Reply) -> Wish:
         services, interaction = self.bot.services, reply.interaction
-        wish = Wish(
+        preset = await preset_of(services.line, interaction.guild_id)
+        return Wish(
             origin=origins.origin(interaction, services.settings, services.now()),
             request=wishes.request(
-                asked,
+                replace(asked, preset=preset),
                 services.settings,
                 origins.ceiling(interaction, services.settings),
             ),
             private=private,
         )
-        await self.bot.entrance.admit(wish, reply)
 
 
 async def setup(bot: StylusBot) -> None:

@@ -132,6 +132,7 @@ async def test_a_mask_of_its_own(stage: Stage, first: Json):
         (b"<html>not found</html>", "page.png", "no picture that can be read"),
         (encoded(Image.new("RGB", (64, 64))), "whole.png", "nothing in it is transparent"),
     ],
+    ids=["HEIC", "a page", "opaque"],
 )
 async def test_what_cannot_be_inpainted_is_one_sentence(stage: Stage, data, name, why):
     told = await inpainted(stage, image=await stage.ada.attach(data, name))
@@ -145,3 +146,15 @@ async def test_a_mask_of_another_size_is_one_sentence(stage: Stage):
     mask = await stage.ada.attach(encoded(Image.new("L", (32, 64), 255)), "mask.png")
     told = await inpainted(stage, image=image, mask=mask)
     assert "a mask of 32 × 64 for a picture of 64 × 64" in text(told)
+
+
+async def test_what_is_refused_anyway_keeps_no_picture(stage: Stage):
+    before = stored(stage)
+    image = await stage.ada.attach(encoded(Image.new("RGB", (90, 60), "teal")), "teal.png")
+    told = await stage.told(stage.ada, "imagine", prompt="a naked child", image=image)
+    assert hidden(told)
+    assert stored(stage) == before
+
+
+def stored(stage: Stage) -> set[str]:
+    return {path.name for path in (Path(stage.bot.folder) / "data" / "pictures").rglob("*.png")}

@@ -6,7 +6,10 @@ take is taken back at once: the person read "failed".
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
+
+from msgspec.structs import replace
 
 from bot import origins, safety
 from bot.jobs.nouns import Job, Wish
@@ -14,6 +17,7 @@ from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
+from stylus_engine.model import Start
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,19 @@ class Entrance:
             await reply.send(notice(say, "notice-twice"), ephemeral=True)
             return
         await self._answer(job, reply)
+
+    async def begin(
+        self, wish: Wish, bring: Callable[[], Awaitable[Start]] | None, reply: Reply
+    ) -> None:
+        """`admit`, once the picture that it starts from lies in the store.
+
+        What is refused anyway is refused first: nothing is fetched, and nothing kept, for it.
+        """
+        if bring is not None:
+            await self._check(wish, reply.interaction)
+            start = await bring()
+            wish = replace(wish, request=replace(wish.request, start=start))
+        await self.admit(wish, reply)
 
     async def _check(self, wish: Wish, interaction: Interaction) -> None:
         """What costs nothing first. A private result needs no right of the bot's in the channel."""

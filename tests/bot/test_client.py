@@ -71,8 +71,8 @@ async def test_every_command_is_for_servers_only(bot: StylusBot):
 async def test_the_commands_of_the_product(bot: StylusBot):
     names = {command["name"] for command in await bot.payload()}
     assert names == {
-        "imagine", "inpaint", "queue", "cancel", "show", "history", "adapters", "help", "about", "admin",
-        "Remix", "Image details",
+        "imagine", "inpaint", "compare", "queue", "cancel", "show", "history", "adapters", "help",
+        "about", "admin", "Remix", "Image details",
     }  # fmt: skip
 
 
