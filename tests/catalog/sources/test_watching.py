@@ -218,16 +218,18 @@ async def test_nothing_new_is_no_walk(tmp_path, monkeypatch):
 async def test_a_walk_that_failed_is_walked_again_without_another_event(tmp_path):
     """A folder that went away in the middle and came back just as it was."""
     put(tmp_path / "a.safetensors", lora(1))
-    walks = []
+    walks, again = [], asyncio.Event()
 
     async def walk(folder):
         walks.append(folder)
         if len(walks) == 1:
             raise SourceSilent(source=str(folder.root), why="it went away")
+        again.set()
 
     folder = Folder(tmp_path, Eyes(Digests()))
     task = asyncio.create_task(watching.watch([folder], walk, look=0.1))
-    await asyncio.sleep(1.0)
+    await asyncio.wait_for(again.wait(), PROMISED)
+    await asyncio.sleep(0.5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
