@@ -102,7 +102,7 @@ async def one(house: House, practice: Practice, spec: Spec, times: float) -> Fou
     return Found(spec=spec, times=times, checked=checked, variety=best.variety, steps=steps)
 
 
-def opened(scratch: Path, pictures: Album) -> House:
+def opened(scratch: Path, pictures: Album, *, sketches: bool = False) -> House:
     """A house over the miniature's committed files that keeps its pictures in memory."""
     setup = Setup(
         checkpoints={"miniature": DATA / "checkpoint"},
@@ -113,6 +113,7 @@ def opened(scratch: Path, pictures: Album) -> House:
         catalog=scratch,
         cache=scratch,
         slots=18,
+        sketches=sketches,
     )
     return House(setup, pictures)
 

@@ -39,8 +39,8 @@ from stylus_engine.assembly import House
 from stylus_engine.catalog import LocalFiles
 from stylus_engine.errors import DrawFailed
 from stylus_engine.model import Drawn, Failed, Recipe, Shot, Sketch, Weighted
-from stylus_engine.planning.interference import dot
 from stylus_engine.planning.recipes import with_triggers
+from stylus_engine.sampling.overlap import dot
 from stylus_engine.sampling.sketchbook import SketchBook
 
 PROMPTS, PAIRS, QUICK, SEED, FIRST = 12, 60, 4, 5, 1000
@@ -76,7 +76,7 @@ def main() -> None:
     given = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     with TemporaryDirectory() as scratch:
-        house = opened(Path(scratch), album := Album())
+        house = opened(Path(scratch), album := Album(), sketches=True)
         with closing(house):
             judge = Judge.load(DATA)
             wanted = pairs()[: QUICK if given.quick else given.pairs]
@@ -245,6 +245,9 @@ def predictors(sketches: dict[str, Sketch]) -> dict[str, Predictor]:
         "health: strength of the other": lambda _, b: health[b]["strength"],
         "health: strength of the other - own": lambda a, b: (
             health[b]["strength"] - health[a]["strength"]
+        ),
+        "health: strength of the weaker": lambda a, b: (
+            min(health[a]["strength"], health[b]["strength"]) / 2
         ),
         "health: saturation of the other": lambda _, b: health[b]["saturation"],
         "health: direction of the other": lambda _, b: health[b]["direction"],

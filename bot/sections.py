@@ -171,6 +171,8 @@ class DrawingSettings(Section, frozen=True):
     most_count: Count = LIMITS.count
     most_steps: Count = LIMITS.steps
     most_edge: Count = 2048
+    check: bool = False
+    scorer: Folder = ""
 
 
 class SelectionSettings(Section, frozen=True):

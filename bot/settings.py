@@ -133,10 +133,21 @@ def _check(settings: Settings) -> None:
     room = sampling.slots + sampling.waiting
     _at_most("drawing.most_count", drawing.most_count, "sampling.slots + sampling.waiting", room)
     _device(sampling)
+    _looked_at(settings)
     _secrets(settings)
     _discord(settings.discord)
     _catalog(settings)
     _bot(settings)
+
+
+def _looked_at(settings: Settings) -> None:
+    """The miniature's CLIP has seen nothing but the miniature."""
+    drawing, default = settings.drawing, settings.checkpoints.default
+    if drawing.check and not drawing.scorer and default != "miniature":
+        why = f"drawing.check looks at pictures of {default}; name the folder of a CLIP"
+        raise BadSettings(where="drawing.scorer", why=why)
+    if drawing.check and drawing.scorer and not Path(drawing.scorer).is_dir():
+        raise BadSettings(where="drawing.scorer", why="there is no such folder")
 
 
 def _secrets(settings: Settings) -> None:

@@ -22,12 +22,14 @@ from bot import safety
 from bot.desks.drawing import DrawingDesk
 from bot.desks.planning import PlanningDesk
 from bot.secrets import secret
+from bot.sections import MINIATURE
 from bot.settings import Settings, load
 from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
 
 if TYPE_CHECKING:
     from stylus_engine.assembly import Chooser, Describer, Embedding, House, Places
+    from stylus_engine.ports import Scorer
 
 KINDER = 5  # niceness: on a small machine the conversation with people goes before drawing
 
@@ -112,8 +114,20 @@ def open_house(settings: Settings) -> "House":
             total_budget=selection.total_budget,
             heed_health=selection.health,
             null_space=selection.null_space,
-        )
+        ),
+        partial(_scorer, settings) if settings.drawing.check else None,
     )
+
+
+def _scorer(settings: Settings) -> "Scorer":
+    """What looks at finished pictures; loads nothing before it is first asked."""
+    if settings.drawing.scorer:
+        from stylus_engine.sampling.looking import LocalClip
+
+        return LocalClip(Path(settings.drawing.scorer))
+    from miniature.clip import ClipScorer
+
+    return ClipScorer(MINIATURE / "clip")
 
 
 def _places(settings: Settings) -> "Places":

@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -58,6 +59,10 @@ class Mender:
         self._pictures = pictures
         self._scorer = scorer
         self._forget = forget
+
+    @cached_property
+    def _eye(self) -> Scorer:
+        return self._scorer()
 
     async def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Walker.draw`: each shot ends once, under its own id, whatever is drawn between."""
@@ -120,10 +125,12 @@ class Mender:
             return None
 
     def _look(self, drawn: Drawn, shot: Shot) -> Looked:
-        scorer, asked = self._scorer(), questions(shot.recipe)
+        scorer, asked = self._eye, questions(shot.recipe)
         pixels, _ = self._pictures.read(drawn.picture.id)
         scores = scorer.score([pixels], asked.texts)
-        return Looked(drawn, verdict(asked, [float(score) for score in scores.ravel()]), scorer.name)
+        return Looked(
+            drawn, verdict(asked, [float(score) for score in scores.ravel()]), scorer.name
+        )
 
     async def _told(self, looked: Looked, *, repaired: bool = False) -> Drawn:
         """The picture as it is delivered: with a word in its manifest where there is one to say."""

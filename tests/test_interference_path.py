@@ -4,9 +4,11 @@ A real house over the miniature; the figures are kept in its catalogue as a chec
 """
 
 import asyncio
+import json
 import shutil
 from collections.abc import Sequence
 from contextlib import aclosing, closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from bot.__main__ import application
+from bot.settings import Settings
 from stylus_engine.assembly import House, Setup
 from stylus_engine.catalog import CardFile, LocalFiles
 from stylus_engine.catalog.catalogue import Catalogue
@@ -22,7 +27,6 @@ from stylus_engine.catalog.nouns import Checked
 from stylus_engine.model import Drawn, Failed, Manifest, Picture, Plan, Request
 from stylus_engine.pictures.store import PictureStore
 from stylus_engine.ports import Pixels
-from stylus_engine.sampling.sketchbook import SketchBook
 
 DATA = Path(__file__).parents[1] / "miniature" / "data"
 PROMPT = "a red dragon in the forest, woodcut"
@@ -111,18 +115,15 @@ class Blind:
 
 
 def examined(folder: Path, saturation: float) -> None:
-    """What a check keeps; the sketch is the one that drawing with the file has left."""
+    """What a check keeps."""
     catalogue = Catalogue(folder / "catalog" / "catalog.db")
-    checkpoint = next((folder / "cache" / "sketches").iterdir()).name
-    book = SketchBook(folder / "cache" / "sketches")
     for card_id in (DRAGON, WOODCUT):
         card = catalogue.get(card_id)
         _, sha256 = LocalFiles().fetch(card)
         checked = Checked(
             sha256=sha256, checkpoint="c", strength=0.5, direction=0.5, consistency=0.5,
-            saturation=saturation, scale=card.weight, sketch=book.find(sha256, checkpoint),
+            saturation=saturation, scale=card.weight,
         )  # fmt: skip
-        assert checked.sketch is not None
         catalogue.learn(card_id, checked=checked)
 
 
@@ -193,3 +194,32 @@ def test_content_kept_apart_from_its_style_is_another_picture_and_says_so(folder
     assert apart[0].manifest.shot.recipe.null_space == 0.5
     assert (pixels(folder, apart) != pixels(folder, plain)).any()
     assert (pixels(folder, [again]) == pixels(folder, apart)).all()
+
+
+def looking(folder: Path, scorer: type[Eye] | None, _: Settings) -> House:
+    return House(setup(folder, heed_health=False), scorer=scorer)
+
+
+def test_stylus_imagine_says_what_a_look_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal tells the second drawing, and shows and prints the weights it was drawn with."""
+    monkeypatch.setenv("STYLUS_PATHS__DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    told = [
+        CliRunner().invoke(
+            application(partial(looking, folder, scorer)),
+            ["imagine", PROMPT, "--count", "1", "--seed", "7", "--steps", "4", *more],
+            prog_name="stylus",
+        )
+        for scorer, more in ((Eye, ()), (Eye, ("--json",)), (None, ()))
+    ]
+    assert [result.exit_code for result in told] == [0, 0, 0], told[0].output
+    assert "1 · drawn a second time with other weights" in told[0].stdout
+    assert "Storybook Dragon 1.2" in told[0].stdout
+    (image,) = json.loads(told[1].stdout)["images"]
+    assert image["repaired"] is True
+    assert {"Storybook Dragon": 1.2}.items() <= {
+        a["name"]: a["weight"] for a in image["adapters"]
+    }.items()
+    assert "second time" not in told[2].stdout

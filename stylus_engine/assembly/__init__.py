@@ -56,9 +56,12 @@ if TYPE_CHECKING:
 __all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Setup", "engine"]
 
 
-def engine(setup: Setup) -> "House":
-    """A house with everything in it, built as it is used. Raises nothing; its methods do."""
-    return House(setup)
+def engine(setup: Setup, scorer: Callable[[], Scorer] | None = None) -> "House":
+    """A house with everything in it, built as it is used. Raises nothing; its methods do.
+
+    `scorer` looks at finished pictures; None: nobody does.
+    """
+    return House(setup, scorer=scorer)
 
 
 class House:
@@ -337,7 +340,7 @@ class House:
         from stylus_engine.sampling.overlap import kept
         from stylus_engine.sampling.store import FactorStore
 
-        made = partial(kept, self._stock.sketches)
+        made = partial(kept, self._stock.sketches) if self._setup.sketches else None
         return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20, made=made)
 
     def _unload(self) -> bool:

@@ -113,6 +113,7 @@ class Setup:
     total_budget: float = 2.5
     heed_health: bool = True
     null_space: float = 0.0
+    sketches: bool = False  # of every adapter that is drawn with: nothing but benchmarks goes by them
 
     @property
     def adapters_folder(self) -> Path:

@@ -9,6 +9,10 @@ A sketch of u ⊗ v is the circular convolution of the count sketches of u and o
 rank, and ΔW is never built.  Buckets and signs are seeded by the layer's name alone: two
 files that were never in memory together have comparable sketches.  A full table of
 ⟨B₁ᵀB₂, A₁A₂ᵀ⟩ would be exact, and would need both files at once for each of n² pairs.
+
+Said plainly: on the miniature none of the three tells which adapters drown each other
+(`benchmarks.interference`).  So no plan goes by them, and nobody who draws makes any,
+unless a setup asks for them: whoever wants to measure on a larger checkpoint.
 """
 
 # torch.linalg and torch.fft carry no types.
@@ -54,6 +58,14 @@ def sketch(factors: Factors) -> Sketch:
         energy += _energy(layer)
     update, listens, speaks = (_unit(torch.fft.irfft(each, SIZE)) for each in sums)
     return Sketch(v=VERSION, norm=energy**0.5, update=update, listens=listens, speaks=speaks)
+
+
+def dot(a: bytes, b: bytes) -> float:
+    """The dot product of two rows of a sketch; 0 where they are not of one length."""
+    if len(a) != len(b):
+        return 0.0
+    one, other = (torch.frombuffer(bytearray(row), dtype=torch.float16).double() for row in (a, b))
+    return float(one @ other)
 
 
 def _spectra(place: tuple[Component, str], layer: Layer) -> tuple[Tensor, Tensor, Tensor]:

@@ -16,7 +16,7 @@ from stylus_engine.catalog.catalogue import Catalogue, Place
 from stylus_engine.catalog.clean import line
 from stylus_engine.catalog.nouns import Checked, Described, Item, Page, Probed, Skipped
 from stylus_engine.errors import BadCatalogue, CatalogueVersion, UnknownName
-from stylus_engine.model import Adapter
+from stylus_engine.model import Adapter, Measured, Sketch
 
 NOW = "2026-11-28T12:00:00+00:00"
 LATER = "2026-11-29T12:00:00+00:00"
@@ -188,6 +188,26 @@ def test_learning_is_a_change_that_followers_see(catalogue: Catalogue):
     assert [change.card_id for change in catalogue.after(seen, 10)] == ["t:1:1"]
     with pytest.raises(UnknownName):
         catalogue.learn("t:9:9", described=DESCRIBED)
+
+
+def test_what_was_measured_is_told_by_card_and_only_of_the_bytes_it_names(catalogue: Catalogue):
+    catalogue.take("s", page(item(1, file_sha256=SHA), item(2), item(3, file_sha256=SHA)), NOW)
+    sketch = Sketch(v=1, norm=2.0, update=b"\x00\x3c", listens=b"", speaks=b"\xff")
+    catalogue.learn("t:1:1", checked=replace(CHECKED, sketch=sketch))
+    catalogue.learn("t:3:1", checked=replace(CHECKED, broken="it burns"))
+    asked = ("t:1:1", "t:2:1", "t:3:1", "t:9:9", "t:1:1")
+    found = catalogue.measured(asked)
+    assert found == {
+        "t:1:1": Measured(
+            checkpoint=CHECKED.checkpoint,
+            strength=CHECKED.strength,
+            saturation=CHECKED.saturation,
+            scale=CHECKED.scale,
+            sketch=sketch,
+        )
+    }
+    catalogue.take("s", page(item(1, "2", file_sha256="cd" * 32)), NOW)
+    assert catalogue.measured(asked) == {}
 
 
 def test_what_lacks_a_layer_is_found_until_it_has_it_and_again_when_its_record_changes(

@@ -1,14 +1,13 @@
 """What is known of adapters changes masks and weights; where nothing is known, nothing changes."""
 
-import struct
 from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stylus_engine.model import Friction, Mask, Measured, Plan, Request, Sketch, Strain
-from stylus_engine.planning.interference import clash, dot, friction, noted
+from stylus_engine.model import Friction, Mask, Measured, Plan, Request, Strain
+from stylus_engine.planning.interference import clash, friction, noted
 from stylus_engine.planning.masks import CalmOrder, StylusOrder, sizes
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.weights import BURNT, BudgetRule, Budgets
@@ -19,16 +18,8 @@ unit = st.floats(0, 1)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def row(*numbers: float) -> bytes:
-    return struct.pack(f"<{len(numbers)}e", *numbers)
-
-
-def measured(*direction: float, saturation: float = 0.1, checkpoint: str = "c") -> Measured:
-    numbers = row(*direction)
-    sketch = Sketch(v=1, norm=1.0, update=numbers, listens=numbers, speaks=numbers)
-    return Measured(
-        checkpoint=checkpoint, strength=0.5, saturation=saturation, scale=0.8, sketch=sketch
-    )
+def measured(strength: float, saturation: float = 0.1, checkpoint: str = "c") -> Measured:
+    return Measured(checkpoint=checkpoint, strength=strength, saturation=saturation, scale=0.8)
 
 
 def names(of: Plan) -> list[str]:
@@ -46,22 +37,18 @@ def test_where_nothing_is_known_the_plan_is_the_very_same() -> None:
     assert noted(plan(2, 1), {}) == plan(2, 1)
 
 
-def test_a_pair_is_told_once_and_only_where_both_were_sketched_over_one_checkpoint() -> None:
+def test_a_pair_is_told_once_and_only_where_one_checkpoint_drew_both() -> None:
     of = plan(2, 1)
     a, b, c = names(of)
-    known = {a: measured(1, 0), b: measured(1, 0), c: measured(1, 0, checkpoint="another")}
+    known = {a: measured(0.4), b: measured(0.6), c: measured(0.5, checkpoint="another")}
     told = noted(of, known)
-    assert [{f.one, f.other} for f in told.frictions] == [{a, b}]
+    assert [({f.one, f.other}, f.clash) for f in told.frictions] == [({a, b}, 0.4)]
     assert [strain.card_id for strain in told.strains] == [a, b, c]
 
 
-def test_alike_adapters_clash_more_than_strangers() -> None:
-    assert clash(measured(1, 0), measured(1, 0)) > clash(measured(1, 0), measured(0, 1))
-    assert clash(measured(1, 0), measured(0, 1)) == 0.0
-
-
-def test_a_row_of_another_length_has_nothing_in_common() -> None:
-    assert dot(row(1, 0), row(1, 0, 0)) == 0.0
+def test_two_that_are_strong_clash_more_than_a_strong_and_a_weak_one() -> None:
+    assert clash(measured(0.6), measured(0.5)) > clash(measured(0.9), measured(0.1))
+    assert clash(measured(0.6), measured(0.5)) == clash(measured(0.5), measured(0.6))
 
 
 @given(small, seeds, st.booleans(), st.data())

@@ -14,10 +14,9 @@ from stylus_engine.catalog import CardFile, LocalFiles
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.catalog.digests import Digests
 from stylus_engine.model import Sketch
-from stylus_engine.planning.interference import dot
 from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.families import family_of
-from stylus_engine.sampling.overlap import SIZE, VERSION, kept, sketch
+from stylus_engine.sampling.overlap import SIZE, VERSION, dot, kept, sketch
 from stylus_engine.sampling.sketchbook import SketchBook
 from stylus_engine.sampling.store import Bases, FactorStore
 
@@ -168,3 +167,8 @@ def test_a_cache_that_cannot_be_written_costs_nobody_a_picture(
         Bases("a", "sd1", {}),
     )
     assert "no sketch" in caplog.text
+
+
+def test_a_row_of_another_length_has_nothing_in_common() -> None:
+    one = sketch(factors_of((random(1, 4, 30), random(2, 20, 4))))
+    assert dot(one.update, one.update[2:]) == 0.0
