@@ -86,7 +86,8 @@ class Engine:
     async def plan(self, request: Request, likes: Sequence[Liking] = ()) -> Plan:
         """Choose adapters for the parts of the prompt; draw nothing. `likes`: learned from use."""
         method = self.methods[request.preset]
-        query = replace(self.query(request), likes=tuple(likes))
+        query = await asyncio.to_thread(self.query, request)
+        query = replace(query, likes=tuple(likes))
         candidates = await method.retriever.recall(query)
         plan = await method.composer.compose(request, query, candidates)
         return await self._noted(plan) if method.heeds_health else plan
@@ -135,7 +136,9 @@ class Engine:
         the order (else the request does); `likes` is heeded by a new plan.  Raises `UnknownName` for a code of another plan.
         """
         if plan is not None:
-            _refuse_withdrawn(self.cards, [choice.adapter for choice in plan.choices])
+            old = [choice.adapter for choice in plan.choices]
+            await asyncio.to_thread(_refuse_withdrawn, self.cards, old)
+            await asyncio.to_thread(self.checkpoints.find, request.checkpoint)  # read through once
         plan = plan or await self.plan(request, likes)
         seed = request.seed if order_seed is None else order_seed
         order = self.masks(replace(request, seed=seed), plan)

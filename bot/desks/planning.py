@@ -67,6 +67,11 @@ class Planning(Protocol):
         ...
 
     @property
+    def known(self) -> int:
+        """How many there are as the catalogue lies: quick."""
+        ...
+
+    @property
     def moved(self) -> int:
         """Grows while an index is built."""
         ...
@@ -153,10 +158,13 @@ class PlanningDesk:
         return False
 
     def ready(self) -> Ready:
-        """Broken cards do not keep a planner from coming up: each question will tell of them."""
+        """Broken cards do not keep a planner from coming up: each question will tell of them.
+
+        Nor do many new ones: files of cards are read when `open` brings the index in line.
+        """
         adapters = 0
         with suppress(StylusError):
-            adapters = len(self._engine.cards)
+            adapters = self._engine.known
         return Ready(
             role="planner", pid=os.getpid(), checkpoints=self._checkpoints, adapters=adapters
         )

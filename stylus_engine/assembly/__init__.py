@@ -98,6 +98,7 @@ class House:
         likes: Sequence[Liking] = (),
     ) -> "Arrangement":
         """See `Engine.arrange`."""
+        await asyncio.to_thread(lambda: self.cards)  # their files may be read whole
         with self._stock.early.drawing(job):
             return await self._engine.arrange(
                 request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
@@ -181,9 +182,10 @@ class House:
         """See `retrieval.shelf.browse`; for the default checkpoint."""
         from stylus_engine.retrieval.shelf import browse
 
-        family = self.checkpoints.find("").family
+        cards = await asyncio.to_thread(lambda: self.cards)
+        family = (await asyncio.to_thread(self.checkpoints.find, "")).family
         query = Query(prompt=text, concepts=(), family=family, policy=policy, k=k + offset)
-        return await browse(self._stock.retriever, self.cards, query, offset)
+        return await browse(self._stock.retriever, cards, query, offset)
 
     async def index(self, *, anew: bool = False, walk: bool = True) -> int:
         """Make the index hold exactly the cards of today; rows written or removed.
@@ -246,6 +248,11 @@ class House:
         from stylus_engine.assembly.library import Library
 
         return Library(self._stock, self.check)
+
+    @property
+    def known(self) -> int:
+        """How many cards the catalogue has as it lies; what the settings name may be missing yet."""
+        return len(self._stock.catalogue)
 
     @property
     def cards(self) -> CardStore:

@@ -173,7 +173,7 @@ ToWorker: TypeAlias = (
 
 
 class Ready(Frame, frozen=True, kw_only=True):
-    """The first frame: who speaks. `checkpoints` are names, the default first."""
+    """The first frame: who speaks. `checkpoints` are names, the default first; `adapters` known by now."""
 
     v: int = VERSION
     role: Role

@@ -240,6 +240,7 @@ class House:
             walker=self.walker,
         )
         self.cards = Shelf()
+        self.known = len(self.cards)
         self.loaded = False
         self.checked: set[str] = set()
         self.to_check = check_shots(given.check_steps)
