@@ -147,6 +147,15 @@ class ComposerSettings(Guarded, frozen=True):
     budget_tokens_per_day: Natural = 0
 
 
+class RerankerSettings(Guarded, frozen=True):
+    """Who ranks for the preset reranker. Neither model nor server: the embedder does."""
+
+    model: str = ""
+    base_url: str = ""
+    api_key: str = ""
+    api_key_file: Folder = ""
+
+
 class SamplingSettings(Section, frozen=True):
     """How the drawing runs on this machine."""
 

@@ -31,6 +31,7 @@ from bot.sections import (
     LineSettings,
     Paths,
     RefinerSettings,
+    RerankerSettings,
     SafetySettings,
     SamplingSettings,
     Section,
@@ -50,6 +51,7 @@ SECRETS = (  # section and key; each may stand in a file of its own, `…_file`,
     ("refiner", "api_key"),
     ("composer", "api_key"),
     ("embedder", "api_key"),
+    ("reranker", "api_key"),
 )
 
 
@@ -64,6 +66,7 @@ class Settings(Section, frozen=True):
     refiner: RefinerSettings = RefinerSettings()
     composer: ComposerSettings = ComposerSettings()
     embedder: EmbedderSettings = EmbedderSettings()
+    reranker: RerankerSettings = RerankerSettings()
     sampling: SamplingSettings = SamplingSettings()
     drawing: DrawingSettings = DrawingSettings()
     selection: SelectionSettings = SelectionSettings()
@@ -137,6 +140,7 @@ def _check(settings: Settings) -> None:
     _secrets(settings)
     _discord(settings.discord)
     _catalog(settings)
+    _models(settings)
     _bot(settings)
 
 
@@ -166,12 +170,24 @@ def _catalog(settings: Settings) -> None:
         raise BadSettings(where="embedder.model", why=f"the kind {embedder.kind} needs one")
     if embedder.kind == "remote" and not embedder.dimensions:
         raise BadSettings(where="embedder.dimensions", why="the kind remote needs a number")
-    for name, server in (("refiner", settings.refiner), ("composer", settings.composer)):
+    for name in ("civitai_url", "huggingface_url"):
+        _plain_address(f"catalog.{name}", getattr(catalog, name), loopback=catalog.allow_loopback)
+
+
+def _models(settings: Settings) -> None:
+    """A server has a model to ask for, and who asks a model names one."""
+    servers = {
+        "refiner": settings.refiner,
+        "composer": settings.composer,
+        "reranker": settings.reranker,
+    }
+    for name, server in servers.items():
         if server.base_url and not server.model:
             why = f"{name}.base_url is set; name its model"
             raise BadSettings(where=f"{name}.model", why=why)
-    for name in ("civitai_url", "huggingface_url"):
-        _plain_address(f"catalog.{name}", getattr(catalog, name), loopback=catalog.allow_loopback)
+    if settings.selection.preset == "paper" and not settings.composer.model:
+        why = "paper asks a language model; set composer.model, or choose paper-rules"
+        raise BadSettings(where="selection.preset", why=why)
 
 
 def _plain_address(where: str, url: str, *, loopback: bool) -> None:

@@ -28,7 +28,7 @@ from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
 
 if TYPE_CHECKING:
-    from stylus_engine.assembly import Chooser, Describer, Embedding, House, Places
+    from stylus_engine.assembly import Chooser, Describer, Embedding, House, Places, Reranking
     from stylus_engine.ports import Scorer
 
 KINDER = 5  # niceness: on a small machine the conversation with people goes before drawing
@@ -101,6 +101,7 @@ def open_house(settings: Settings) -> "House":
             chooser=_chooser(settings),
             fit=partial(safety.fit, words=settings.safety.words),
             embedding=_embedding(settings),
+            reranking=_reranking(settings),
             slots=sampling.slots,
             waiting=sampling.waiting,
             device=sampling.device,
@@ -189,6 +190,17 @@ def _embedding(settings: Settings) -> "Embedding":
         dimensions=embedder.dimensions,
         base_url=embedder.base_url,
         key=partial(secret, embedder, "api_key", "embedder"),
+    )
+
+
+def _reranking(settings: Settings) -> "Reranking":
+    from stylus_engine.assembly import Reranking
+
+    reranker = settings.reranker
+    return Reranking(
+        model=reranker.model,
+        base_url=reranker.base_url,
+        key=partial(secret, reranker, "api_key", "reranker"),
     )
 
 

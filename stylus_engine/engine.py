@@ -106,6 +106,7 @@ class Engine:
             concepts=concepts(request.prompt),
             family=self.checkpoints.find(request.checkpoint).family,
             policy=request.policy,
+            seed=request.seed,
             pinned=tuple(self.cards.find(name).card_id for name in request.pinned),
             banned=tuple(self.cards.find(name).card_id for name in request.banned),
         )

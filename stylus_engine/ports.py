@@ -172,6 +172,23 @@ class Retriever(Protocol):
         ...
 
 
+class Meanings(Protocol):
+    """Knows what words mean, for a composer that has none to ask."""
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word at all, and so not another one misspelt."""
+        ...
+
+    async def likeness(
+        self, spans: Sequence[str], cards: Sequence[Adapter]
+    ) -> Sequence[Sequence[float]]:
+        """For each span and card how much the one means the other; about 0.9 and more is that it does.
+
+        Looks at the first cards only where there are many new ones, and gives the rest -1.
+        """
+        ...
+
+
 class Composer(Protocol):
     """Chooses among candidates."""
 

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from stylus_engine.model import PRESETS
+
 Prompt: TypeAlias = Annotated[str, typer.Argument(help="What the picture should show.")]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else.")
@@ -17,7 +19,7 @@ Seed: TypeAlias = Annotated[
     typer.Option("--seed", "-s", help="Picture i takes seed + i - 1. Random when left out."),
 ]
 Preset: TypeAlias = Annotated[
-    str | None, typer.Option("--preset", help="stylus, paper-rules or base.")
+    str | None, typer.Option("--preset", help=f"How adapters are chosen: {', '.join(PRESETS)}.")
 ]
 CheckpointName: TypeAlias = Annotated[
     str, typer.Option("--checkpoint", help="Name or id of the checkpoint that draws.")

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Setup
+from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Reranking, Setup
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.mending import second_of
 from stylus_engine.model import (
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from stylus_engine.walking import Walker
 
 
-__all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Setup", "engine"]
+__all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Reranking", "Setup", "engine"]
 
 
 def engine(setup: Setup, scorer: Callable[[], Scorer] | None = None) -> "House":
@@ -328,9 +328,10 @@ class House:
         budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
         rooms: dict[str, tuple[Retriever, Composer]] = {
             "stylus": (self._stock.retriever, self._stock.composer),
+            "paper": (PaperRetriever(self._stock.retriever), self._stock.paper),
             "paper-rules": (PaperRetriever(self._stock.retriever), PaperRules()),
             "base": (NoRetriever(), BaseComposer()),
-        }
+        } | self._stock.baselines
         return {
             name: Method(*rooms[name], preset, heeds_health=name == "stylus")
             for name, preset in presets(budgets, self._setup.null_space).items()

@@ -77,6 +77,15 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reranking:
+    """Who ranks for the preset reranker: a server, else a cross-encoder, else the embedder."""
+
+    model: str = ""
+    base_url: str = ""
+    key: Secret = none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """The whole house.
 
@@ -99,6 +108,7 @@ class Setup:
     describer: Describer = Describer()
     chooser: Chooser = Chooser()
     embedding: Embedding = Embedding()
+    reranking: Reranking = Reranking()
     slots: int = 4
     waiting: int = 60
     device: str = "auto"

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from stylus_engine.composition.menu import LINE, MOST_OFFERS, Menu, menu
+from stylus_engine.composition.menu import LINE, MOST_ADDS, MOST_OFFERS, Menu, Size, menu
 from stylus_engine.composition.plain import fitting, line, tokens
 from stylus_engine.composition.ways import Way
 from stylus_engine.model import Candidate, Dropped, Policy, Query
@@ -49,6 +49,20 @@ CHECK: Final = (
 Body: TypeAlias = dict[str, object]
 
 
+class Book(NamedTuple):
+    """One way to ask: what is told first, and how much of the candidates."""
+
+    name: str
+    instructions: str
+    offers: int = MOST_OFFERS
+    line: int = LINE  # tokens of one offer
+    adds: int = MOST_ADDS  # characters of what a card says
+    tokens: int = MOST_TOKENS
+
+
+OURS: Final = Book("stylus", INSTRUCTIONS)
+
+
 class Turn(NamedTuple):
     """What the model said before, and what it is told about it."""
 
@@ -63,21 +77,26 @@ class Question(NamedTuple):
     menu: Menu
     rules: str
     cut: tuple[Dropped, ...]
+    book: Book = OURS
 
     @property
     def tokens(self) -> int:
         """About how many tokens the messages have; the schema is not among them."""
-        words = (INSTRUCTIONS, self.prompt, self.rules, *self.menu.lines)
+        words = (self.book.instructions, self.prompt, self.rules, *self.menu.lines)
         return sum(map(tokens, words)) + FRAME
 
 
-def question(query: Query, candidates: Sequence[Candidate]) -> Question:
+def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -> Question:
     """What to ask about this prompt and these candidates."""
     whole = line(query.prompt, len(query.prompt))
     prompt = fitting(whole, MOST_PROMPT)
-    taken = tokens(INSTRUCTIONS) + tokens(prompt) + FRAME + RULES
-    offered = menu(query, candidates, min(MOST_TOKENS - taken, LINE * MOST_OFFERS))
-    return Question(prompt, offered, _rules(query, offered), tuple(_cut(whole, prompt, offered)))
+    taken = tokens(book.instructions) + tokens(prompt) + FRAME + RULES
+    room = min(book.tokens - taken, book.line * book.offers)
+    offered = menu(query, candidates, room, Size(book.offers, book.line, book.adds))
+    offered = offered._replace(ours=book is OURS)
+    return Question(
+        prompt, offered, _rules(query, offered), tuple(_cut(whole, prompt, offered)), book
+    )
 
 
 def body(asked: Question, turns: Sequence[Turn], way: Way, model: str, fence: str) -> Body:
@@ -121,7 +140,7 @@ def about(turns: Sequence[Turn]) -> int:
 
 
 def _messages(asked: Question, turns: Sequence[Turn], fence: str) -> Iterator[Body]:
-    yield {"role": "system", "content": INSTRUCTIONS}
+    yield {"role": "system", "content": asked.book.instructions}
     yield {"role": "user", "content": _data(asked, fence)}
     for turn in turns:
         yield {"role": "assistant", "content": line(turn.said, MOST_ECHO) or "(nothing)"}

@@ -5,9 +5,10 @@ The floors were calibrated on the miniature's labelled prompts with all-MiniLM-L
 cosine of 0.5 and more, things of the same world ("fish" and an octopus) below.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Self
 
 from stylus_engine.model import Adapter, Candidate, Query, Span
 from stylus_engine.planning import lexicon
@@ -33,7 +34,16 @@ class Floors:
     named: float = 0.4
     exact: float = 0.25
     whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
+    meant: float = (
+        0.455  # half the likeness from which a span means a card, where `Meanings` are asked
+    )
+    rival: float = 0.05  # alternatives held by meaning alone must be this close to the best
     bonus: float = 0.2  # what a hold is worth beside the cosine, for each step above ALIKE
+
+    @classmethod
+    def with_meanings(cls) -> Self:
+        """Where `Meanings` are asked: half a title's words hold nothing by themselves ("Wet Paper")."""
+        return cls(titled=2.0, rival=0.028)
 
     def of(self, hold: Hold) -> float:
         """The floor of one hold."""
@@ -67,12 +77,20 @@ class Fit:
         return f"{words} is the nearest part of the prompt"
 
 
-def best_fits(query: Query, candidates: Sequence[Candidate], floors: Floors) -> Iterator[Fit]:
-    """For each adapter its best fit: `hold` is NOTHING where no floor is reached."""
+def best_fits(
+    query: Query,
+    candidates: Sequence[Candidate],
+    floors: Floors,
+    spelt: Mapping[str, str] | None = None,
+) -> Iterator[Fit]:
+    """For each adapter its best fit: `hold` is NOTHING where no floor is reached.
+
+    `spelt`: words of the prompt that are misspelt -> what they should be.
+    """
     spans = {span.text: span for span in query.concepts}
     best: dict[str, Fit] = {}
     for candidate in candidates:
-        for fit in _fits(query, candidate, spans, floors):
+        for fit in _fits(query, candidate, _Judge(spans, floors, spelt or {})):
             known = best.get(candidate.adapter.card_id)
             if known is None or (fit.hold > Hold.NOTHING, fit.score) > (
                 known.hold > Hold.NOTHING, known.score,
@@ -91,21 +109,19 @@ def named_in(adapter: Adapter, prompt: str, asked: Iterable[Chunk]) -> str:
     return ""
 
 
-def _fits(
-    query: Query, candidate: Candidate, spans: dict[str, Span], floors: Floors
-) -> Iterator[Fit]:
+def _fits(query: Query, candidate: Candidate, judge: "_Judge") -> Iterator[Fit]:
     if candidate.concept:
-        span = spans.get(candidate.concept)
+        span = judge.spans.get(candidate.concept)
         if span is not None:
-            yield _judged(candidate, span, floors)
+            yield judge(candidate, span)
         return
     # The whole prompt's cosine says little of one span: here words alone tie, or a pin.
-    for span in _unasked(query, spans):
-        fit = _judged(candidate, span, floors, floors.whole)
+    for span in _unasked(query, judge.spans):
+        fit = judge(candidate, span, judge.floors.whole)
         if fit.hold >= Hold.TITLED:
             yield fit
     if candidate.adapter.card_id in query.pinned:
-        yield _judged(candidate, query.concepts[0], floors)
+        yield judge(candidate, query.concepts[0])
 
 
 def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:
@@ -117,21 +133,30 @@ def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:
                 yield span
 
 
-def _judged(candidate: Candidate, span: Span, floors: Floors, share: float = 1.0) -> Fit:
-    """The strongest hold whose floor, times `share`, the cosine reaches."""
-    words, how = _hold(candidate.adapter, span.text)
-    holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)
-    reached = (h for h in holds if candidate.similarity >= floors.of(h) * share)
-    hold = next(reached, Hold.NOTHING)
-    return Fit(
-        adapter=candidate.adapter,
-        span=span,
-        similarity=candidate.similarity,
-        cluster=candidate.cluster,
-        hold=hold,
-        score=candidate.similarity + floors.bonus * max(0, hold - Hold.ALIKE),
-        how=how,
-    )
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    spans: dict[str, Span]
+    floors: Floors
+    spelt: Mapping[str, str]
+
+    def __call__(self, candidate: Candidate, span: Span, share: float = 1.0) -> Fit:
+        """The strongest hold whose floor, times `share`, the cosine reaches."""
+        text = " ".join(self.spelt.get(word, word) for word in span.text.split())
+        words, how = _hold(candidate.adapter, text)
+        if text != span.text:
+            share = 0.0  # an embedder makes little of a word that is none
+        holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)
+        reached = (h for h in holds if candidate.similarity >= self.floors.of(h) * share)
+        hold = next(reached, Hold.NOTHING) if words or share else Hold.NOTHING
+        return Fit(
+            adapter=candidate.adapter,
+            span=span,
+            similarity=candidate.similarity,
+            cluster=candidate.cluster,
+            hold=hold,
+            score=candidate.similarity + self.floors.bonus * max(0, hold - Hold.ALIKE),
+            how=how,
+        )
 
 
 def _hold(adapter: Adapter, text: str) -> tuple[Hold, str]:

@@ -48,11 +48,12 @@ class _Struck(NamedTuple):
 
 def judge(query: Query, menu: Menu, read: Read) -> Judged:
     """The plan's tasks, and every proposal that did not make it."""
-    hidden = left_out(query.prompt)
+    hidden = left_out(query.prompt) if menu.ours else ()
     tried = [_placed(query, menu, proposal, hidden) for proposal in read.proposals]
     picks = [pick for pick in tried if isinstance(pick, _Pick)]
     struck = [one for one in tried if isinstance(one, _Struck)]
-    kept, ruled_out = _ruled(query, [*picks, *_pins(query, menu, picks)])
+    alike = ALIKE if menu.ours else len(menu.offers)
+    kept, ruled_out = _ruled(query, [*picks, *_pins(query, menu, picks)], alike)
     return Judged(
         tasks=tuple(_tasks(query, kept)),
         stood=tuple(_repaired(pick) for pick in kept if pick in picks),
@@ -117,12 +118,12 @@ def _first(query: Query) -> Span:
     return query.concepts[0] if query.concepts else whole
 
 
-def _ruled(query: Query, picks: list[_Pick]) -> tuple[list[_Pick], list[Dropped]]:
+def _ruled(query: Query, picks: list[_Pick], alike: int) -> tuple[list[_Pick], list[Dropped]]:
     """In the model's order, pins before all: what no rule strikes out, and the rest with its rule."""
     kept: list[_Pick] = []
     dropped: list[Dropped] = []
     for pick in sorted(picks, key=lambda pick: not _pinned(query, pick)):
-        why = _rule(query, pick, kept)
+        why = _rule(query, pick, kept, alike)
         if why:
             dropped.append(Dropped(what=pick.offer.adapter.name, why=why))
             continue
@@ -133,7 +134,7 @@ def _ruled(query: Query, picks: list[_Pick]) -> tuple[list[_Pick], list[Dropped]
     return kept, dropped
 
 
-def _rule(query: Query, pick: _Pick, kept: list[_Pick]) -> str:
+def _rule(query: Query, pick: _Pick, kept: list[_Pick], alike: int) -> str:
     """The rule that strikes it out, "" for none. A pin is held to one only: once."""
     adapter = pick.offer.adapter
     if any(other.offer.adapter.card_id == adapter.card_id for other in kept):
@@ -145,7 +146,7 @@ def _rule(query: Query, pick: _Pick, kept: list[_Pick]) -> str:
         return f"at most {query.policy.styles} styles in one picture"
     if sum(_together(pick, other) for other in kept) >= query.policy.per_task:
         return f"‘{pick.span.text}’ has {query.policy.per_task} better adapters"
-    if sum(pick.offer.cluster == other.offer.cluster for other in kept) >= ALIKE:
+    if sum(pick.offer.cluster == other.offer.cluster for other in kept) >= alike:
         return "it looks like adapters already chosen"
     return ""
 

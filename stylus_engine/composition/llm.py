@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from stylus_engine.composition.asking import Question, new_fence, question
+from stylus_engine.composition.asking import OURS, Book, Question, new_fence, question
 from stylus_engine.composition.circuit import Circuit
 from stylus_engine.composition.judging import Judged, judge
 from stylus_engine.composition.offline import OfflineComposer
@@ -24,6 +24,7 @@ from stylus_engine.composition.telling import capped, no_pin, seen, uncovered
 from stylus_engine.errors import BudgetSpent, StylusError
 from stylus_engine.model import Candidate, Plan, Query, Request
 from stylus_engine.planning.learning import by_liking, concerned
+from stylus_engine.ports import Composer
 
 Prefetch = Callable[[str], None]
 
@@ -54,6 +55,7 @@ class Manner:
     steady: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     fence: Callable[[], str] = new_fence
+    book: Book = OURS
 
 
 class LlmComposer:
@@ -70,14 +72,15 @@ class LlmComposer:
         manner: Manner | None = None,
         memory: Memory | None = None,
         store: Store | None = None,
+        offline: Composer | None = None,
     ) -> None:
-        """`store` keeps what the day has cost."""
+        """`store` keeps what the day has cost; `offline` answers where the model does not."""
         self.name = line(model, 60)
         self._speaker = speaker
         self._model = model
         self._manner = manner or Manner()
         self._memory = memory or Memory()
-        self._offline = OfflineComposer()
+        self._offline = offline or OfflineComposer()
         self._circuit = Circuit()
         self._till = Till(self._manner.tokens_per_day, self._manner.now, store)
 
@@ -87,7 +90,7 @@ class LlmComposer:
         """Never raises for what cards, prompts or models say; a plan without tasks means the base model."""
         if not candidates:  # nothing to choose from: nobody needs to be asked
             return await self._offline.compose(request, query, candidates)
-        asked = question(query, candidates)
+        asked = question(query, candidates, self._manner.book)
         judged = await self._judged(query, asked)
         if isinstance(judged, Unusable):
             return await self._without(judged, request, query, candidates)
@@ -131,7 +134,8 @@ class LlmComposer:
         except StylusError:
             return ""
         checked = self._manner.self_check
-        return key(query, asked.menu, version, self._model, checked=checked)
+        asks = f"{self._model} {asked.book.name}"
+        return key(query, asked.menu, version, asks, checked=checked)
 
     async def _admitted(self, query: Query, asked: Question) -> Judged | Unusable:
         """Ask, when the circuit lets us; and remember how it went."""

@@ -28,12 +28,24 @@ class Offer(NamedTuple):
     cluster: int
 
 
+class Size(NamedTuple):
+    """How much of the candidates is told: offers, tokens of a line, characters of what a card says."""
+
+    offers: int = MOST_OFFERS
+    line: int = LINE
+    adds: int = MOST_ADDS
+
+
 class Menu(NamedTuple):
-    """The offers with their lines, pinned first and then the nearest; `left`: no room for them."""
+    """The offers with their lines, pinned first and then the nearest; `left`: no room for them.
+
+    `ours`: what is chosen from it is held to our own rules too, beside the paper's.
+    """
 
     offers: tuple[Offer, ...]
     lines: tuple[str, ...]
     left: tuple[Offer, ...] = ()
+    ours: bool = True
 
     @property
     def by_id(self) -> dict[str, Offer]:
@@ -41,26 +53,29 @@ class Menu(NamedTuple):
         return {offer.id: offer for offer in self.offers}
 
 
-def menu(query: Query, candidates: Sequence[Candidate], room: int) -> Menu:
-    """At most `MOST_OFFERS` lines that are about `room` tokens together or fewer.
+def menu(
+    query: Query, candidates: Sequence[Candidate], room: int, size: Size | None = None
+) -> Menu:
+    """At most `size.offers` lines that are about `room` tokens together or fewer.
 
     Lines become shorter before there are fewer of them.
     """
-    found = _offers(query, candidates)
-    count = min(len(found), MOST_OFFERS, max(room // LEAST_LINE, 0))
-    most = min(LINE, room // count) if count else 0
+    size, found = size or Size(), _offers(query, candidates)
+    count = min(len(found), size.offers, max(room // LEAST_LINE, 0))
+    most = min(size.line, room // count) if count else 0
     shown = tuple(found[:count])
-    return Menu(shown, tuple(told(offer, most) for offer in shown), tuple(found[count:]))
+    lines = tuple(told(offer, most, size.adds) for offer in shown)
+    return Menu(shown, lines, tuple(found[count:]))
 
 
-def told(offer: Offer, most: int) -> str:
+def told(offer: Offer, most: int, adds: int = MOST_ADDS) -> str:
     """`a1 | Ink & Wash | style | loose ink over paper | triggers: inkwash`, about `most` tokens."""
     adapter = offer.adapter
     head = f"{offer.id} | {_part(adapter.name, MOST_NAME)} | {adapter.category}"
     triggers = _part(", ".join(adapter.triggers[:3]), MOST_TRIGGERS)
     tail = f" | triggers: {triggers}" if triggers else ""
-    adds = fitting(_adds(adapter), most - tokens(head + tail) - 2)
-    whole = f"{head} | {adds}{tail}" if adds else f"{head}{tail}"
+    said = fitting(_adds(adapter, adds), most - tokens(head + tail) - 2)
+    whole = f"{head} | {said}{tail}" if said else f"{head}{tail}"
     return fitting(whole, most)
 
 
@@ -84,10 +99,10 @@ def _weight(candidate: Candidate) -> tuple[float, bool]:
     return candidate.similarity, bool(candidate.concept)
 
 
-def _adds(adapter: Adapter) -> str:
+def _adds(adapter: Adapter, most: int) -> str:
     """What a refiner wrote is short and to the point; an author's text is cut."""
     words = ", ".join(adapter.concepts[:6])
-    return _part(adapter.description or words or ", ".join(adapter.tags[:6]), MOST_ADDS)
+    return _part(adapter.description or words or ", ".join(adapter.tags[:6]), most)
 
 
 def _part(text: str, most: int) -> str:

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stylus_engine.composition.fits import Fit, Floors, Hold, best_fits, named_in
+from stylus_engine.composition.meaning import meant
+from stylus_engine.composition.spelling import respelt
 from stylus_engine.composition.telling import no_pin, seen, uncovered
 from stylus_engine.model import Candidate, Choice, Dropped, Plan, Query, Request, Span, Task
 from stylus_engine.planning.concepts import left_out
 from stylus_engine.planning.learning import concerned, factor, known
+from stylus_engine.planning.lexicon import phrase
+from stylus_engine.ports import Meanings
 
-RIVAL = 0.05  # cosine: alternatives held by meaning alone must be this close to the best
 LEAST_GAIN = 0.4  # of a look-alike: each one already chosen halves what the next adds
 
 
@@ -24,8 +27,10 @@ class OfflineComposer:
 
     name = "offline"
 
-    def __init__(self, floors: Floors | None = None) -> None:
-        self._floors = floors or Floors()
+    def __init__(self, floors: Floors | None = None, meanings: Meanings | None = None) -> None:
+        """Without `meanings` the cosine that recall found is all that is known of meaning."""
+        self._floors = floors or (Floors.with_meanings() if meanings else Floors())
+        self._meanings = meanings
 
     async def compose(
         self, request: Request, query: Query, candidates: Sequence[Candidate]
@@ -33,8 +38,9 @@ class OfflineComposer:
         """Never raises for what cards say; a plan without tasks means the base model."""
         query = _with_a_span(query)
         dropped: list[Dropped] = []
-        fits = sorted(_liked(query, candidates, self._floors), key=lambda fit: -fit.score)
-        kept = _ruled(query, _wanted(query, fits, dropped), dropped)
+        found = _liked(query, await self._fits(query, candidates))
+        fits = sorted(found, key=lambda fit: -fit.score)
+        kept = _ruled(query, _wanted(query, fits, dropped), dropped, self._floors.rival)
         tasks = tuple(_tasks(query, kept))
         return Plan(
             prompt=query.prompt,
@@ -47,11 +53,20 @@ class OfflineComposer:
             likes=concerned(tasks, query.likes),
         )
 
+    async def _fits(self, query: Query, candidates: Sequence[Candidate]) -> list[Fit]:
+        """By words, then by meaning for the parts that no words decide."""
+        if self._meanings is None:
+            return list(best_fits(query, candidates, self._floors))
+        cards = {c.adapter.card_id: c.adapter for c in candidates}
+        spelt = respelt(query, cards.values(), self._meanings.knows)
+        fits = list(best_fits(query, candidates, self._floors, spelt))
+        return await meant(query, fits, self._meanings, self._floors)
 
-def _liked(query: Query, candidates: Sequence[Candidate], floors: Floors) -> Iterator[Fit]:
+
+def _liked(query: Query, fits: Sequence[Fit]) -> Iterator[Fit]:
     """Fits with what use has taught laid on their scores: floors were asked without it."""
     likes = known(query.likes)
-    for fit in best_fits(query, candidates, floors):
+    for fit in fits:
         words = [span.text for span in query.concepts if likes and _overlap(span, fit.span)]
         nudge = factor(likes, fit.adapter.card_id, fit.span.text, *words)
         yield fit if nudge == 1.0 else replace(fit, score=fit.score * nudge)
@@ -65,7 +80,7 @@ def _with_a_span(query: Query) -> Query:
     whole = Span(text=text, start=query.prompt.find(text))
     return Query(
         prompt=query.prompt, concepts=(whole,), family=query.family, policy=query.policy,
-        pinned=query.pinned, banned=query.banned, k=query.k, likes=query.likes,
+        pinned=query.pinned, banned=query.banned, k=query.k, likes=query.likes, seed=query.seed,
     )  # fmt: skip
 
 
@@ -83,12 +98,12 @@ def _wanted(query: Query, fits: list[Fit], dropped: list[Dropped]) -> list[Fit]:
     return wanted
 
 
-def _ruled(query: Query, fits: list[Fit], dropped: list[Dropped]) -> list[Fit]:
+def _ruled(query: Query, fits: list[Fit], dropped: list[Dropped], rival: float) -> list[Fit]:
     """Best first, pins before all: what no rule strikes out."""
     kept: list[Fit] = []
     for fit in sorted(fits, key=lambda fit: fit.adapter.card_id not in query.pinned):
         pinned = fit.adapter.card_id in query.pinned
-        why = "" if pinned else _struck(query, fit, kept, fits)
+        why = "" if pinned else _struck(query, fit, kept, _outdone(fit, fits, rival))
         if why:
             dropped.append(Dropped(what=fit.adapter.name, why=why))
         else:
@@ -96,14 +111,14 @@ def _ruled(query: Query, fits: list[Fit], dropped: list[Dropped]) -> list[Fit]:
     return kept
 
 
-def _struck(query: Query, fit: Fit, kept: list[Fit], fits: list[Fit]) -> str:
+def _struck(query: Query, fit: Fit, kept: list[Fit], outdone: bool) -> str:
     """The rule that strikes `fit` out, "" for none."""
     count = Counter(other.adapter.category for other in kept)
     if fit.adapter.category == "style" and count["style"] >= query.policy.styles:
         return f"at most {query.policy.styles} styles in one picture"
     if sum(_together(fit, other) for other in kept) >= query.policy.per_task:
         return f"‘{fit.span.text}’ has {query.policy.per_task} better adapters"
-    if _outdone(fit, fits):
+    if outdone:
         return f"others fit ‘{fit.span.text}’ better"
     alike = sum(fit.cluster == other.cluster for other in kept)
     if min(fit.score, 1.0) * 0.5**alike < LEAST_GAIN:
@@ -111,12 +126,23 @@ def _struck(query: Query, fit: Fit, kept: list[Fit], fits: list[Fit]) -> str:
     return ""
 
 
-def _outdone(fit: Fit, fits: list[Fit]) -> bool:
-    """Held by meaning alone, where another is held by words or is clearly nearer."""
-    rivals = [other for other in fits if _overlap(fit.span, other.span)]
+def _outdone(fit: Fit, fits: list[Fit], rival: float) -> bool:
+    """Held by meaning alone, where another is held by words or is nearer.
+
+    Two that say the same of themselves are alternatives; of others the nearest is meant.
+    """
+    rivals = [other for other in fits if other is not fit and _overlap(fit.span, other.span)]
     return fit.hold < Hold.TITLED and any(
-        other.hold >= Hold.TITLED or other.similarity > fit.similarity + RIVAL for other in rivals
+        other.hold >= Hold.TITLED
+        or other.similarity > fit.similarity + (rival if _kindred(fit, other) else 0.0)
+        for other in rivals
     )
+
+
+def _kindred(one: Fit, other: Fit) -> bool:
+    """Whether two cards share a tag or a trigger."""
+    mine, theirs = ((*fit.adapter.tags, *fit.adapter.triggers) for fit in (one, other))
+    return not {phrase(text) for text in mine}.isdisjoint(map(phrase, theirs))
 
 
 def _tasks(query: Query, kept: list[Fit]) -> Iterator[Task]:

@@ -17,6 +17,7 @@ class Query(Noun, frozen=True, kw_only=True):
 
     `banned` and `pinned` are card ids.  A pinned adapter is always among the
     candidates when the policy allows it at all; `k` bounds all candidates together.
+    `seed` is for whoever draws lots.
     `likes` is what whoever asks has learned from use: for composers that heed it.
     """
 
@@ -27,4 +28,5 @@ class Query(Noun, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     k: int = 40
+    seed: int = 0
     likes: tuple[Liking, ...] = ()

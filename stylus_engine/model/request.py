@@ -7,7 +7,9 @@ from stylus_engine.model.adapter import Rating
 from stylus_engine.model.noun import Noun, printable, within
 
 SAMPLERS: tuple[str, ...] = ("euler", "euler_a", "dpmpp_2m_karras", "ddim")
-PRESETS: tuple[str, ...] = ("stylus", "paper-rules", "base")
+PRESETS: tuple[str, ...] = (
+    "stylus", "paper", "paper-rules", "retriever-only", "reranker", "random", "base",
+)  # fmt: skip
 
 
 class Limits(Noun, frozen=True, kw_only=True):

@@ -155,18 +155,19 @@ def _hidden(words: list[Word]) -> Iterator[bool]:
     """
     by, reached = "", False
     for at, word in enumerate(words):
-        if _negates(words, at):
+        negates = _negates(words, at)
+        if negates:
             by, reached = word.text.casefold(), False
         elif by and _ends(words, at, by, reached=reached):
             by = ""
-        reached = reached or (bool(by) and _holds(word))
+        reached = reached or (bool(by) and not negates and _holds(word))
         yield bool(by)
 
 
 def _negates(words: list[Word], at: int) -> bool:
-    after = words[at + 1].text.casefold() if at + 1 < len(words) else ""
-    return (
-        words[at].sort == "negator" or (words[at].text.casefold(), after) in lexicon.NEGATING_PAIRS
+    pair = tuple(word.text.casefold() for word in words[at : at + 2])
+    return pair in lexicon.NEGATING_PAIRS or (
+        words[at].sort == "negator" and pair not in lexicon.ONLY
     )
 
 

@@ -12,8 +12,11 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-NEGATORS = _set("no not without minus except excluding never nor sans lacking cannot")
-NEGATING_PAIRS = frozenset({("instead", "of"), ("free", "of"), ("rather", "than")})
+NEGATORS = _set("no not nothing without minus except excluding never nor sans lacking cannot")
+NEGATING_PAIRS = frozenset({
+    ("instead", "of"), ("free", "of"), ("rather", "than"), ("leave", "out"), ("leaving", "out"),
+})  # fmt: skip
+ONLY = frozenset({("nothing", "but"), ("no", "more"), ("not", "only")})  # these leave nothing out
 PASSING = _set("a an the any some or and more other single")
 COUNTS = _set(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "

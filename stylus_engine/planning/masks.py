@@ -167,6 +167,24 @@ class PaperOrder:
         return Mask(bits=tuple(_bits(n, s) for n, s in zip(self.sizes, states, strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """The one mask that lights every adapter: no masking."""
+
+    sizes: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """One."""
+        return 1
+
+    def __getitem__(self, number: int) -> Mask:
+        """Mask 0."""
+        if number:
+            raise IndexError(number)
+        return Mask(bits=tuple((True,) * size for size in self.sizes))
+
+
 def sizes(plan: Plan) -> tuple[int, ...]:
     """How many adapters each task of `plan` has."""
     return tuple(len(task.choices) for task in plan.tasks)

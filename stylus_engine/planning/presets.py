@@ -1,22 +1,35 @@
 """The presets as data: which masks, which weights, which words.
 
-`stylus` is ours.  `paper-rules` is the published system with its LLM replaced by
-rules; `base` draws the checkpoint alone.  Source: research on the released code,
-sections 1.7 and 1.8 (masks, weights, suffix, lower-casing, no trigger words).
+`stylus` is ours.  `paper` is the published system; `paper-rules` is the same with its LLM
+replaced by rules; `base` draws the checkpoint alone.  Source: research on the released
+code, sections 1.7 and 1.8 (masks, weights, suffix, lower-casing, no trigger words).
+
+`retriever-only`, `reranker` and `random` are the paper's baselines.  Its code draws them
+through the very path of its own method: each adapter in a topic of its own, so recommended
+× 0.8 without a division, the same suffix and negative prompt; and without masks, so all
+adapters are lit in every picture (2.2).  So they are drawn here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 from stylus_engine.model import Plan, Request
 from stylus_engine.planning.interference import friction
-from stylus_engine.planning.masks import CalmOrder, MaskOrder, PaperOrder, StylusOrder, sizes
+from stylus_engine.planning.masks import (
+    CalmOrder,
+    MaskOrder,
+    PaperOrder,
+    StylusOrder,
+    WholeOrder,
+    sizes,
+)
 from stylus_engine.planning.weights import BudgetRule, Budgets, Weigh, paper_rule
 
 Masks: TypeAlias = Callable[[Plan, Request], MaskOrder]
 
+BASELINES = ("retriever-only", "reranker", "random")
 PAPER_SUFFIX = ", realistic, best quality"
 PAPER_NEGATIVE = "worst quality, low quality, blurry, deformed, cropped, watermark, text"
 
@@ -44,7 +57,7 @@ def presets(budgets: Budgets, null_space: float = 0.0) -> dict[str, Preset]:
         triggers=True,
         null_space=null_space,
     )
-    paper = Preset(
+    rules = Preset(
         name="paper-rules",
         masks=_paper_masks,
         weigh=paper_rule,
@@ -59,7 +72,9 @@ def presets(budgets: Budgets, null_space: float = 0.0) -> dict[str, Preset]:
         words=str.strip,
         triggers=False,
     )
-    return {preset.name: preset for preset in (ours, paper, base)}
+    paper = replace(rules, name="paper")
+    merged = [replace(rules, name=name, masks=_whole_masks) for name in BASELINES]
+    return {preset.name: preset for preset in (ours, paper, rules, *merged, base)}
 
 
 def _stylus_masks(plan: Plan, request: Request) -> MaskOrder:
@@ -71,6 +86,10 @@ def _stylus_masks(plan: Plan, request: Request) -> MaskOrder:
 
 def _paper_masks(plan: Plan, request: Request) -> MaskOrder:
     return PaperOrder(sizes(plan), seed=request.seed)
+
+
+def _whole_masks(plan: Plan, request: Request) -> MaskOrder:  # noqa: ARG001 - one signature for all
+    return WholeOrder(sizes(plan))
 
 
 def _paper_words(prompt: str) -> str:
