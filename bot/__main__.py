@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli import adapters, catalog
+from bot.cli import adapters, catalog, learning
 from bot.cli.again import again
 from bot.cli.bot import bot
 from bot.cli.demo import demo
@@ -60,6 +60,7 @@ def application(opener: Opener) -> typer.Typer:
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
     app.add_typer(catalog.family(), name="catalog")
+    app.add_typer(learning.family(), name="learning")
     app.command(name="eval")(evaluate)
     app.command(hidden=True)(demo)
     return app

@@ -12,7 +12,7 @@ from bot.texts.catalogue import Say
 from bot.texts.escape import escape
 from stylus_engine.model import Adapter
 
-BUTTONS = ("seed", "mask", "edit", "single", "keep")
+BUTTONS = ("seed", "mask", "edit", "single", "keep", "rate")
 MOST_MODELS = 10
 MOST_LICENCES = 900  # characters
 

@@ -255,10 +255,12 @@ help-mask = 🧩 keeps the seeds and takes adapters that you have not seen yet.
 help-edit = ✏️ changes the prompt. ℹ️ says how the pictures were made. 🗑️ deletes them (the one who asked, and moderators).
 help-single = U1 to U4 show one picture alone, V1 to V4 draw variations of it. Alone it can also be drawn at twice its size. ❤ keeps a result among your favourites.
 help-keep = The list at the bottom sets by hand which adapters stay on.
+help-rate = 👍 👎 are remembered in this server: what people like here is chosen sooner.
 help-commands = **Commands**
 help-lines =
     {"/imagine"} takes an `image` to start from, {"/inpaint"} draws anew what is transparent in one
     {"/queue"} shows your jobs and how long the line is, {"/cancel"} stops one
+    {"/compare"} draws with two presets beside each other, and you vote blind
     {"/show"} posts a result again, {"/history"} lists what you made
     {"/adapters browse"} and {"/adapters info"} show what is on the shelf
     {"/adapters add"} brings a new one, for those who manage the server
