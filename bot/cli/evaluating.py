@@ -51,6 +51,12 @@ Measure: TypeAlias = Annotated[
 Eye: TypeAlias = Annotated[
     str, typer.Option("--features", help="What FID and diversity see with: clip or judge.")
 ]
+Likeness: TypeAlias = Annotated[
+    bool, typer.Option(help="Also ask a CLIP how well a picture shows its prompt.")
+]
+AtOnce: TypeAlias = Annotated[
+    int, typer.Option("--at-once", help="Pictures drawn together; a kill loses so many at most.")
+]
 Real: TypeAlias = Annotated[
     Path | None, typer.Option("--reference", help="A folder of pictures that FID is measured to.")
 ]
@@ -71,10 +77,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     guidances: tuple[float, ...]
     clip: Path | None
+    likeness: bool
     features: str
     reference: Path | None
     out: Path
     failures: bool
+    at_once: int
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
@@ -91,10 +99,12 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
     suffix: Suffix = "",
     negative: Negative = "",
     clip: Measure = None,
+    likeness: Likeness = True,
     features: Eye = "clip",
     reference: Real = None,
     out: Folder = Path("evaluation"),
     failures: Failing = False,
+    at_once: AtOnce = 32,
     quick: Quick = False,
     as_json: options.Json = False,
 ) -> None:
@@ -104,7 +114,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
     wanted = Wanted(
         prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
         methods=tuple(method or PRESETS), guidances=tuple(guidance or (5.0,)), clip=clip,
-        features=features, reference=reference, out=out, failures=failures,
+        likeness=likeness, features=features, reference=reference, out=out, failures=failures,
+        at_once=at_once,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):
@@ -123,7 +134,7 @@ def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaig
     asks, arms = _asks(desk, wanted), _arms(wanted)
     journal = Journal(wanted.out / "journal.jsonl", campaign)
     with desk.engine(settings) as engine:
-        run(_draw(desk, engine, journal, asks, arms, campaign))
+        run(_draw(desk, engine, wanted.at_once, journal, asks, arms, campaign))
     return _measured(desk, settings, wanted, journal, asks, arms)
 
 
@@ -163,6 +174,7 @@ def _bad_adapters() -> tuple[str, ...]:
 async def _draw(
     desk: Desk,
     engine: Engine,
+    at_once: int,
     journal: "Journal",
     asks: "Sequence[Ask]",
     arms: "Sequence[Arm]",
@@ -177,7 +189,7 @@ async def _draw(
     if done:
         desk.say(f"{done} of {done + len(todo)} grids were drawn before and are kept.")
     with _bar(desk, "drawing grids", len(todo)) as tell:
-        await drawing.draw(engine, campaign, todo, journal, tell)
+        await drawing.draw(engine, campaign, todo, journal, tell, at_once)
 
 
 def _measured(
@@ -213,8 +225,8 @@ def _instruments(
     from stylus_engine.evaluation.marks import Instruments
 
     judge = instruments.JudgeReads()
-    scorer = LocalClip(wanted.clip) if wanted.clip else instruments.clip()
-    eye = judge if wanted.features == "judge" else scorer
+    clip = LocalClip(wanted.clip) if wanted.clip else instruments.clip()
+    eye, scorer = judge if wanted.features == "judge" else clip, clip if wanted.likeness else None
     known = any(ask.truth for ask in asks)
     return Instruments(read=read, features=eye, judge=judge if known else None, scorer=scorer)
 

@@ -41,7 +41,8 @@ def pareto(arms: Sequence[Worth], across: str, up: str) -> str:
             _line(axes, method, list(some), across, up, COLOURS[number % len(COLOURS)])
         axes.set_xlabel(across)
         axes.set_ylabel(up)
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         return _svg(sheet)
 
 
