@@ -32,7 +32,10 @@ def probe(context: typer.Context, most: Most = 0, as_json: options.Json = False)
 def refine(
     context: typer.Context,
     model: Annotated[
-        bool, typer.Option("--model", help="By the model under [refiner], which costs something.")
+        bool,
+        typer.Option(
+            "--model", help="By the model that the settings name (refiner), which costs something."
+        ),
     ] = False,
     batch: Annotated[
         bool,

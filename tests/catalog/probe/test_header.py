@@ -208,6 +208,49 @@ def test_of_a_long_table_of_tags_the_first_are_counted(size: int, name: str, fol
     assert len(ours) == len(whole) or len(ours) >= 1000
 
 
+PAIRS = ", ".join(f'"{KEY}_{n}": {entry(16 * n, 16 * n + 16)}' for n in range(2))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"__metadata__": {{"a": "b"}}, {PAIRS}}}',
+        f'{{"__metadata__":{{"a":"b"}} \n, {PAIRS}}}',
+        f'{{{PAIRS}, "__metadata__": {{"a": "b"}}}}',
+        f'{{ "__metadata__": {{"a": "b"}}, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b", "dtype": "}}"}}, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b", "dtype": "{{}}"}}, "odd}}": {entry(32, 32, "[0]")}, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b", "c": "\\"dtype\\": }}, "}}, {PAIRS}}}',
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_wherever_the_metadata_stands_it_is_read(raw: str):
+    data = put(raw, 32)
+    found = of_bytes(data, len(data), "x")
+    assert found.told["a"] == "b"
+    assert found.told == json.loads(raw)["__metadata__"]
+    assert found.tensors.keys() == json.loads(raw).keys() - {"__metadata__"}
+    assert deserialize(data)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"__metadata__": {{"a": "b"}}, "x": 1, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b"}},, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b"}} {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b"}}, {{}}, {PAIRS}}}',
+        f'{{"__metadata__": {{"a": "b"}}, {PAIRS}, "__metadata__": {{}}}}',
+        f'{{"__metadata__": {{"a": "b"}}}}, {PAIRS}}}',
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_halves_that_are_no_whole_are_refused(raw: str):
+    data = put(raw, 32)
+    with pytest.raises(AdapterNotSafetensors):
+        of_bytes(data, len(data), "x")
+
+
 @given(st.text(st.sampled_from('"\\ab'), max_size=60))
 def test_quotes_are_counted_as_a_reader_of_one_character_after_the_other_does(text: str):
     quotes, at = 0, 0
