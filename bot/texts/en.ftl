@@ -16,9 +16,9 @@ derived-mask = Other adapters · based on { $owner }’s job
 derived-keep = Adapters chosen by hand · based on { $owner }’s job
 derived-single = Picture { $number } · based on { $owner }’s job
 derived-vary = Variation of picture { $number } · based on { $owner }’s job
+derived-compare = Compared again · based on { $owner }’s job
 derived-subtle = Subtle variation of picture { $number } · based on { $owner }’s job
 derived-upscale = Picture { $number } at twice its size · based on { $owner }’s job
-derived-compare = Compared again · based on { $owner }’s job
 derived-show = Shown again · based on { $owner }’s job
 
 ## Status: while a job waits and is drawn
@@ -362,12 +362,12 @@ error-OutOfRange = { $what } must lie between { $low } and { $high }; { $value }
 error-UnknownName = There is no { $kind } called “{ $name }”. { $known }
 error-BadSize = Width and height must be multiples of { $multiple } pixels; { $width }×{ $height } was given.
 error-Unsupported = { $what } is not possible yet.
+error-BadPicture = { $path } cannot be drawn from: { $why }.
 error-BadManifest = { $path } cannot be drawn again: { $why }.
 
 ## Errors: adapters
 
 error-BadAdapter = Adapter { $name } cannot be used.
-error-BadPicture = { $path } cannot be drawn from: { $why }.
 error-AdapterFileMissing = The file of adapter { $name } is missing: { $path }.
 error-AdapterFileEmpty = The file of adapter { $name } is empty.
 error-AdapterFileTruncated = The file of adapter { $name } ends too early; it must be downloaded again.

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from stylus_engine.model import LIMITS, Manifest, Picture, Request, Shot, Start
 
 SUBTLE, STRONG = 0.35, 0.7  # how much of the picture a variation redoes
-FINER = 0.35  # how much of a picture is redone at twice its size
-IMAGE, HOLE = 0.6, 0.9  # of a picture that is brought: half of it, nearly all of a masked part
+FINER = 0.25  # how much of a picture is redone at twice its size
+IMAGE, HOLE = 0.6, 1.0  # of a picture that is brought: half of it, all of a masked part
 HIRES = 0.7  # the paper's second pass, which sees the whole picture at once
 
 

@@ -8,7 +8,9 @@ picture's latents, the noise, the masked picture's latents.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -128,10 +130,21 @@ def first_step(shot: Shot) -> int:
     return shot.steps - max(1, min(int(shot.steps * shot.start.strength), shot.steps))
 
 
-def pasted(drawn: Pixels, ground: Ground | None) -> Pixels:
-    """What was not to be drawn anew stays bit for bit; the VAE alone would change every pixel."""
+def pasted(drawn: Pixels, ground: Ground | None, soft: int) -> Pixels:
+    """What was not to be drawn anew stays bit for bit; the VAE alone would change every pixel.
+
+    Inside, the first `soft` pixels (those of one latent) go over from the old to the new: no seam.
+    """
     if ground is None or ground.mask is None:
         return drawn
-    whole: Pixels = drawn.copy()
-    whole[~ground.mask] = ground.pixels[~ground.mask]
+    new = _inside(ground.mask, soft)[..., None]
+    mixed = new * torch.tensor(drawn) + (1 - new) * torch.tensor(ground.pixels)
+    whole: Pixels = mixed.round().to(torch.uint8).numpy()
     return whole
+
+
+def _inside(mask: NDArray[np.bool_], soft: int) -> Tensor:
+    """0 outside the mask, 1 from `soft` pixels inside its border on, fp32 (H, W)."""
+    marked = torch.tensor(mask).float()[None, None]
+    near = F.avg_pool2d(F.pad(marked, (soft,) * 4, mode="replicate"), 2 * soft + 1, stride=1)
+    return (marked * (2 * near - 1).clamp(0, 1))[0, 0]

@@ -116,7 +116,8 @@ class Studio:
 
     def develop(self, slot: Slot) -> Picture:
         """Decode and keep. Raises `DrawFailed`, `StoreFailed`."""
-        pixels = pasted(self._decode(slot.latents), slot.ground)
+        drawn = self._decode(slot.latents)
+        pixels = pasted(drawn, slot.ground, soft=drawn.shape[1] // slot.latents.shape[-1])
         return self._pictures.keep(pixels, self._manifest(slot))
 
     def leave(self, slot: Slot) -> None:

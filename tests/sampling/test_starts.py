@@ -10,7 +10,7 @@ from msgspec import structs
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import Unsupported
 from stylus_engine.model import SAMPLERS, Drawn, Shot, Start
-from stylus_engine.ports import Pixels
+from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling import slots as slots_room
 from stylus_engine.sampling import starts, tiles
 from tests.sampling.draws import Pool, adapters, tiny_checkpoint
@@ -204,3 +204,14 @@ def test_an_inpainting_checkpoint_sees_the_picture_and_the_mask(inpainting, stre
 def test_an_inpainting_checkpoint_draws_nothing_without_a_picture(inpainting):
     with pytest.raises(Unsupported):
         stage(inpainting).drawer.admit(shot(inpainting, "me", {}))
+
+
+def test_just_inside_a_mask_the_old_goes_over_into_the_new():
+    marked = np.zeros((16, 16), bool)
+    marked[:, 6:] = True
+    ground = Ground(np.zeros((16, 16, 3), np.uint8), marked)
+    row = starts.pasted(np.full((16, 16, 3), 200, np.uint8), ground, soft=4)[8, :, 0].tolist()
+    assert row[:6] == [0] * 6
+    assert row[10:] == [200] * 6
+    assert row[5:11] == sorted(row[5:11])
+    assert 0 < row[6] < row[9]
