@@ -45,5 +45,5 @@ bench: $(STAMP) ## run every benchmark, the quick way
 oracle: $(STAMP) ## 200 full drawings against plain diffusers; writes benchmarks/results
 	@$(BIN)/python -m tests.sampling.campaign $(ARGS)
 
-faults: $(STAMP) ## 200 kills of bot and workers; writes benchmarks/results/faults.json
+faults: $(STAMP) ## 220 kills of bot and workers; writes benchmarks/results/faults.json
 	@$(BIN)/python -m tests.faults.campaign $(ARGS)

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.campaign` (= `make faults`): 200 kills, and what became of every job.
+"""`python -m tests.faults.campaign` (= `make faults`): 220 kills, and what became of every job.
 
 Real processes, twenty jobs in flight, a sampler that sleeps.  Prints each kill; writes
 benchmarks/results/faults.json.  Ends with 1 when a job was lost or posted twice, when a
@@ -144,7 +144,7 @@ def _written(whole: dict[str, Any]) -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.campaign", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, help="how many (200)")
+    parser.add_argument("--kills", type=int, default=220, help="how many (220)")
     parser.add_argument("--seed", type=int, default=0, help="which random times and order (0)")
     parser.add_argument("--folder", default="", help="keep databases and logs there")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")

@@ -1,7 +1,7 @@
 """Twenty-five kills of real processes with twenty jobs in flight: nothing lost, nothing twice.
 
 Which boundaries is decided by the bot's own sources: other code, other kills; the same
-code, the same kills.  `make faults` has two hundred, at every boundary.
+code, the same kills.  `make faults` has two hundred and twenty, at every boundary.
 """
 
 import hashlib

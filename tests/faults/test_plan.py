@@ -7,7 +7,7 @@ from tests.faults.deeds import LONG_AFTER
 from tests.faults.plan import POSTING, days, schedule
 from tests.faults.scenarios import SCENARIOS
 
-WHOLE, QUICK = 200, 25
+WHOLE, QUICK = 220, 25
 
 
 @pytest.mark.parametrize("number", [QUICK, WHOLE])
