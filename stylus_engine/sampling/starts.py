@@ -133,7 +133,7 @@ def first_step(shot: Shot) -> int:
 def pasted(drawn: Pixels, ground: Ground | None, soft: int) -> Pixels:
     """What was not to be drawn anew stays bit for bit; the VAE alone would change every pixel.
 
-    Inside, the first `soft` pixels (those of one latent) go over from the old to the new: no seam.
+    Inside, the first `soft` pixels (half of a latent) go over from the old to the new: no seam.
     """
     if ground is None or ground.mask is None:
         return drawn

@@ -117,7 +117,8 @@ class Studio:
     def develop(self, slot: Slot) -> Picture:
         """Decode and keep. Raises `DrawFailed`, `StoreFailed`."""
         drawn = self._decode(slot.latents)
-        pixels = pasted(drawn, slot.ground, soft=drawn.shape[1] // slot.latents.shape[-1])
+        soft = drawn.shape[1] // slot.latents.shape[-1] // 2
+        pixels = pasted(drawn, slot.ground, soft)
         return self._pictures.keep(pixels, self._manifest(slot))
 
     def leave(self, slot: Slot) -> None:
