@@ -47,6 +47,7 @@ from stylus_engine.planning.masks import best_mask, sizes
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.recipes import recipe
 from stylus_engine.planning.weights import Budgets
+from stylus_engine.ports import Scorer
 
 PROMPTS, QUICK = 60, 4
 TOTALS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -122,7 +123,7 @@ class Bench:
         for name, recipes in self._others().items():
             truth = self._truth(recipes)
             told += [row(name, "truth", truth), row(name, f"less plain at {NOW:g}", truth - base)]
-        return told + self._checked(base)
+        return told + self.checked(base, JudgeEye(self._judge))
 
     def _others(self) -> dict[str, list[Recipe]]:
         arms = {"health": self._recipes(NOW, health=True)}
@@ -170,13 +171,17 @@ class Bench:
             for wish, seen in pairs
         ])  # fmt: skip
 
-    def _checked(self, base: Numbers) -> list[Row]:
+    def plain(self) -> Numbers:
+        """All lit, as the settings are now."""
+        return self._truth(self._recipes(NOW))
+
+    def checked(self, base: Numbers, eye: Scorer) -> list[Row]:
         """With a look at each picture; what it costs in seconds, and how many were drawn again."""
         began = time.perf_counter()
         self._truth(self._recipes(NOW))
         plain = time.perf_counter() - began
         began = time.perf_counter()
-        truth, again, lost = asyncio.run(self._mended())
+        truth, again, lost = asyncio.run(self._mended(eye))
         seconds = time.perf_counter() - began
         count = len(self._asked)
         return [
@@ -187,8 +192,7 @@ class Bench:
             Row("check", "time", "s", once(seconds), "without", once(plain)),
         ]
 
-    async def _mended(self) -> tuple[Numbers, int, int]:
-        eye = JudgeEye(self._judge)
+    async def _mended(self, eye: Scorer) -> tuple[Numbers, int, int]:
         mender = Mender(self._house, self._album, lambda: eye)
         shots = [shot(one, index) for index, one in enumerate(self._recipes(NOW))]
         pictures: dict[str, Drawn] = {}

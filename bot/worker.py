@@ -123,7 +123,7 @@ def open_house(settings: Settings) -> "House":
 def _scorer(settings: Settings) -> "Scorer":
     """What looks at finished pictures; loads nothing before it is first asked."""
     if settings.drawing.scorer:
-        from stylus_engine.sampling.looking import LocalClip
+        from stylus_engine.evaluation.clip import LocalClip
 
         return LocalClip(Path(settings.drawing.scorer))
     from miniature.clip import ClipScorer
