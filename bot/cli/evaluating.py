@@ -113,7 +113,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
 
     wanted = Wanted(
         prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
-        methods=tuple(method or PRESETS), guidances=tuple(guidance or (5.0,)), clip=clip,
+        methods=tuple(method or ()), guidances=tuple(guidance or (5.0,)), clip=clip,
         likeness=likeness, features=features, reference=reference, out=out, failures=failures,
         at_once=at_once,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
 def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaign") -> "Table":
     from stylus_engine.evaluation.journal import Journal
 
-    asks, arms = _asks(desk, wanted), _arms(wanted)
+    asks, arms = _asks(desk, wanted), _arms(wanted, settings)
     journal = Journal(wanted.out / "journal.jsonl", campaign)
     with desk.engine(settings) as engine:
         run(_draw(desk, engine, wanted.at_once, journal, asks, arms, campaign))
@@ -156,12 +156,18 @@ def _questions() -> Path:
     return FILE
 
 
-def _arms(wanted: Wanted) -> "tuple[Arm, ...]":
+def _arms(wanted: Wanted, settings: Settings) -> "tuple[Arm, ...]":
     from stylus_engine.evaluation.campaign import arms
     from stylus_engine.evaluation.failures import arms_of_failure
 
     more = arms_of_failure(wanted.guidances[0], _bad_adapters()) if wanted.failures else ()
-    return (*arms(wanted.methods, wanted.guidances), *more)
+    return (*arms(wanted.methods or _presets(settings), wanted.guidances), *more)
+
+
+def _presets(settings: Settings) -> tuple[str, ...]:
+    """All of them; the paper's own needs a language model."""
+    talks = bool(settings.composer.model)
+    return tuple(name for name in PRESETS if talks or name != "paper")
 
 
 def _bad_adapters() -> tuple[str, ...]:

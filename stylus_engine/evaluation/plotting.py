@@ -14,7 +14,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
 
 from stylus_engine.evaluation.failures import Figure
-from stylus_engine.evaluation.tables import Worth
+from stylus_engine.evaluation.tables import OURS, Worth
 
 INK, FAINT = "#2b2b33", "#d9d9e0"
 COLOURS = ("#3355cc", "#888890", "#cc6633", "#229977", "#aa3377", "#bb9922", "#5599cc", "#663399")
@@ -36,7 +36,7 @@ def pareto(arms: Sequence[Worth], across: str, up: str) -> str:
     with rc_context(STYLE):
         sheet = Sheet(figsize=(7.2, 4.2), layout="constrained")
         axes = _axes(sheet)
-        methods = sorted(arms, key=lambda arm: arm.method)
+        methods = sorted(arms, key=lambda arm: (arm.method != OURS, arm.method))
         for number, (method, some) in enumerate(groupby(methods, lambda arm: arm.method)):
             _line(axes, method, list(some), across, up, COLOURS[number % len(COLOURS)])
         axes.set_xlabel(across)
@@ -52,10 +52,13 @@ def bars(figure: Figure) -> str:
         sheet = Sheet(figsize=(6.4, 0.6 + 0.36 * len(figure.bars)), layout="constrained")
         axes = _axes(sheet)
         for at, bar in enumerate(figure.bars):
-            mean, low, high, _ = bar.value
+            mean, low, high = bar.value.mean, bar.value.low, bar.value.high
             axes.barh(at, mean, color=COLOURS[0] if bar.label.startswith("stylus") else "#b9bac4")
             axes.plot([low, high], [at, at], color=INK, linewidth=1.2)
-            axes.annotate(f" {mean:.3g}", (max(high, mean), at), va="center", fontsize=9)
+            axes.annotate(
+                f"{mean:.3g}", (max(high, mean), at), (5, 0),
+                textcoords="offset points", va="center", fontsize=9,
+            )  # fmt: skip
         axes.set_yticks(range(len(figure.bars)), [bar.label for bar in figure.bars])
         axes.invert_yaxis()
         axes.margins(x=0.12)

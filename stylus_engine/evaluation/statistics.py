@@ -1,15 +1,16 @@
 """Means with intervals: prompts are drawn anew, and with a prompt all its arms (Efron's bootstrap)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_engine.model.noun import Noun
+
 RESAMPLES, SEED = 2000, 5
 
 
-class Estimate(NamedTuple):
+class Estimate(Noun, frozen=True):
     """A mean over `n` prompts and its 95 % interval."""
 
     mean: float

@@ -176,6 +176,9 @@ class StandIn:
         async for event in self._draw(shots, job):
             yield event
 
+    def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        return self._draw(shots, job)
+
     async def _draw(self, shots: Sequence[Shot], job: str) -> AsyncGenerator[Event, None]:
         for number, shot in enumerate(shots):
             if self.raises and number >= self.after:

@@ -1,0 +1,82 @@
+"""Fair by construction: the same seeds, suffix and count in every arm; a journal that survives a kill."""
+
+import pytest
+from msgspec.structs import replace
+
+from stylus_engine.errors import BadEvaluation
+from stylus_engine.evaluation.campaign import Campaign, Cell, arms, cells, even, request
+from stylus_engine.evaluation.journal import Journal, Shown, whole
+from stylus_engine.evaluation.questions import Ask
+from stylus_engine.model import Recipe, Shot
+from stylus_engine.planning.presets import PAPER_NEGATIVE, PAPER_SUFFIX
+
+ASKS = tuple(Ask(id=f"q{n}", prompt=f"a cat, {n}") for n in range(3))
+ARMS = arms(("stylus", "base"), (2.0, 7.0))
+
+
+def shot(words: str, negative: str = "") -> Shot:
+    recipe = Recipe(prompt=words, negative=negative)
+    return Shot(
+        id="s", job="j", index=0, recipe=recipe, seed=1, width=64, height=64, steps=4,
+        guidance=5.0, sampler="ddim",
+    )  # fmt: skip
+
+
+def test_every_arm_of_a_prompt_has_the_same_seed_count_and_steps():
+    campaign = Campaign(images=3, steps=7)
+    asked = [request(Cell(ASKS[0], arm), campaign) for arm in ARMS]
+    assert len({(one.seed, one.count, one.steps, one.sampler) for one in asked}) == 1
+    assert [(one.preset, one.guidance) for one in asked] == [
+        ("stylus", 2.0), ("base", 2.0), ("stylus", 7.0), ("base", 7.0),
+    ]  # fmt: skip
+    other = request(Cell(ASKS[1], ARMS[0]), campaign)
+    again = request(Cell(ASKS[0], ARMS[0]), replace(campaign, seed=1))
+    assert len({asked[0].seed, other.seed, again.seed}) == 3
+
+
+@pytest.mark.parametrize("suffix", ["", ", best quality"])
+def test_the_papers_own_suffix_gives_no_arm_an_advantage(suffix):
+    campaign = Campaign(suffix=suffix, negative="blurry")
+    theirs = even(shot(f"a cat{PAPER_SUFFIX}", PAPER_NEGATIVE), campaign)
+    ours = even(shot("a cat"), campaign)
+    assert theirs.recipe == ours.recipe
+    assert ours.recipe.prompt == f"a cat{suffix}"
+
+
+def test_the_arms_of_a_prompt_come_together_so_that_a_part_is_fair():
+    order = [cell.key for cell in cells(ASKS, ARMS, {("q0", ARMS[1].name)})]
+    assert len(order) == 11
+    assert [ask for ask, _ in order] == ["q0"] * 3 + ["q1"] * 4 + ["q2"] * 4
+
+
+def shown(ask: str, arm: str, index: int) -> Shown:
+    return Shown(ask=ask, arm=arm, index=index, seed=1, picture="p")
+
+
+def test_half_a_line_is_cut_off_and_half_a_grid_is_not_done(tmp_path):
+    campaign, path = Campaign(images=2), tmp_path / "j.jsonl"
+    Journal(path, campaign).add([shown("q0", "a", 0), shown("q0", "a", 1), shown("q1", "a", 0)])
+    with path.open("ab") as file:
+        file.write(b'{"ask":"q1","arm":"a","ind')
+    found = Journal(path, campaign)
+    assert found.done == {("q0", "a")}
+    found.add([shown("q1", "a", 1)])
+    assert Journal(path, campaign).done == {("q0", "a"), ("q1", "a")}
+
+
+def test_a_kill_before_the_first_line_was_whole_loses_nothing(tmp_path):
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(b'{"images":')
+    Journal(path, Campaign()).add([shown("q0", "a", 0)])
+    assert len(Journal(path, Campaign()).shown) == 1
+
+
+def test_another_campaign_is_told_what_differs(tmp_path):
+    Journal(tmp_path / "j.jsonl", Campaign(steps=12))
+    with pytest.raises(BadEvaluation, match="steps 12, not 20"):
+        Journal(tmp_path / "j.jsonl", Campaign(steps=20))
+
+
+def test_a_prompt_counts_only_where_every_arm_has_it():
+    some = [shown("q0", "a", 0), shown("q0", "b", 0), shown("q1", "a", 0)]
+    assert [one.ask for one in whole(some, ["q0", "q1"], ["a", "b"])] == ["q0", "q0"]
