@@ -57,6 +57,9 @@ Likeness: TypeAlias = Annotated[
 AtOnce: TypeAlias = Annotated[
     int, typer.Option("--at-once", help="Pictures drawn together; a kill loses so many at most.")
 ]
+Looks: TypeAlias = Annotated[
+    int, typer.Option("--vlm", help="For so many prompts also ask the refiner's model.")
+]
 Real: TypeAlias = Annotated[
     Path | None, typer.Option("--reference", help="A folder of pictures that FID is measured to.")
 ]
@@ -83,6 +86,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     out: Path
     failures: bool
     at_once: int
+    vlm: int
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
@@ -105,6 +109,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
     out: Folder = Path("evaluation"),
     failures: Failing = False,
     at_once: AtOnce = 32,
+    vlm: Looks = 0,
     quick: Quick = False,
     as_json: options.Json = False,
 ) -> None:
@@ -115,7 +120,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
         prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
         methods=tuple(method or ()), guidances=tuple(guidance or (5.0,)), clip=clip,
         likeness=likeness, features=features, reference=reference, out=out, failures=failures,
-        at_once=at_once,
+        at_once=at_once, vlm=vlm,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):
@@ -206,6 +211,7 @@ def _measured(
     asks: "Sequence[Ask]",
     arms: "Sequence[Arm]",
 ) -> "Table":
+    from bot.cli.duelling import duels
     from stylus_engine.evaluation import report, results
 
     store = PictureStore(settings.paths.place("pictures"))
@@ -214,12 +220,19 @@ def _measured(
         marks = results.marks_of(journal.shown, asks, arms, by, tell)
     failed = sum(not one.picture for one in journal.shown)
     found = results.table(marks, arms, by, _reference(wanted, asks), failed)
-    files.write(
-        wanted.out / "table.json", msgspec.json.format(msgspec.json.encode(found), indent=1)
-    )
-    page = report.page(found, marks, arms, lambda address: store.place(address).read_bytes())
-    files.write(wanted.out / "report.html", page.encode())
+
+    def read(address: str) -> bytes:
+        return store.place(address).read_bytes()
+
+    fought = duels(settings, marks, arms, wanted.vlm, read)
+    found = msgspec.structs.replace(found, duels=tuple(fought))
+    _write(wanted.out, found, report.page(found, marks, arms, read))
     return found
+
+
+def _write(out: Path, found: "Table", page: str) -> None:
+    files.write(out / "table.json", msgspec.json.format(msgspec.json.encode(found), indent=1))
+    files.write(out / "report.html", page.encode())
 
 
 def _instruments(

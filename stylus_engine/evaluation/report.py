@@ -10,7 +10,7 @@ from stylus_engine.evaluation.failures import figures
 from stylus_engine.evaluation.marks import Mark
 from stylus_engine.evaluation.page_style import STYLE
 from stylus_engine.evaluation.statistics import Estimate
-from stylus_engine.evaluation.tables import FIGURES, OURS, Gap, Table, Worth
+from stylus_engine.evaluation.tables import FIGURES, OURS, Duel, Gap, Table, Worth
 
 SHOWN, ROOM = 24, 24 << 20  # prompts on the contact sheet, bytes of pictures at most
 PERCENT = frozenset(
@@ -24,6 +24,7 @@ def page(
 ) -> str:
     """The whole report; `read` gives a picture's file."""
     parts = [_head(table), _arms(table), _distances(table), _categories(table), _gaps(table.gaps)]
+    parts += [_duels(table.duels)]
     parts += [_pareto(table), _failures(table), _sheet(marks, arms, read)]
     title = "Who draws better"
     return (
@@ -135,6 +136,19 @@ def _gap(gap: Gap) -> str:
         f'<td class="{colour}">{sign}{told(gap.what, away)}</td>'
         f"<td>{span(gap.what, away, signed=True)}</td><td>{ratio}</td><td>{away.n}</td></tr>"
     )
+
+
+def _duels(duels: Sequence[Duel]) -> str:
+    if not duels:
+        return ""
+    rows = [
+        f"<tr><th>{escape(d.theirs)}</th><td>{d.wins}</td><td>{d.ties}</td><td>{d.losses}</td>"
+        f"<td>{d.odd}</td>{_cell('truth', d.share)}</tr>"
+        for d in duels
+    ]
+    note = f"{escape(duels[0].by)} saw both pictures in both orders; what it does not say twice is a tie."
+    head = "<th>stylus against</th><th>wins</th><th>ties</th><th>losses</th><th>no answer</th><th>wins of decided</th>"
+    return f"<h2>A model that sees</h2><p>{note}</p>{_table(head, rows)}"
 
 
 def _pareto(table: Table) -> str:

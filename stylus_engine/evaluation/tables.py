@@ -50,6 +50,18 @@ class Gap(Noun, frozen=True, kw_only=True):
     ratio: Estimate | None = None
 
 
+class Duel(Noun, frozen=True, kw_only=True):
+    """What a model that sees said. `share`: of wins and losses those that are wins; `odd`: answers of no use."""
+
+    by: str
+    theirs: str
+    wins: int
+    ties: int
+    losses: int
+    odd: int
+    share: Estimate | None
+
+
 class Table(Noun, frozen=True, kw_only=True):
     """Everything that was measured, with what."""
 
@@ -59,6 +71,7 @@ class Table(Noun, frozen=True, kw_only=True):
     failed: int
     arms: list[Worth]
     gaps: list[Gap]
+    duels: tuple[Duel, ...] = ()
 
 
 def grids(marks: Iterable[Mark], arm: str) -> Grids:
