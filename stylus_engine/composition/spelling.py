@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from stylus_engine.model import Adapter, Query
 from stylus_engine.planning import lexicon
 from stylus_engine.planning.concepts import chunks
+from stylus_engine.planning.everyday import WORDS
 
 SHORTEST = 5  # letters; four-letter words are near to too many others
 TWO_SLIPS = 7  # letters from which two of them may be wrong
@@ -40,8 +41,11 @@ def _words(card: Adapter) -> Iterable[str]:
 
 
 def _meant(word: str, words: Sequence[str]) -> str:
-    """Nothing where the word is right as it is, or nothing is near enough."""
+    """Nothing where the word is right as it is, where none is near enough, or an everyday one as near."""
     asked = lexicon.key(word)
     slips = 2 if len(asked) >= TWO_SLIPS else 1
     near = process.extractOne(asked, words, scorer=OSA.distance, score_cutoff=slips)
-    return near[0] if near and near[1] > 0 else ""
+    if not near or near[1] == 0:
+        return ""
+    other = process.extractOne(asked, WORDS, scorer=OSA.distance, score_cutoff=near[1])
+    return near[0] if other is None or other[0] == near[0] else ""

@@ -45,3 +45,4 @@ LOOKS = _split(
     "plastic, leather, neon light, black and white, vintage, futuristic, realistic, abstract, minimal"
 )
 EVERYDAY = (*THINGS, *LOOKS)
+WORDS = tuple(dict.fromkeys(word for thing in EVERYDAY for word in thing.split()))

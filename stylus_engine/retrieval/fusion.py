@@ -36,16 +36,20 @@ def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:
     """At most `most` pairs: first the best of every part, then the most similar.
 
     A quota for each part, because a loud concept would starve a quiet one; beside
-    these, an adapter keeps its `CONCEPTS_EACH` nearest concepts and the whole prompt.
+    these, an adapter keeps its `CONCEPTS_EACH` nearest concepts and the whole prompt, its
+    nearest of all before any adapter's second: an adapter that is not told at all cannot
+    be chosen.
     """
     seen: Counter[tuple[str, bool]] = Counter()
-    kept: list[Pair] = []
+    told: set[str] = set()
+    kept: list[tuple[bool, bool, float, Pair]] = []
     for pair in sorted(pairs, key=lambda p: -p.similarity):
         place = pair.card_id, pair.part > 0
         seen[place] += 1
         if pair.rank == 1 or seen[place] <= CONCEPTS_EACH:
-            kept.append(pair)
-    best = sorted(kept, key=lambda p: (p.rank > 1, -p.similarity))[:most]
+            kept.append((pair.rank > 1, pair.card_id in told, -pair.similarity, pair))
+            told.add(pair.card_id)
+    best = [pair for *_, pair in sorted(kept, key=lambda one: one[:3])[:most]]
     return sorted(best, key=lambda p: (p.part, p.rank))
 
 

@@ -78,8 +78,9 @@ class RemoteReranker:
         except msgspec.ValidationError as error:
             raise self._bad(f"its answer is no list of scores: {error}") from error
         found = {one.index: one.relevance_score for one in results}
-        if sorted(found) != list(range(count)) or not all(map(math.isfinite, found.values())):
-            raise self._bad(f"{count} texts were sent, {len(found)} sound scores came back")
+        sound = all(map(math.isfinite, found.values()))
+        if sorted(one.index for one in results) != list(range(count)) or not sound:
+            raise self._bad(f"{count} texts were sent, {len(results)} scores came back")
         return [found[at] for at in range(count)]
 
     def _bad(self, why: str) -> BadEmbedder:

@@ -26,7 +26,7 @@ from tests.bot.stand_in import PROMPT, kept
         (["imagine", "x", "--guidance", "nan"], "OutOfRange", 2, "Guidance"),
         (["imagine", "x", "--seed", "-1"], "OutOfRange", 2, "Seed"),
         (["imagine", "x", "--sampler", "magic"], "UnknownName", 2, "euler"),
-        (["imagine", "x", "--preset", "paper"], "UnknownName", 2, "paper-rules"),
+        (["imagine", "x", "--preset", "papers"], "UnknownName", 2, "paper-rules"),
         (["imagine", "x", "--pin", "nobody"], "UnknownName", 2, "Graphite"),
         (["plan", "x", "--ban", "nobody"], "UnknownName", 2, "Graphite"),
         (["adapters", "show", "nobody"], "UnknownName", 2, "Graphite"),

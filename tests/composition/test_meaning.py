@@ -1,0 +1,95 @@
+"""What is chosen by meaning and by mended spelling, with a stand-in that says what means what."""
+
+import pytest
+
+from stylus_engine.composition.offline import OfflineComposer
+from stylus_engine.composition.spelling import respelt
+from stylus_engine.model import Candidate, Query, Request
+from stylus_engine.planning.concepts import concepts
+from tests.composition.asked import card, lit
+
+pytestmark = pytest.mark.asyncio
+
+
+class Meanings:
+    """`near`: (span, name of the card) -> likeness."""
+
+    def __init__(self, near=None, words=()):
+        self.near, self.words = near or {}, set(words)
+
+    def knows(self, word):
+        return word.casefold() in self.words
+
+    async def likeness(self, spans, cards):
+        return [[self.near.get((span, one.name), 0.0) for one in cards] for span in spans]
+
+
+async def plan_of(prompt, cards, meanings, concept=None):
+    query = Query(prompt=prompt, concepts=concepts(prompt), family="f")
+    asked = [span.text for span in query.concepts] if concept is None else [concept]
+    found = [
+        Candidate(adapter=one, concept=text, similarity=0.2, rank=1, cluster=number)
+        for number, one in enumerate(cards)
+        for text in asked
+    ]
+    composer = OfflineComposer(meanings=meanings)
+    return await composer.compose(Request(prompt=prompt), query, found)
+
+
+async def test_a_span_gets_the_card_that_it_means_whatever_its_cosine():
+    near = {("wyvern", "Ember"): 1.0, ("wyvern", "Mist"): 0.7}
+    plan = await plan_of("a red wyvern", [card("Ember"), card("Mist")], Meanings(near))
+    assert lit(plan) == [("wyvern", ["Ember"])]
+    assert "close to what its card says" in plan.choices[0].reason
+
+
+async def test_of_two_that_say_different_things_the_nearer_is_meant():
+    near = {("doodle", "Chalk"): 1.01, ("doodle", "Pencil"): 1.0}
+    cards = [card("Chalk", "style", tags=("chalk",)), card("Pencil", "style", tags=("pencil",))]
+    assert lit(await plan_of("a doodle", cards, Meanings(near))) == [("doodle", ["Chalk"])]
+    twins = [card("Chalk", "style", tags=("board",)), card("Pencil", "style", tags=("board",))]
+    assert lit(await plan_of("a doodle", twins, Meanings(near)))[0][1] == ["Chalk", "Pencil"]
+
+
+async def test_half_a_title_is_no_name():
+    wet = card("Wet Paper", "style", tags=("watercolour",))
+    assert lit(await plan_of("a paper boat", [wet], Meanings())) == []
+
+
+async def test_what_words_decide_is_not_asked_again():
+    ember, mist = card("Ember", tags=("dragon",)), card("Mist")
+    query = Query(prompt="a dragon", concepts=concepts("a dragon"), family="f")
+    found = [
+        Candidate(adapter=one, concept="dragon", similarity=near, rank=1, cluster=number)
+        for number, (one, near) in enumerate(((ember, 0.6), (mist, 0.6)))
+    ]
+    composer = OfflineComposer(meanings=Meanings({("dragon", "Mist"): 2.0}))
+    plan = await composer.compose(Request(prompt="a dragon"), query, found)
+    assert lit(plan) == [("dragon", ["Ember"])]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("dragn", "dragon"), ("dragno", "dragon"), ("octupus", "octopus"), ("crossstich", "crossstitch"),
+     ("robin", ""), ("dragon", ""), ("drgn", ""), ("forrest", ""), ("xylophone", "")],
+)  # fmt: skip
+async def test_only_words_that_are_none_are_mended_and_only_by_a_slip_or_two(typed, meant):
+    cards = [card(n, tags=(n,)) for n in ("dragon", "octopus", "robot", "cross-stitch", "fortress")]
+    query = Query(prompt=f"a {typed}", concepts=(), family="f")
+    found = respelt(query, cards, Meanings(words={"robin", "xylophone"}).knows)
+    assert found.get(typed, "") == meant
+
+
+async def test_a_misspelt_word_finds_its_card_however_far_its_vector_is():
+    plan = await plan_of("a dragn", [card("Ember", tags=("dragon",))], Meanings())
+    assert lit(plan) == [("dragn", ["Ember"])]
+    assert plan.choices[0].reason == "the words ‘dragn’ match its tags"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [("a fish; leave out any castle", ["fish"]), ("a bird, nothing neon about it", ["bird"]),
+     ("nothing but dunes", ["dunes"])],
+)  # fmt: skip
+async def test_what_a_prompt_leaves_out(prompt, asked):
+    assert [span.text for span in concepts(prompt)] == asked
