@@ -8,9 +8,7 @@ picture's latents, the noise, the masked picture's latents.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -137,14 +135,13 @@ def pasted(drawn: Pixels, ground: Ground | None, soft: int) -> Pixels:
     """
     if ground is None or ground.mask is None:
         return drawn
-    new = _inside(ground.mask, soft)[..., None]
+    new = _inside(full(ground), soft)[..., None]
     mixed = new * torch.tensor(drawn) + (1 - new) * torch.tensor(ground.pixels)
     whole: Pixels = mixed.round().to(torch.uint8).numpy()
     return whole
 
 
-def _inside(mask: NDArray[np.bool_], soft: int) -> Tensor:
-    """0 outside the mask, 1 from `soft` pixels inside its border on, fp32 (H, W)."""
-    marked = torch.tensor(mask).float()[None, None]
+def _inside(marked: Tensor, soft: int) -> Tensor:
+    """0 outside the mask (1, 1, H, W), 1 from `soft` pixels inside its border on, fp32 (H, W)."""
     near = F.avg_pool2d(F.pad(marked, (soft,) * 4, mode="replicate"), 2 * soft + 1, stride=1)
     return (marked * (2 * near - 1).clamp(0, 1))[0, 0]

@@ -1,5 +1,6 @@
 """SDXL from a picture, and within a mask: ours among others against diffusers' own pipelines."""
 
+# diffusers' lazy module hides its names from type checkers, and its pipelines are typed loosely.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import Any
