@@ -9,6 +9,7 @@ from stylus_engine.model import (
     Choice,
     Dropped,
     Friction,
+    Liking,
     Lit,
     Manifest,
     Mask,
@@ -104,6 +105,7 @@ PLAN = Plan(
     dropped=(Dropped(what="Charcoal", why="a third style"),),
     strains=(Strain(card_id=INK.card_id, strength=0.55, saturation=0.24, scale=0.8),),
     frictions=(Friction(one=INK.card_id, other=NIGHT.card_id, clash=0.31),),
+    likes=(Liking(card_id=INK.card_id, concept="inkdrawing", good=12.0, bad=3.0),),
 )
 SHOT = Shot(
     id="01JD-2",
