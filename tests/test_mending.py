@@ -19,7 +19,7 @@ from stylus_engine.mending import Mender
 from stylus_engine.model import Drawn, Event, Failed, Manifest, Picture, Recipe, Shot, Started
 from stylus_engine.pictures.store import PictureStore, forget
 from stylus_engine.ports import Pixels
-from tests.planning.test_repair import DRAGON, INK, RECIPE, lit
+from tests.planning.test_repair import DRAGON, RECIPE
 
 
 def shot(number: int = 1, recipe: Recipe = RECIPE) -> Shot:
@@ -217,14 +217,18 @@ def test_a_full_disk_while_the_word_is_kept_leaves_the_picture(
     pictures: PictureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand = Hand(pictures)
-    full = replace(RECIPE, adapters=(replace(DRAGON, weight=1.2), INK, lit("x", "dragon", 1.2)))
+    full = replace(RECIPE, adapters=(replace(DRAGON, weight=1.2),))
+    refused: list[Manifest] = []
 
     def keep(_: object, pixels: Pixels, manifest: Manifest) -> Picture:
         if manifest.survival is not None:
-            raise DiskFull(path=str(pictures.folder))
+            refused.append(manifest)
+            raise DiskFull(path=str(pictures.folder), why="no space left")
         return kept(pictures, pixels, manifest)
 
     kept = PictureStore.keep
     monkeypatch.setattr(PictureStore, "keep", keep)
     found = drawn(told(mender(hand, Eye(2.0)), [shot(1, full)]))
+    assert len(refused) == 1
     assert found["j-1"].id in stored(pictures)
+    assert found["j-1"].manifest.survival is None
