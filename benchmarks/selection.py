@@ -1,6 +1,6 @@
 """Which adapters are chosen, and how long that takes: every preset on the miniature's questions.
 
-`python -m benchmarks.selection [--quick] [--open]`.  A choice is right when it would do for
+`python -m benchmarks.selection [--quick] [--questions open] [--preset NAME ...] [--part chosen|time]`.  A choice is right when it would do for
 one of the prompt's needs; a need is met once.  The spread of a share is its 95 % bootstrap
 interval over prompts.  `paper` needs a language model and is not run.  Beside the presets:
 `stylus` as it was before it knew meanings (the cosine of whole cards alone), and the bound
@@ -74,10 +74,12 @@ class Marks:
 def main() -> int:
     """Measure, print, write; 1 when a bar is broken."""
     asked = _arguments()
-    report = Report("selection-quick" if asked.quick else "selection")
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_chosen(report, Path(folder), asked))
-    if not asked.quick:
+    part = f"-{asked.part}" if asked.part else ""
+    report = Report("selection-quick" if asked.quick else f"selection{part}")
+    if asked.part != "time":
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(_chosen(report, Path(folder), asked))
+    if asked.part != "chosen" and not asked.quick:
         with tempfile.TemporaryDirectory(dir=asked.scratch) as folder:
             asyncio.run(_overhead(report, Path(folder), asked.scratch))
     report.print()
@@ -91,7 +93,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="40 questions of each, no 76,724 cards"
     )
-    parser.add_argument("--open", action="store_true", help="the open questions alone, for tuning")
+    parser.add_argument("--questions", choices=("open", "held-out"), help="tune on the open ones")
+    parser.add_argument("--preset", nargs="+", default=[], help="these alone")
+    parser.add_argument("--part", choices=("chosen", "time"), help="one of the two parts")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     scratch = Path(tempfile.gettempdir()) / "stylus-bench"
     parser.add_argument("--scratch", type=Path, default=scratch, help="where vectors are kept")
@@ -100,16 +104,20 @@ def _arguments() -> argparse.Namespace:
 
 async def _chosen(report: Report, folder: Path, asked: argparse.Namespace) -> None:
     rooms = await _rooms(folder)
-    parts = ("open",) if asked.open else ("open", "held-out")
+    parts = (asked.questions,) if asked.questions else ("open", "held-out")
     for part in parts:
         for kind in questions.KINDS:
             some = [q for q in questions.read() if (q.part, q.kind) == (part, kind)]
             some = some[:40] if asked.quick else some
             case = f"{kind}, {part}, {len(some)} prompts"
             for name, (retriever, composer) in rooms.items():
+                if asked.preset and name not in asked.preset:
+                    continue
                 marks, times = await _marked(some, retriever, composer)
                 bars = SHORT[kind] if name == "stylus" and part == "held-out" else None
                 report.rows += _rows(f"{name}: {case}", marks, times, bars, asked.quick)
+            if asked.preset and BOUND not in asked.preset:
+                continue
             best = [_bound(q, await rooms[BEFORE][0].recall(_query(q.prompt))) for q in some]
             report.rows += _rows(f"{BOUND}: {case}", best, [], None, asked.quick)
     report.rows.append(Row("paper", "F1", "", NOT_RUN))
