@@ -10,8 +10,8 @@ from stylus_engine.errors import BadSettings
 
 if TYPE_CHECKING:
     from stylus_engine.evaluation.campaign import Arm
-    from stylus_engine.evaluation.duels import Duel
     from stylus_engine.evaluation.marks import Mark
+    from stylus_engine.evaluation.tables import Duel
 
 
 def duels(

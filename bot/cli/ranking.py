@@ -1,4 +1,4 @@
-"""The table of `stylus eval` on the screen: arms across, the figures that decide down."""
+"""The table of `stylus eval` on the screen: arms down, the figures that decide across."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,13 @@ from rich.table import Table as Grid
 if TYPE_CHECKING:
     from stylus_engine.evaluation.tables import Gap, Table
 
-SHORT = (
-    "truth", "truth, where an adapter is needed", "truth, where none is needed",
-    "pictures with every part", "likeness", "likeness, best of N", "dFID", "Vendi", "saturation",
-    "pictures without an adapter", "lit adapters that are needed", "needs that are served",
-    "seconds to plan", "seconds to draw a picture",
-)  # fmt: skip
+SHORT = {
+    "truth": "truth", "truth, where an adapter is needed": "needed",
+    "truth, where none is needed": "not needed", "pictures with every part": "whole",
+    "likeness": "likeness", "dFID": "dFID", "pictures without an adapter": "without",
+    "seconds to plan": "plan s",
+}  # fmt: skip
+GAPS = tuple(SHORT)[:4]
 
 
 def show(out: Console, found: "Table") -> None:
@@ -27,23 +28,21 @@ def show(out: Console, found: "Table") -> None:
 def _figures(found: "Table") -> Grid:
     from stylus_engine.evaluation.report import told
 
+    names = [name for name in SHORT if any(arm.figures.get(name) for arm in found.arms)]
     grid = Grid(box=None, pad_edge=False)
     grid.add_column("")
+    for head in (*(SHORT[name] for name in names), "FID"):
+        grid.add_column(head, justify="right")
     for arm in found.arms:
-        grid.add_column(arm.arm, justify="right")
-    for name in SHORT:
-        values = [arm.figures.get(name) for arm in found.arms]
-        if any(values):
-            grid.add_row(name, *(told(name, value) for value in values))
-    grid.add_row("FID", *(f"{a.distance.fid:.3g}" if a.distance else "–" for a in found.arms))
-    grid.add_row("KID", *(f"{a.distance.kid:.3g}" if a.distance else "–" for a in found.arms))
+        away = f"{arm.distance.fid:.3g}" if arm.distance else "–"
+        grid.add_row(arm.arm, *(told(name, arm.figures.get(name)) for name in names), away)
     return grid
 
 
 def _gaps(found: "Table") -> Grid:
     grid = Grid("stylus less …", "figure", "difference", "95 %", "ratio", box=None, pad_edge=False)
     for gap in found.gaps:
-        if gap.difference is not None and gap.what in SHORT[:4]:
+        if gap.difference is not None and gap.what in GAPS:
             grid.add_row(*_line(gap))
     return grid
 
@@ -56,4 +55,4 @@ def _line(gap: "Gap") -> tuple[str, ...]:
     said = told(gap.what, away)
     ratio = f"{gap.ratio.mean:.2f}" if gap.ratio else "–"
     marked = f"[{style}]{said}[/]" if style else said
-    return gap.theirs, gap.what, marked, span(gap.what, away, signed=True), ratio
+    return gap.theirs, SHORT[gap.what], marked, span(gap.what, away, signed=True), ratio

@@ -1,5 +1,6 @@
 """Draws what the journal lacks, in batches of many prompts and arms: one forward serves them all."""
 
+import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -12,6 +13,8 @@ from stylus_engine.errors import StylusError
 from stylus_engine.evaluation.campaign import Campaign, Cell, even, request
 from stylus_engine.evaluation.journal import Journal, Shown
 from stylus_engine.model import Drawn, Event, Failed, Plan, Request, Shot
+
+JOB = "eval"
 
 
 class Draws(Protocol):
@@ -49,11 +52,11 @@ async def draw(
 ) -> None:
     """`tell` hears how many cells each batch finished."""
     each = max(1, at_once // campaign.images)
-    for number, at in enumerate(range(0, len(todo), each)):
+    for at in range(0, len(todo), each):
         cells = todo[at : at + each]
         began = time.monotonic()
         grids = [one for cell in cells for one in await _planned(engine, campaign, cell, journal)]
-        ended = await _drawn(engine, f"eval-{number}", grids)
+        ended = await _drawn(engine, grids)
         seconds = (time.monotonic() - began - _planning(grids)) / max(1, len(grids))
         journal.add(list(_shown(grids, ended, seconds)))
         tell(len(cells))
@@ -75,16 +78,17 @@ async def _planned(
     return [_Planned(cell, even(shot, campaign), seconds) for shot in shots]
 
 
-async def _drawn(engine: Draws, job: str, grids: Sequence[_Planned]) -> dict[str, Event]:
-    shots = [
-        replace(one.shot, id=f"{job}-{at}", job=job, preview_every=0)
-        for at, one in enumerate(grids)
-    ]
+async def _drawn(engine: Draws, grids: Sequence[_Planned]) -> dict[str, Event]:
+    shots = [replace(one.shot, id=_name(one), job=JOB, preview_every=0) for one in grids]
     if not shots:
         return {}
-    async with aclosing(engine.draw(job, shots)) as events:
-        ended = {e.shot: e async for e in events if isinstance(e, Drawn | Failed)}
-    return {str(at): ended[shot.id] for at, shot in enumerate(shots)}
+    async with aclosing(engine.draw(JOB, shots)) as events:
+        return {e.shot: e async for e in events if isinstance(e, Drawn | Failed)}
+
+
+def _name(one: _Planned) -> str:
+    """By what is drawn and not by when: a manifest, and so a file, is the same after a kill."""
+    return hashlib.blake2b(f"{one.cell.key}{one.shot.index}".encode(), digest_size=8).hexdigest()
 
 
 def _planning(grids: Sequence[_Planned]) -> float:
@@ -92,8 +96,8 @@ def _planning(grids: Sequence[_Planned]) -> float:
 
 
 def _shown(grids: Sequence[_Planned], ended: dict[str, Event], seconds: float) -> Iterator[Shown]:
-    for at, one in enumerate(grids):
-        event = ended[str(at)]
+    for one in grids:
+        event = ended[_name(one)]
         shown = _lost(one.cell, one.shot.index, getattr(event, "sentence", ""), one.shot.seed)
         lit = tuple((each.adapter.card_id, each.weight) for each in one.shot.recipe.adapters)
         kept = event.picture.id if isinstance(event, Drawn) else ""

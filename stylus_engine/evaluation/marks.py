@@ -85,7 +85,8 @@ def measure(
 def saturation(pixels: Pixels) -> float:
     """The mean saturation of the hexcone: how far the colours are from grey, 0 … 1."""
     high, low = pixels.max(axis=2).astype(float), pixels.min(axis=2).astype(float)
-    return float(np.mean((high - low) / np.maximum(high, 1.0)))
+    away: NDArray[np.float64] = (high - low) / np.maximum(high, 1.0)
+    return float(away.mean())
 
 
 def _marked(some: Sequence[Shown], asks: Sequence[Ask], by: Instruments) -> Iterator[Mark]:

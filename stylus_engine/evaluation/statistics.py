@@ -26,16 +26,15 @@ def mean(values: Sequence[float]) -> Estimate | None:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Estimate | None:
-    """Mean over mean, the same prompts drawn for both. None where there is nothing to divide by."""
+    """Mean over mean, the same prompts drawn for both. None where some draw has nothing to divide by."""
     a, b = np.asarray(ours, float), np.asarray(theirs, float)
     if not len(a) or b.mean() <= 0:
         return None
     rows = _drawn(len(a))
     below = b[rows].mean(axis=1)
-    spread = np.divide(
-        a[rows].mean(axis=1), below, out=np.full(len(below), np.inf), where=below > 0
-    )
-    return _of(a.mean() / b.mean(), spread, len(a))
+    if not below.all():
+        return None
+    return _of(a.mean() / b.mean(), a[rows].mean(axis=1) / below, len(a))
 
 
 def _drawn(n: int) -> NDArray[np.int64]:

@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from tests.house.source import HOUSE
+
 PROMPTS = (
     "a pencil sketch of a dragon at sunset", "a dragon", "two cats", "three cats at sunset",
 )  # fmt: skip
@@ -60,44 +62,47 @@ def test_what_cannot_be_drawn_is_counted_and_the_rest_is_measured(stylus, prompt
 
 
 @pytest.mark.slow
-def test_killed_and_gone_on_it_is_the_same_report(prompts, tmp_path):
+def test_killed_and_gone_on_it_is_the_same_report(stylus, prompts, tmp_path):
     """SIGKILL in the midst of drawing, twice; pictures, figures and page are those of one go."""
-    whole = run_eval(tmp_path / "whole", prompts, pause=0.0)
-    assert whole.wait() == 0
+    words = ("eval", "--at-once", "4", "--prompts", str(prompts), *ARGUMENTS, "--out")
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    assert stylus(*words, str(whole)).exit_code == 0
     for _ in range(2):
-        running = run_eval(tmp_path / "torn", prompts, pause=0.02)
-        until_lines(tmp_path / "torn" / "out" / "journal.jsonl", running)
+        running = slow_eval(*words, str(torn))
+        until_longer(torn / "journal.jsonl", running)
         running.send_signal(signal.SIGKILL)
         running.wait()
-    assert run_eval(tmp_path / "torn", prompts, pause=0.0).wait() == 0
-    assert figures(tmp_path / "whole") == figures(tmp_path / "torn")
-    assert pictures(tmp_path / "whole") == pictures(tmp_path / "torn")
+    resumed = stylus(*words, str(torn))
+    assert "of 8 grids were drawn before" in resumed.stderr
+    assert figures(whole) == figures(torn)
+    assert pictures(whole) == pictures(torn)
 
 
-def run_eval(home, prompts, pause):
-    environment = os.environ | {"STAND_IN": json.dumps({"pause": pause}), "HOME": str(home)}
-    place = ("--set", f"paths.data={home / 'data'}")
-    command = [sys.executable, "-m", "tests.bot.stand_in", *place, "eval", "--at-once", "4"]
-    words = ["--prompts", str(prompts), *ARGUMENTS, "--out", str(home / "out")]
-    return subprocess.Popen([*command, *words], env=environment, stdout=subprocess.DEVNULL)
+def slow_eval(*words):
+    environment = os.environ | {"STAND_IN": json.dumps({"pause": 0.02}), "PYTHONPATH": str(HOUSE)}
+    command = [sys.executable, "-m", "tests.bot.stand_in", *words]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
-def until_lines(journal, running):
-    start = len(journal.read_bytes()) if journal.exists() else 0
-    while running.poll() is None and (
-        not journal.exists() or len(journal.read_bytes()) <= max(start, 200)
-    ):
+def until_longer(journal, running):
+    """One batch more than there was, and not all."""
+    start = lines(journal)
+    while running.poll() is None and lines(journal) <= max(start, 1):
         time.sleep(0.01)
+    assert running.poll() is None
 
 
-def figures(home):
+def lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def figures(out):
     """All but the clock's."""
-    table = json.loads((home / "out" / "table.json").read_bytes())
+    table = json.loads((out / "table.json").read_bytes())
     for arm in table["arms"]:
         arm["figures"] = {k: v for k, v in arm["figures"].items() if not k.startswith("seconds")}
     return table
 
 
-def pictures(home):
-    page = (home / "out" / "report.html").read_text()
-    return re.findall(r"base64,([^\"]+)", page)
+def pictures(out):
+    return re.findall(r"base64,([^\"]+)", (out / "report.html").read_text())
