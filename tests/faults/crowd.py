@@ -182,6 +182,9 @@ class Crowd:
         rows = self.rows("SELECT state FROM jobs WHERE id = ?", job)
         return rows[0][0] if rows else ""
 
+    def is_private(self, job: str) -> bool:
+        return any(row[0] for row in self.rows("SELECT private FROM jobs WHERE id = ?", job))
+
     def open_jobs(self) -> list[str]:
         """Not finished, or finished and not told, by the bot's own book."""
         query = (

@@ -36,6 +36,7 @@ from tests.playground.driver import Playground
 Json: TypeAlias = dict[str, Any]
 Print: TypeAlias = Callable[[str], None]
 IN_FLIGHT = 20
+TRIES = 4  # crashes until one meets a public job; one in five is private
 TWICE = 2  # a deed is done once more when something came between
 REACHED = 15.0  # seconds until a boundary must have been passed
 HEALED = 8.0  # for the job that was hit, before rights are given back
@@ -108,14 +109,20 @@ class Day:
     async def kill(self, kill: Kill) -> None:
         """One kill; whoever must crash before it does so first, and counts by itself."""
         if kill.place in PRELUDES:
-            crash, scenario = PRELUDES[kill.place]
-            await self.kill(Kill("bot", scenario, crash))
+            await self._crash(*PRELUDES[kill.place])
         if not kill.boundary:
             await self._at_random(kill)
         elif _at_start(kill.place):
             await self._at_start(kill)
         else:
             await self._at_work(kill)
+
+    async def _crash(self, boundary: str, scenario: str) -> None:
+        """Once more where it met a private job: nothing is looked up for those at a start."""
+        for _ in range(TRIES):
+            await self.kill(Kill("bot", scenario, boundary))
+            if not (self._hit and self.crowd.is_private(self._hit)):
+                return
 
     async def _at_random(self, kill: Kill) -> None:
         await self._busy()
