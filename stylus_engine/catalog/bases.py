@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 UNKNOWN = "unknown"
+SIZES_OF_SD = {768: "sd1", 1024: "sd2"}  # cross-attention width -> family
 _OURS = re.compile(r"sd1-\d{1,5}")  # a family by its width, as the miniature's
 
 

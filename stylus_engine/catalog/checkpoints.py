@@ -1,4 +1,4 @@
-"""Checkpoint folders in the diffusers layout, read without torch: what they are, not what they weigh."""
+"""Checkpoints, read without torch: folders in the diffusers layout, and single files."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,11 +7,12 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
+from stylus_engine.catalog.bases import SIZES_OF_SD
 from stylus_engine.catalog.digests import Digests
+from stylus_engine.catalog.singles import SIZES, family_of_file
 from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Checkpoint
 
-SIZES_OF_SD = {768: "sd1", 1024: "sd2"}  # cross-attention width -> family
 USUAL_SCALE = 8  # pixels per latent cell of every released VAE
 KEPT = (".safetensors", ".json", ".txt", ".model")
 _Shape = TypeVar("_Shape")
@@ -73,6 +74,8 @@ class LocalCheckpoints:
 
     def _read(self, name: str) -> Checkpoint:
         folder = self._folders[name]
+        if folder.is_file():
+            return self._single(name, folder)
         pipeline = _config(folder, "model_index.json", _Pipeline)
         unet = _config(folder, "unet/config.json", _Unet)
         vae = _config(folder, "vae/config.json", _Vae)
@@ -84,6 +87,23 @@ class LocalCheckpoints:
             family=_family(pipeline.class_name, unet.cross_attention_dim),
             size=unet.sample_size * scale,
             multiple=_multiple(scale, len(unet.block_out_channels)),
+        )
+
+    def _single(self, name: str, path: Path) -> Checkpoint:
+        """One file is its own id's only line; renamed, it is the same checkpoint."""
+        family = family_of_file(path)
+        try:
+            line = f"\0{self._digests.sha256(path)}\n"
+        except OSError as error:
+            raise BadCheckpoint(path=str(path), why=str(error)) from error
+        self._digests.keep()
+        return Checkpoint(
+            id=hashlib.sha256(line.encode()).hexdigest(),
+            name=name,
+            path=str(path),
+            family=family,
+            size=SIZES[family],
+            multiple=USUAL_SCALE,
         )
 
     def _id(self, folder: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from transformers import CLIPTokenizer
 
 from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.single import tokenizer
 
 
 class ClipTokens:
@@ -25,7 +26,12 @@ class ClipTokens:
 
     def _tokenizer(self, checkpoint: Checkpoint) -> CLIPTokenizer:
         if checkpoint.id not in self._tokenizers:
-            folder = Path(checkpoint.path) / "tokenizer"
-            loaded = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
-            self._tokenizers[checkpoint.id] = loaded
+            self._tokenizers[checkpoint.id] = _loaded(Path(checkpoint.path))
         return self._tokenizers[checkpoint.id]
+
+
+def _loaded(path: Path) -> CLIPTokenizer:
+    """A single file has no tokenizer of its own."""
+    if path.is_file():
+        return tokenizer()
+    return CLIPTokenizer.from_pretrained(path / "tokenizer", local_files_only=True)

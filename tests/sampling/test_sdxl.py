@@ -1,5 +1,6 @@
 """SDXL: ours, in a batch with different adapters a row, against the plain pipeline that diffusers fused."""
 
+# diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
 from pathlib import Path

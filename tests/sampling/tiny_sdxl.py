@@ -1,5 +1,6 @@
 """A tiny SDXL: the real classes at toy widths, three blocks of two layers as the real UNet has."""
 
+# diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
 import json
@@ -33,7 +34,7 @@ def tiny_sdxl(seed: int = 0) -> StableDiffusionXLPipeline:
         first = CLIPTextModel(text_config(WIDTHS[0], "quick_gelu")).eval()
         second = CLIPTextModelWithProjection(text_config(WIDTHS[1], "gelu")).eval()
     words, words_2 = tiny_tokenizer(), tiny_tokenizer()
-    words_2.pad_token = "!"  # noqa: S105 - as the second tokenizer of every released SDXL
+    words_2.pad_token = "!"  # noqa: S105 - no password: as the second tokenizer of every released SDXL
     pipeline = StableDiffusionXLPipeline(
         vae=vae,
         text_encoder=first,

@@ -10,7 +10,7 @@ research/adapters.md 2.2 has the table.
 import re
 from collections.abc import Mapping
 
-from stylus_engine.catalog.checkpoints import SIZES_OF_SD
+from stylus_engine.catalog.bases import SIZES_OF_SD
 from stylus_engine.catalog.probe.header import Entry
 from stylus_engine.catalog.probe.keys import Keys
 

@@ -14,7 +14,13 @@ from stylus_engine.sampling.families.parts import Family, Parts
 
 __all__ = ["FAMILIES", "Family", "Parts", "family_of"]
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({"sd1": sd1, "sdxl": sdxl})
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        "sd1": sd1,
+        "sd2": sd1,
+        "sdxl": sdxl,
+    }  # SD 2 is SD 1 with other widths and what its configs say
+)
 
 
 def family_of(checkpoint: Checkpoint) -> Family:

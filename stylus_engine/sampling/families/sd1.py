@@ -20,6 +20,7 @@ from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
 from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.families.single import SingleFile, tokenizer
 
 CHANNELS = 4  # of the latents
 READABLE = (CHANNELS, 9)  # an inpainting UNet reads a mask and the masked picture besides
@@ -30,7 +31,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Parts:
-    """Read a diffusers pipeline folder: local files only, safetensors only. Raises `BadCheckpoint`."""
+    """A diffusers pipeline folder or a single file: local, safetensors only. Raises `BadCheckpoint`."""
     parts = opened(
         checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
     )
@@ -112,18 +113,39 @@ def check(parts: Parts) -> None:
 
 
 def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
-    unet = model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype)
-    vae = model(AutoencoderKL, folder / "vae", torch_dtype=dtype)
-    text_encoder = model(CLIPTextModel, folder / "text_encoder", dtype=dtype)
+    unet, vae, text_encoder, words, config = (
+        _from_file(folder, dtype) if folder.is_file() else _from_folder(folder, dtype)
+    )
     return Parts(
         unet=resting(unet, device),
         vae=resting(vae, device),
         text_encoder=resting(text_encoder, device),
-        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        scheduler_config=_repaired(scheduler_config(folder)),
+        tokenizer=words,
+        scheduler_config=_repaired(config),
         checkpoint=checkpoint,
         dtype=dtype,
         device=device,
+    )
+
+
+def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, ...]:
+    return (
+        model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype),
+        model(AutoencoderKL, folder / "vae", torch_dtype=dtype),
+        model(CLIPTextModel, folder / "text_encoder", dtype=dtype),
+        CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        scheduler_config(folder),
+    )
+
+
+def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
+    file = SingleFile.read(path, "sd1")
+    return (
+        file.model(UNet2DConditionModel, "unet", dtype),
+        file.model(AutoencoderKL, "vae", dtype),
+        file.encoder(CLIPTextModel, "text_encoder", dtype),
+        tokenizer(),
+        scheduler_config(file.config),
     )
 
 

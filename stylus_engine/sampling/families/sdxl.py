@@ -26,9 +26,11 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.sd1 import check, latent_shape, token_ids
+from stylus_engine.sampling.families.single import PADDING, SingleFile, tokenizer
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
 
+ENCODERS = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
 SIZES = 6  # height and width of the picture, top and left of its crop, height and width to draw
 
 
@@ -37,7 +39,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Parts:
-    """Read a diffusers pipeline folder: local files only, safetensors only. Raises `BadCheckpoint`."""
+    """A diffusers pipeline folder or a single file: local, safetensors only. Raises `BadCheckpoint`."""
     parts = opened(
         checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
     )
@@ -126,24 +128,42 @@ def _channels(numbers: Any, parts: Parts) -> Tensor:  # noqa: ANN401 - a config 
 
 
 def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
-    unet = model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype)
-    vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
+    (unet, vae), encoders, tokenizers, config = (
+        _from_file(folder, dtype) if folder.is_file() else _from_folder(folder, dtype)
+    )
     vae.to(_precision(vae, dtype))
-    text_encoder = model(CLIPTextModel, folder / "text_encoder", dtype=dtype)
-    text_encoder_2 = model(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype=dtype)
     return Parts(
         unet=resting(unet, device),
         vae=resting(vae, device),
-        text_encoder=resting(text_encoder, device),
-        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        scheduler_config=scheduler_config(folder),
+        text_encoder=resting(encoders[0], device),
+        tokenizer=tokenizers[0],
+        scheduler_config=config,
         checkpoint=checkpoint,
         dtype=dtype,
         device=device,
-        text_encoder_2=resting(text_encoder_2, device),
-        tokenizer_2=CLIPTokenizer.from_pretrained(folder / "tokenizer_2", local_files_only=True),
+        text_encoder_2=resting(encoders[1], device),
+        tokenizer_2=tokenizers[1],
         adapted=("text_encoder", "text_encoder_2"),
     )
+
+
+def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, ...]:
+    unet = model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype)
+    vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
+    encoders = [model(kind, folder / name, dtype=dtype) for name, kind in ENCODERS.items()]
+    tokenizers = [
+        CLIPTokenizer.from_pretrained(folder / name, local_files_only=True) for name in PADDING
+    ]
+    return (unet, vae), encoders, tokenizers, scheduler_config(folder)
+
+
+def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
+    file = SingleFile.read(path, "sdxl")
+    unet = file.model(UNet2DConditionModel, "unet", dtype)
+    vae = file.model(AutoencoderKL, "vae", torch.float32)
+    encoders = [file.encoder(kind, name, dtype) for name, kind in ENCODERS.items()]
+    tokenizers = [tokenizer(name) for name in PADDING]
+    return (unet, vae), encoders, tokenizers, scheduler_config(file.config)
 
 
 def _precision(vae: AutoencoderKL, dtype: torch.dtype) -> torch.dtype:

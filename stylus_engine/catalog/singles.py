@@ -1,0 +1,51 @@
+"""Checkpoints in one safetensors file: which family, by the names in its header alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from stylus_engine.catalog.probe.header import Entry, read_header
+from stylus_engine.errors import BadAdapter, BadCheckpoint
+
+MARKS: tuple[tuple[str, str], ...] = (  # a tensor that one family alone has, first match wins
+    ("sdxl", "conditioner.embedders.1.model.transformer.resblocks.0.ln_1.weight"),
+    ("sd1", "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"),
+)
+OTHERS: tuple[tuple[str, str], ...] = (  # what else such files are, none of which is drawn with yet
+    ("an SDXL refiner", "conditioner.embedders.0.model."),
+    ("SD 2 in a single file", "cond_stage_model.model."),
+    ("FLUX or Hunyuan", "double_blocks."),
+    ("SD 3", "joint_blocks."),
+)
+SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
+DENOISER = "model.diffusion_model."
+VAE = "first_stage_model."
+
+
+def family_of_file(path: Path) -> str:
+    """The family of the checkpoint in `path`. Raises `BadCheckpoint`."""
+    if path.suffix != ".safetensors":
+        why = "a single file must be safetensors; a pickle can run programs and is not opened"
+        raise BadCheckpoint(path=str(path), why=why)
+    try:
+        tensors = read_header(path).tensors
+    except BadAdapter as error:  # the same reader as for adapters, so the same words
+        raise BadCheckpoint(path=str(path), why=str(error)) from error
+    family = next((family for family, mark in MARKS if mark in tensors), "")
+    _check(path, tensors, family)
+    return family
+
+
+def _check(path: Path, tensors: Mapping[str, Entry], family: str) -> None:
+    if not family:
+        raise BadCheckpoint(path=str(path), why=_instead(tensors))
+    for part, prefix in (("denoiser", DENOISER), ("VAE", VAE)):
+        if not any(name.startswith(prefix) for name in tensors):
+            raise BadCheckpoint(path=str(path), why=f"it holds no {part}")
+
+
+def _instead(tensors: Mapping[str, Entry]) -> str:
+    """What the file is, if not a checkpoint that can be drawn with."""
+    for what, mark in OTHERS:
+        if any(mark in name for name in tensors):
+            return f"it is {what}, which cannot be drawn with as one file"
+    return "it is no SD 1 or SDXL checkpoint, by the names of its tensors"
