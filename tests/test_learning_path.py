@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 
 from tests.playground.driver import Person, until
-from tests.reading import buttons, hidden, job_of, parts, pictures, text
+from tests.reading import buttons, hidden, is_card, job_of, parts, pictures, text
 from tests.stage import Stage, staged
 
 Json = dict[str, Any]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 PROMPT = "a dragon at night"
 FIRST, SECOND = "Storybook Dragon", "Little Dragon"  # how the miniature's cards are chosen
 
@@ -23,7 +23,15 @@ async def stage(tmp_path_factory: pytest.TempPathFactory):
     async with staged(
         folder, workers__command="[]", drawing__steps=2, learning__reveal_after=2
     ) as here:
+        await warm(here)
         yield here
+
+
+async def warm(stage: Stage) -> None:
+    """The first picture loads torch, on a machine that tests share."""
+    pressed = await stage.ada.slash("imagine", prompt="a fox", count=1)
+    message = (await stage.ada.answer(pressed))["message"]["id"]
+    await stage.ada.message_where(lambda m: m["id"] == message and is_card(m), 240, "a card")
 
 
 async def draw(stage: Stage, who: Person) -> Json:
