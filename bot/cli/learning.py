@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from bot.app import database_of
 from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of, run
 from bot.jobs.comparing import Result
-from bot.jobs.database import address, connect
+from bot.jobs.database import address
 from bot.jobs.line import Line, Rules
 from bot.routing.learnings import MOST_EXPORTED, exported
 from bot.settings import Settings
@@ -80,16 +79,8 @@ def comparisons(
 
 
 async def _read(desk: Desk, asked: Callable[[Line], Awaitable[T]]) -> T:
-    """Beside a bot that runs. Raises `BadSettings` for a database without these tables."""
-    url = address(database_of(_existing(desk)))
-    database = connect(url)
-    try:
-        return await asked(Line(database, Rules()))
-    except DBAPIError as error:
-        why = "it cannot be read, or is of an older version: start the bot once"
-        raise BadSettings(where="database.url", why=why) from error
-    finally:
-        await database.close()
+    """Beside a bot that runs."""
+    return await Line.look(database_of(_existing(desk)), asked)
 
 
 async def _forget(url: str, guild: int) -> int:

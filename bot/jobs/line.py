@@ -7,7 +7,8 @@ learning    votes and what they teach        comparing  two presets, blind
 retention   what is forgotten                lease      one bot per database
 """
 
-from typing import Self
+from collections.abc import Awaitable, Callable
+from typing import Self, TypeVar
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
@@ -28,6 +29,7 @@ from bot.jobs.room import Rules
 from stylus_engine.errors import BadSettings
 
 __all__ = ["LeaseLost", "Line", "Rules"]
+T = TypeVar("T")
 
 
 class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Reading, Retention):
@@ -46,6 +48,21 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
         where = address(url)
         await _enter(where, owner, now)
         return cls(connect(where, owner), rules)
+
+    @classmethod
+    async def look(cls, url: str, asked: Callable[[Self], Awaitable[T]]) -> T:
+        """Read beside the bot that may live there, as a command does; `asked` writes nothing.
+
+        Raises `BadSettings` for a database that cannot be read, or of an older version.
+        """
+        database = connect(address(url))
+        try:
+            return await asked(cls(database, Rules()))
+        except DBAPIError as error:
+            why = "it cannot be read, or is of an older version: start the bot once"
+            raise BadSettings(where="database.url", why=why) from error
+        finally:
+            await database.close()
 
     async def hold(self, now: float) -> None:
         """Renew the bot's own lease, every `lease.BOT_SECONDS` / 3. Raises `LeaseLost`."""
