@@ -34,9 +34,7 @@ class Floors:
     named: float = 0.4
     exact: float = 0.25
     whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
-    meant: float = (
-        0.455  # half the likeness from which a span means a card, where `Meanings` are asked
-    )
+    meant: float = 0.475  # half the least likeness, where `Meanings` are asked
     rival: float = 0.05  # alternatives held by meaning alone must be this close to the best
     bonus: float = 0.2  # what a hold is worth beside the cosine, for each step above ALIKE
 
