@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 SHORT = {
     "truth": "truth", "truth, where an adapter is needed": "needed",
-    "truth, where none is needed": "not needed", "pictures with every part": "whole",
-    "likeness": "likeness", "dFID": "dFID", "pictures without an adapter": "without",
+    "truth, where none is needed": "no need", "pictures with every part": "whole",
+    "likeness": "alike", "dFID": "dFID", "pictures without an adapter": "bare",
     "seconds to plan": "plan s",
 }  # fmt: skip
 GAPS = tuple(SHORT)[:4]
@@ -29,7 +29,7 @@ def _figures(found: "Table") -> Grid:
     from stylus_engine.evaluation.report import told
 
     names = [name for name in SHORT if any(arm.figures.get(name) for arm in found.arms)]
-    grid = Grid(box=None, pad_edge=False)
+    grid = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     grid.add_column("")
     for head in (*(SHORT[name] for name in names), "FID"):
         grid.add_column(head, justify="right")
