@@ -182,8 +182,10 @@ class Crowd:
         rows = self.rows("SELECT state FROM jobs WHERE id = ?", job)
         return rows[0][0] if rows else ""
 
-    def is_private(self, job: str) -> bool:
-        return any(row[0] for row in self.rows("SELECT private FROM jobs WHERE id = ?", job))
+    def has_a_message(self, job: str) -> bool:
+        """One that everybody in the channel sees."""
+        query = "SELECT 1 FROM jobs WHERE id = ? AND NOT private AND message IS NOT NULL"
+        return bool(self.rows(query, job))
 
     def open_jobs(self) -> list[str]:
         """Not finished, or finished and not told, by the bot's own book."""

@@ -29,14 +29,14 @@ from tests.faults.lives import Lives, Nursery
 from tests.faults.orders import Note, Order, alive
 from tests.faults.plan import Kill
 from tests.faults.records import Record, Report, complaints, missing
-from tests.faults.scenarios import EVERY, calm
+from tests.faults.scenarios import EVERY, NO_FILES, calm
 from tests.faults.witness import Witness
 from tests.playground.driver import Playground
 
 Json: TypeAlias = dict[str, Any]
 Print: TypeAlias = Callable[[str], None]
 IN_FLIGHT = 20
-TRIES = 4  # crashes until one meets a public job; one in five is private
+TRIES = 3  # one job in five is private
 TWICE = 2  # a deed is done once more when something came between
 REACHED = 15.0  # seconds until a boundary must have been passed
 HEALED = 8.0  # for the job that was hit, before rights are given back
@@ -106,23 +106,23 @@ class Day:
 
     # --- killing
 
-    async def kill(self, kill: Kill) -> None:
-        """One kill; whoever must crash before it does so first, and counts by itself."""
+    async def kill(self, kill: Kill, tries: int = TRIES) -> None:
+        """One kill; whoever must crash before it does so first, and counts by itself.
+
+        Where an edit is to be looked at, it is done once more after a job without a message
+        that everybody sees: there is nothing to look at.
+        """
         if kill.place in PRELUDES:
-            await self._crash(*PRELUDES[kill.place])
+            crash, scenario = PRELUDES[kill.place]
+            await self.kill(Kill("bot", scenario, crash))
         if not kill.boundary:
             await self._at_random(kill)
         elif _at_start(kill.place):
             await self._at_start(kill)
         else:
             await self._at_work(kill)
-
-    async def _crash(self, boundary: str, scenario: str) -> None:
-        """Once more where it met a private job: nothing is looked up for those at a start."""
-        for _ in range(TRIES):
-            await self.kill(Kill("bot", scenario, boundary))
-            if not (self._hit and self.crowd.is_private(self._hit)):
-                return
+        if kill.scenario == NO_FILES and tries and not self.crowd.has_a_message(self._hit):
+            await self.kill(kill, tries - 1)
 
     async def _at_random(self, kill: Kill) -> None:
         await self._busy()

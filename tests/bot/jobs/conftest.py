@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.jobs.database import address, connect
 from bot.jobs.line import Line, Rules
@@ -87,11 +88,12 @@ async def _database(server: postgres.Cluster, like: str = "") -> AsyncIterator[s
 
 
 async def _command(server: postgres.Cluster, words: str) -> Sequence[object]:
-    connection = await asyncpg.connect(server.url("postgres"))
-    try:
-        return await connection.fetch(words)
-    finally:
-        await connection.close()
+    engine = create_async_engine(address(server.url("postgres")), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        answer = await connection.execute(text(words))
+        rows = answer.all() if answer.returns_rows else ()
+    await engine.dispose()
+    return rows
 
 
 @pytest.fixture
