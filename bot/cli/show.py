@@ -104,7 +104,9 @@ def show_survival(console: Console, pictures: Sequence[Picture]) -> None:
 def _survived(seen: Survival) -> str:
     again = "drawn a second time with other weights" if seen.repaired else ""
     lost = " · ".join(plain(words, 80) for words in seen.lost)
-    return "; ".join(part for part in (again, f"does not seem to show: {lost}" if lost else "") if part)
+    return "; ".join(
+        part for part in (again, f"does not seem to show: {lost}" if lost else "") if part
+    )
 
 
 def show_places(console: Console, places: Mapping[str, Sequence[Path]]) -> None:

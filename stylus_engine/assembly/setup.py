@@ -105,6 +105,7 @@ class Setup:
     weights: Path | None = None
     most_weights: int = 20 * GB
     places: Places = Places()
+    fit: Callable[[str], bool] = anything  # which prompts may be drawn without being asked for
     describer: Describer = Describer()
     chooser: Chooser = Chooser()
     embedding: Embedding = Embedding()
@@ -115,7 +116,6 @@ class Setup:
     dtype: str = "auto"
     executor: str = "stack"
     factor_cache_mib: int = 512
-    fit: Callable[[str], bool] = anything  # which prompts may be drawn without being asked for
     preview_every: int = 0
     threads: int = 0
     k: int = 40
@@ -123,7 +123,9 @@ class Setup:
     total_budget: float = 2.5
     heed_health: bool = True
     null_space: float = 0.0
-    sketches: bool = False  # of every adapter that is drawn with: nothing but benchmarks goes by them
+    sketches: bool = (
+        False  # of every adapter that is drawn with: nothing but benchmarks goes by them
+    )
 
     @property
     def adapters_folder(self) -> Path:

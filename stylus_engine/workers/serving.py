@@ -46,7 +46,9 @@ from stylus_engine.workers.frames import (
 )
 
 LOG = logging.getLogger("stylus.worker")
-Question: TypeAlias = Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
+Question: TypeAlias = (
+    Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
+)
 Tell: TypeAlias = Callable[[Event], None]
 TellFetching: TypeAlias = Callable[[Fetching], None]
 Leave: TypeAlias = Callable[[int], None]
