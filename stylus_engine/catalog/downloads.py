@@ -5,17 +5,27 @@ has left it is given up, and what had come of it is removed.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from stylus_engine.catalog.weights import Fetching as Piece
-from stylus_engine.catalog.weights import Weights, key
+from stylus_engine.catalog.weights import key
 from stylus_engine.model import Adapter
 
 AT_ONCE = 4  # a fifth large file would only slow the four
 QUIET = 30.0  # seconds; whoever watches takes longer silence for standing still
-Open: TypeAlias = Callable[[], AbstractAsyncContextManager[Weights]]
+
+
+class Store(Protocol):
+    """Files with a way to the web: see `Weights`."""
+
+    def bring(self, adapter: Adapter, tell: Callable[[Piece], None]) -> Awaitable[object]:
+        """The file, downloaded unless it is here."""
+        ...
+
+
+Open: TypeAlias = Callable[[], AbstractAsyncContextManager[Store]]
 
 
 class Downloads:

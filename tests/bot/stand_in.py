@@ -18,6 +18,7 @@ import numpy as np
 from bot.__main__ import application
 from bot.settings import Settings
 from stylus_engine import errors
+from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.model import (
     Adapter,
     Candidate,
@@ -75,8 +76,12 @@ class Cards:
     def get(self, card_id: str) -> Adapter:
         return next(card for card in CARDS if card.card_id == card_id)
 
-    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
-        return [card for card in CARDS if text in card.name][offset : offset + limit]
+    def named(self, text: str, limit: int, after: str = "") -> Sequence[Adapter]:
+        ids = [card.card_id for card in CARDS]
+        return self.among(ids[ids.index(after) + 1 :] if after else ids, text)[:limit]
+
+    def among(self, card_ids: Sequence[str], text: str) -> Sequence[Adapter]:
+        return [card for card in map(self.get, card_ids) if text in card.name]
 
     def __len__(self) -> int:
         return len(CARDS)
@@ -98,6 +103,22 @@ class Checkpoints:
         return Checkpoint(id="c" * 64, name=name, path="/c", family="sd1-96", size=64, multiple=8)
 
 
+class Pins:
+    """Keeps nothing: `stylus adapters pin` is tested on the real store."""
+
+    def __init__(self, cards: Cards) -> None:
+        self._cards = cards
+
+    async def pin(self, name: str, tell: TellFetching) -> Pinned:
+        raise errors.StoreFailed(path=self._cards.find(name).name, why="there is no store here")
+
+    def unpin(self, name: str) -> tuple[Adapter, bool]:
+        return self._cards.find(name), False
+
+    def pinned(self) -> Sequence[Pinned]:
+        return ()
+
+
 @dataclass
 class StandIn:
     """`pause` seconds a step; `fails` on shots of these indices; `raises` an error by name."""
@@ -112,6 +133,10 @@ class StandIn:
     silent: int = 0
     cards: Cards = field(default_factory=Cards)
     closed: bool = False
+
+    @property
+    def pins(self) -> Pins:
+        return Pins(self.cards)
 
     @property
     def checkpoints(self) -> Checkpoints:

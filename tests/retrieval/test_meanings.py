@@ -81,6 +81,7 @@ async def test_the_stored_everyday_things_are_what_the_embedder_says():
     embedder = LocalEmbedder()
     stored = meanings_room._stored(embedder.name)
     fresh = await embedder.embed(EVERYDAY)
+    assert stored is not None
     assert np.abs(stored - fresh).max() < 2e-3
     assert meanings_room._stored("another@1") is None
 
@@ -186,7 +187,8 @@ async def test_scores_beyond_one_keep_their_order():
 async def test_a_cross_encoder_reads_question_and_card_together(tmp_path):
     tokens = AutoTokenizer.from_pretrained(packaged(), local_files_only=True)
     shape = BertConfig(vocab_size=len(tokens), hidden_size=16, num_hidden_layers=1,
-                       num_attention_heads=2, intermediate_size=16, num_labels=1)  # fmt: skip
+                       num_attention_heads=2, intermediate_size=16)  # fmt: skip
+    shape.num_labels = 1
     BertForSequenceClassification(shape).save_pretrained(tmp_path)
     tokens.save_pretrained(tmp_path)
     scores = await CrossReranker(str(tmp_path)).scores("a dragon", SHELF)

@@ -71,7 +71,7 @@ def plain(pool: Pool, shot: Shot) -> Tensor:
         # DDIM would clip latents as if they were pixels; SD 1's pipeline repairs that, this one does not.
         config = {**pipeline.scheduler.config, "clip_sample": False}
         pipeline.scheduler = kind.from_config(config, **options)
-        return pipeline(
+        made = pipeline(
             prompt=shot.recipe.prompt,
             negative_prompt=shot.recipe.negative,
             width=shot.width,
@@ -80,7 +80,10 @@ def plain(pool: Pool, shot: Shot) -> Tensor:
             guidance_scale=shot.guidance,
             generator=seeded(shot.seed),
             output_type="latent",
-        ).images
+            return_dict=False,
+        )
+    assert isinstance(made[0], Tensor)
+    return made[0]
 
 
 def gap(ours: Tensor, theirs: Tensor) -> float:

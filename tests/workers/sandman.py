@@ -50,9 +50,13 @@ class Shelf:
     def get(self, card_id: str) -> Adapter:
         return self.find(card_id)
 
-    def named(self, text: str, limit: int, offset: int = 0) -> Sequence[Adapter]:
-        found = [card for card in SHELF if text.casefold() in card.name.casefold()]
-        return found[offset : offset + limit]
+    def named(self, text: str, limit: int, after: str = "") -> Sequence[Adapter]:
+        ids = [card.card_id for card in SHELF]
+        return self.among(ids[ids.index(after) + 1 :] if after else ids, text)[:limit]
+
+    def among(self, card_ids: Sequence[str], text: str) -> Sequence[Adapter]:
+        known = {card.card_id: card for card in SHELF}
+        return [known[each] for each in card_ids if text.casefold() in known[each].name.casefold()]
 
     def __len__(self) -> int:
         return len(SHELF)

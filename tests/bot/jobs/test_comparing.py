@@ -6,7 +6,7 @@ from ulid import ULID
 
 from bot.jobs.comparing import shuffled
 from bot.jobs.line import Line
-from bot.jobs.nouns import Job
+from bot.jobs.nouns import Job, State
 from bot.refusals import Compared, JobGone, NotFinished, Revealed
 from tests.bot.jobs.people import ADA, BEN, CID, NOW, accepted, press, wish
 
@@ -16,13 +16,14 @@ ARMS = ("stylus", "base")
 DAY = 86400.0
 
 
-async def compared(line: Line, to: str = "posted", user: int = ADA, arms=ARMS) -> Job:
+async def compared(line: Line, to: State = "posted", user: int = ADA, arms=ARMS) -> Job:
     return await accepted(line, replace(wish(user), action="compare", arms=arms), to)
 
 
 async def test_arms_are_kept_with_the_job_and_shuffled_by_its_id(line: Line):
     job = await compared(line, "queued")
     known = await line.comparison(job.id)
+    assert known is not None
     assert (known.left, known.right) == shuffled(job.id, *ARMS)
     assert (known.votes, known.revealed) == (0, False)
     assert await line.comparison("0" * 26) is None
@@ -81,6 +82,7 @@ async def test_a_server_s_results_go_by_preset_and_not_by_letter(line: Line):
     for user, choice in ((ADA, "stylus"), (BEN, "stylus"), (CID, "base")):
         job = await compared(line, user=user, arms=("base", "stylus") if user == BEN else ARMS)
         known = await line.comparison(job.id)
+        assert known is not None
         letter = "a" if known.left == choice else "b"
         await line.ballot(job.id, user, letter, NOW)
         await line.ballot(job.id, 900, "tie", NOW)

@@ -84,7 +84,7 @@ class Desk:
         return self.cards[card_id]
 
     async def run(
-        self, url: str, purse: Purse | None = None, pace: Pace = QUICK, **more: object
+        self, url: str, purse: Purse | None = None, pace: Pace = QUICK, **more: Any
     ) -> Run:
         held = purse or Purse(Budget(), Prices(price_in=1.0, price_out=10.0))
         async with server_at(url, held, **more) as server:
