@@ -68,7 +68,7 @@ async def _migrated_file(file: Path) -> Path:
 
 async def _template(server: postgres.Cluster) -> str:
     """PostgreSQL copies a database that nobody is connected to."""
-    if not await _command(server, "SELECT FROM pg_database WHERE datname = 'migrated'"):
+    if not await _command(server, "SELECT 1 FROM pg_database WHERE datname = 'migrated'"):
         await _command(server, "CREATE DATABASE migrated")
         await _migrate(server.url("migrated"))
     return "migrated"
@@ -89,11 +89,12 @@ async def _database(server: postgres.Cluster, like: str = "") -> AsyncIterator[s
 
 async def _command(server: postgres.Cluster, words: str) -> Sequence[object]:
     engine = create_async_engine(address(server.url("postgres")), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        answer = await connection.execute(text(words))
-        rows = answer.all() if answer.returns_rows else ()
-    await engine.dispose()
-    return rows
+    try:
+        async with engine.connect() as connection:
+            answer = await connection.execute(text(words))
+            return answer.all() if answer.returns_rows else ()
+    finally:
+        await engine.dispose()
 
 
 @pytest.fixture
