@@ -7,6 +7,8 @@ import os
 import re
 import sys
 
+from hypothesis import HealthCheck, settings
+
 os.environ |= {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -41,3 +43,7 @@ def forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(forbid_the_network)
+
+# Benchmarks measure time, tests do not: on a busy machine an example may be slow to make or to try.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")

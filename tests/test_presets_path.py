@@ -38,7 +38,7 @@ def lit(plan: Any) -> list[str]:
 
 
 def test_ours_hears_what_is_meant(folder: Path):
-    assert lit(planned(folder, "a triceratops at midnight")) == ["Long-neck Dino", "Moonlit"]
+    assert lit(planned(folder, "a triceratops in a tempest")) == ["Long-neck Dino", "Thunder"]
     assert lit(planned(folder, "a kitten in the woods")) == []
     assert lit(planned(folder, "a red dragn"))[0] in {"Storybook Dragon", "Little Dragon"}
 

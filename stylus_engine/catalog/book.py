@@ -6,7 +6,9 @@ process that is killed leaves nothing open.  `synchronous=FULL`: what was told a
 survives a power cut.
 """
 
+import random
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from stylus_engine.errors import BadCatalogue, CatalogueVersion, DiskFull, Store
 
 VERSION = 1
 PATIENCE = 60.0  # seconds a writer waits for another one
+LOCKED = "database is locked"
 FULL = ("disk is full", "disk I/O error")
 Row: TypeAlias = sqlite3.Row
 
@@ -95,7 +98,7 @@ class Book:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA cache_size = -65536")  # KiB
         if not self._ready:
-            db.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(db)
             self._make(db)
             self._ready = True
 
@@ -125,6 +128,23 @@ class Book:
             raise BadCatalogue(path=str(self.path), why=why) from error
         except OSError as error:
             raise StoreFailed(path=str(self.path), why=str(error.strerror)) from error
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """For ever, once it is done. Of two who open a new file at one moment SQLite refuses one.
+
+    Its own patience does not hold here.  Not stamina: it tells a log of each try.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if str(error) != LOCKED or time.monotonic() > end:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))
+        else:
+            return
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -184,7 +184,7 @@ class Crowd:
 
     def has_a_message(self, job: str) -> bool:
         """One that everybody in the channel sees."""
-        query = "SELECT 1 FROM jobs WHERE id = ? AND NOT private AND message IS NOT NULL"
+        query = "SELECT 1 FROM jobs WHERE id = ? AND NOT private AND message IS NOT NULL AND road != 'new'"
         return bool(self.rows(query, job))
 
     def open_jobs(self) -> list[str]:
