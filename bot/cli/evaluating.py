@@ -137,10 +137,10 @@ def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaig
     from stylus_engine.evaluation.journal import Journal
 
     asks, arms = _asks(desk, wanted), _arms(wanted, settings)
-    journal = Journal(wanted.out / "journal.jsonl", campaign)
-    with desk.engine(settings) as engine:
-        run(_draw(desk, engine, wanted.at_once, journal, asks, arms, campaign))
-    return _measured(desk, settings, wanted, journal, asks, arms)
+    with Journal.held(wanted.out / "journal.jsonl", campaign) as journal:
+        with desk.engine(settings) as engine:
+            run(_draw(desk, engine, wanted.at_once, journal, asks, arms, campaign))
+        return _measured(desk, settings, wanted, journal, asks, arms)
 
 
 def _asks(desk: Desk, wanted: Wanted) -> "Sequence[Ask]":

@@ -2,10 +2,13 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from stylus_engine.errors import BadEvaluation
 from stylus_engine.evaluation.campaign import Campaign
@@ -39,6 +42,20 @@ class Journal:
             self._read()
         else:
             self._append([campaign])
+
+    @classmethod
+    @contextmanager
+    def held(cls, path: Path, campaign: Campaign) -> Generator[Self]:
+        """Nobody else's until the block ends: a reader cuts off the line that a writer is in.
+
+        Raises `BadEvaluation` while another run has it.  A killed run holds nothing.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(path.with_suffix(".lock"), timeout=0):
+                yield cls(path, campaign)
+        except Timeout as error:
+            raise BadEvaluation(path=str(path), why="another evaluation draws there") from error
 
     def add(self, shown: Sequence[Shown]) -> None:
         """Keep whole cells; on return they are on disk."""

@@ -80,3 +80,13 @@ def test_another_campaign_is_told_what_differs(tmp_path):
 def test_a_prompt_counts_only_where_every_arm_has_it():
     some = [shown("q0", "a", 0), shown("q0", "b", 0), shown("q1", "a", 0)]
     assert [one.ask for one in whole(some, ["q0", "q1"], ["a", "b"])] == ["q0", "q0"]
+
+
+def test_two_runs_in_one_folder_do_not_harm_each_other(tmp_path):
+    path, campaign = tmp_path / "out" / "journal.jsonl", Campaign()
+    with Journal.held(path, campaign) as journal:
+        with pytest.raises(BadEvaluation, match="another evaluation"), Journal.held(path, campaign):
+            pass
+        journal.add([shown("q0", "a", 0)])
+    with Journal.held(path, campaign) as journal:
+        assert len(journal.shown) == 1

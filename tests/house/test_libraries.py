@@ -69,6 +69,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/evaluation/clip.py": {"numpy", "torch", "transformers"},
     "stylus_engine/evaluation/distances.py": {"numpy", "torch", "torchmetrics"},
     "stylus_engine/evaluation/duels.py": {"msgspec", "openai"},
+    "stylus_engine/evaluation/journal.py": {"filelock", "msgspec"},
     "stylus_engine/evaluation/plotting.py": {"matplotlib"},
     "stylus_engine/evaluation/": {"msgspec", "numpy"},
     "stylus_engine/sampling/": {
