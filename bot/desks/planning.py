@@ -8,11 +8,10 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Protocol
 
-from bot.desks.comparing import arranged
+from bot.desks.comparing import Arranging, arranged
 from bot.desks.in_hand import InHand
 from stylus_engine.catalog.importing import Summary
 from stylus_engine.catalog.orders import Arrived, Brought
-from stylus_engine.engine import Arrangement
 from stylus_engine.errors import StylusError, UnknownName, Unsupported
 from stylus_engine.model import (
     Adapter,
@@ -20,11 +19,8 @@ from stylus_engine.model import (
     Event,
     Failed,
     Fetching,
-    Liking,
     Manifest,
-    Plan,
     Policy,
-    Request,
     Shot,
     Start,
 )
@@ -58,7 +54,7 @@ log = logging.getLogger(__name__)
 AGAIN = 60.0  # seconds after an error until folders are watched again
 
 
-class Planning(Protocol):
+class Planning(Arranging, Protocol):
     """What the desk asks of the engine."""
 
     @property
@@ -74,19 +70,6 @@ class Planning(Protocol):
     @property
     def moved(self) -> int:
         """Grows while an index is built."""
-        ...
-
-    async def arrange(
-        self,
-        request: Request,
-        job: str,
-        *,
-        plan: Plan | None = None,
-        masks: Sequence[str] | None = None,
-        order_seed: int | None = None,
-        likes: Sequence[Liking] = (),
-    ) -> Arrangement:
-        """See `Engine.arrange`."""
         ...
 
     def drop(self, job: str) -> None:
