@@ -17,29 +17,20 @@ from bot.refusals import NoWorker
 from stylus_engine.model import Drawn, Failed, Fetching
 from stylus_engine.workers.channel import ChannelBroken
 from stylus_engine.workers.frames import (
-    Add,
-    Arrange,
     Beat,
-    Begin,
-    Check,
     Draw,
     Drop,
-    Fetch,
     FromWorker,
     Happened,
-    Inspect,
-    Lookup,
     Meanwhile,
-    Pack,
+    Question,
     Ready,
     Refused,
     Rest,
-    Search,
 )
 from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 LOG = logging.getLogger("stylus.crew")
-Question = Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
 Ear: TypeAlias = Callable[[Fetching], None]
 
 

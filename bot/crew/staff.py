@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from bot.crew.post import Ear, Question
+from bot.crew.post import Ear
 from bot.crew.signals import Signal
 from bot.settings import Settings
-from stylus_engine.workers.frames import Draw, Drop, FromWorker
+from stylus_engine.workers.frames import Draw, Drop, FromWorker, Question
 
 
 class Crew(Protocol):

@@ -9,7 +9,7 @@ import msgspec
 
 from bot import secrets
 from bot.clock import Clock, SystemClock
-from bot.crew.post import Ear, Post, Question
+from bot.crew.post import Ear, Post
 from bot.crew.signals import Signal
 from bot.crew.told import Told
 from bot.crew.watching import Patience
@@ -17,7 +17,7 @@ from bot.platforms import refuse_windows
 from bot.refusals import NoWorker
 from bot.sections import DatabaseSettings, DiscordSettings
 from bot.settings import Settings
-from stylus_engine.workers.frames import Draw, Drop, FromWorker, Rest, Role
+from stylus_engine.workers.frames import Draw, Drop, FromWorker, Question, Rest, Role
 from stylus_engine.workers.process import READY_SECONDS, Launch
 
 TOKENS = ("civitai_token", "huggingface_token")

@@ -13,21 +13,17 @@ dragons may be liked for maps.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
 from stylus_engine.model import Liking, Mask, Plan, Task
 from stylus_engine.planning.lexicon import phrase
-from stylus_engine.planning.masks import MaskOrder
+from stylus_engine.planning.masks import MaskOrder, RankedOrder
 
 PRIOR: Final = 2.0  # likes and dislikes that everything is believed to have had
 SPAN: Final = 0.3  # the most that use adds to a score or takes from it
 STEP: Final = 0.9  # what a place further back in somebody's order of alternatives is worth
-FINE: Final = 2  # decimals in which two masks differ
-WINDOW: Final = 64  # masks that are weighed against each other
 
 Likes: TypeAlias = Mapping[tuple[str, str], Liking]
 
@@ -86,65 +82,33 @@ def _of(tasks: Sequence[Task], likes: Likes) -> Iterator[Liking]:
                 yield found
 
 
-@dataclass(frozen=True)
-class LikedOrder:
-    """Another order of masks, in which those that are expected to be liked come sooner.
-
-    The first `fixed` masks keep their place: number 0 lights the first of every task, and
-    those were put in order by the same counts.  After them each stretch of `WINDOW` numbers is
-    sorted: fewer dark tasks first, then the better expectation, then as before.
-    """
-
-    inner: MaskOrder
-    plan: Plan
-    fixed: int = 1
-
-    @property
-    def total(self) -> int:
-        """As many as there were."""
-        return self.inner.total
-
-    def __getitem__(self, number: int) -> Mask:
-        """Mask `number` of the new order."""
-        if number < self.fixed:
-            return self.inner[number]
-        stretch, place = divmod(number - self.fixed, WINDOW)
-        if stretch not in self._sorted:
-            self._sorted[stretch] = self._stretch(stretch)
-        return self._sorted[stretch][place]
-
-    @cached_property
-    def _sorted(self) -> dict[int, list[Mask]]:
-        return {}
-
-    def _stretch(self, stretch: int) -> list[Mask]:
-        first = self.fixed + stretch * WINDOW
-        numbers = range(first, min(first + WINDOW, self.total))
-        return sorted(map(self.inner.__getitem__, numbers), key=self._key)
-
-    def _key(self, mask: Mask) -> tuple[int, float]:
-        dark = sum(not any(group) for group in mask.bits)
-        return dark, -round(self._expected(mask), FINE)
-
-    def _expected(self, mask: Mask) -> float:
-        """The mean over the adapters that are lit: nobody said what two together are worth."""
-        bits = [bit for group in mask.bits for bit in group]
-        lit = [value for value, bit in zip(self._means, bits, strict=True) if bit]
-        return sum(lit) / len(lit) if lit else 0.5
-
-    @cached_property
-    def _means(self) -> tuple[float, ...]:
-        likes = known(self.plan.likes)
-        return tuple(
-            mean(likes.get((choice.adapter.card_id, phrase(task.concept))))
-            for task in self.plan.tasks
-            for choice in task.choices
-        )
-
-
 def liked_order(order: MaskOrder, plan: Plan, fixed: int) -> MaskOrder:
-    """`order` itself where a plan knows of no evidence."""
-    return LikedOrder(order, plan, fixed) if plan.likes else order
+    """Masks that are expected to be liked come sooner; `order` itself where nothing is known.
+
+    Number 0 keeps its place: it lights the first of every task, and those were put in order
+    by the same counts.
+    """
+    if not plan.likes:
+        return order
+    means = _means(plan)
+    return RankedOrder(order, lambda mask: -_expected(mask, means), fixed)
+
+
+def _means(plan: Plan) -> tuple[float, ...]:
+    """Of every choice of every task."""
+    likes = known(plan.likes)
+    return tuple(
+        mean(likes.get((choice.adapter.card_id, phrase(task.concept))))
+        for task in plan.tasks
+        for choice in task.choices
+    )
+
+
+def _expected(mask: Mask, means: Sequence[float]) -> float:
+    """The mean over the adapters that are lit: nobody said what two together are worth."""
+    bits = [bit for group in mask.bits for bit in group]
+    lit = [value for value, bit in zip(means, bits, strict=True) if bit]
+    return sum(lit) / len(lit) if lit else 0.5
 
 
 Pair: TypeAlias = tuple[str, str]  # a card, and the key of the words it was drawn for

@@ -24,6 +24,7 @@ from stylus_engine.planning.shuffle import Shuffle
 
 MOST_CODES = 64  # of one order that are told to others
 WINDOW = 64  # masks that are weighed against each other
+FINE = 2  # decimals in which the costs of two masks differ
 
 
 class MaskOrder(Protocol):
@@ -103,16 +104,17 @@ class StylusOrder:
 
 
 @dataclass(frozen=True)
-class CalmOrder:
-    """Another order, in which masks whose adapters are in each other's way come later.
+class RankedOrder:
+    """Another order, in which masks of less `cost` come sooner.
 
-    The first `fixed` masks keep their place.  After them each stretch of `WINDOW` numbers
-    is sorted: fewer dark tasks first, as before, then less `friction`.  All masks of an
-    immense plan cannot be sorted without being listed; a grid never looks beyond a stretch.
+    The first `fixed` masks keep their place: number 0 is the best one.  After them each
+    stretch of `WINDOW` numbers is sorted: fewer dark tasks first, then less `cost`, of which
+    `FINE` decimals count, then as before.  All masks of an immense plan cannot be sorted
+    without being listed; a grid never looks beyond a stretch.
     """
 
     inner: MaskOrder
-    friction: Callable[[Mask], float]
+    cost: Callable[[Mask], float]
     fixed: int = 1
 
     @property
@@ -121,7 +123,7 @@ class CalmOrder:
         return self.inner.total
 
     def __getitem__(self, number: int) -> Mask:
-        """Mask `number` of the calmer order."""
+        """Mask `number` of the new order."""
         if number < self.fixed:
             return self.inner[number]
         stretch, place = divmod(number - self.fixed, WINDOW)
@@ -139,7 +141,7 @@ class CalmOrder:
         return {}
 
     def _key(self, mask: Mask) -> tuple[int, float]:
-        return sum(not any(group) for group in mask.bits), round(self.friction(mask), 2)
+        return sum(not any(group) for group in mask.bits), round(self.cost(mask), FINE)
 
 
 @dataclass(frozen=True, slots=True)

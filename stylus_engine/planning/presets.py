@@ -18,9 +18,9 @@ from typing import TypeAlias
 from stylus_engine.model import Plan, Request
 from stylus_engine.planning.interference import friction
 from stylus_engine.planning.masks import (
-    CalmOrder,
     MaskOrder,
     PaperOrder,
+    RankedOrder,
     StylusOrder,
     WholeOrder,
     sizes,
@@ -81,7 +81,7 @@ def _stylus_masks(plan: Plan, request: Request) -> MaskOrder:
     order = StylusOrder(sizes(plan), seed=request.seed, bare=request.bare)
     if not plan.frictions:
         return order
-    return CalmOrder(order, partial(friction, plan), fixed=1 + request.bare)
+    return RankedOrder(order, partial(friction, plan), fixed=1 + request.bare)
 
 
 def _paper_masks(plan: Plan, request: Request) -> MaskOrder:

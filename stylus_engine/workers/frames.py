@@ -164,9 +164,10 @@ class Rest(Frame, frozen=True, kw_only=True):
     call: int
 
 
-ToWorker: TypeAlias = (
-    Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Draw | Drop | Rest
+Question: TypeAlias = (  # each has one answer
+    Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
 )
+ToWorker: TypeAlias = Question | Draw | Drop
 
 
 # --- from a worker -----------------------------------------------------------------

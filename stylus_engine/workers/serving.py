@@ -24,31 +24,20 @@ from stylus_engine.errors import DrawFailed, StylusError, public
 from stylus_engine.model import Event, Fetching
 from stylus_engine.workers.channel import Channel, ChannelBroken, to_bot
 from stylus_engine.workers.frames import (
-    Add,
-    Arrange,
     Beat,
-    Begin,
-    Check,
     Draw,
     Drop,
     Fetch,
     FromWorker,
     Happened,
-    Inspect,
-    Lookup,
     Meanwhile,
-    Pack,
+    Question,
     Ready,
     Refused,
-    Rest,
-    Search,
     ToWorker,
 )
 
 LOG = logging.getLogger("stylus.worker")
-Question: TypeAlias = (
-    Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
-)
 Tell: TypeAlias = Callable[[Event], None]
 TellFetching: TypeAlias = Callable[[Fetching], None]
 Leave: TypeAlias = Callable[[int], None]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stylus_engine.model import Friction, Mask, Measured, Plan, Request, Strain
 from stylus_engine.planning.interference import clash, friction, noted
-from stylus_engine.planning.masks import CalmOrder, StylusOrder, sizes
+from stylus_engine.planning.masks import RankedOrder, StylusOrder, sizes
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.weights import BURNT, BudgetRule, Budgets
 from tests.planning.plans import plan
@@ -56,7 +56,7 @@ def test_a_calm_order_is_every_mask_once_and_keeps_its_first(
     shape: tuple[int, ...], seed: int, bare: bool, data: st.DataObject
 ) -> None:
     of, order = rubbing(plan(*shape), data), StylusOrder(shape, seed, bare)
-    calm = CalmOrder(order, lambda mask: friction(of, mask), fixed=1 + bare)
+    calm = RankedOrder(order, lambda mask: friction(of, mask), fixed=1 + bare)
     before = [order[number] for number in range(order.total)]
     after = [calm[number] for number in range(calm.total)]
     assert sorted(mask.code for mask in after) == sorted(mask.code for mask in before)

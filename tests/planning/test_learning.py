@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from stylus_engine.model import Liking
 from stylus_engine.planning.learning import (
     SPAN,
-    LikedOrder,
     by_liking,
     concerned,
     factor,
@@ -87,18 +86,18 @@ def test_the_order_is_a_permutation_and_image_one_stays(many, seed, data):
         for place in range(size)
     )
     inner = StylusOrder(tuple(many), seed)
-    order = LikedOrder(inner, replace(made, likes=likes))
+    order = liked_order(inner, replace(made, likes=likes), 1)
     codes = [order[number].code for number in range(order.total)]
     assert sorted(codes) == sorted(inner[number].code for number in range(inner.total))
     assert order[0] == inner[0]
-    again = LikedOrder(inner, replace(made, likes=likes))
+    again = liked_order(inner, replace(made, likes=likes), 1)
     assert [again[number].code for number in range(order.total)] == codes
 
 
 def test_the_mask_that_is_expected_to_be_liked_comes_first():
     made = plan(3)
     likes = (liking(made, 0, 1, 0, 9), liking(made, 0, 2, 9, 0))
-    order = LikedOrder(StylusOrder((3,), 5), replace(made, likes=likes))
+    order = liked_order(StylusOrder((3,), 5), replace(made, likes=likes), 1)
     codes = [order[number].code for number in range(order.total)]
     assert codes[:2] == ["100", "001"]
     assert codes[-1] == "010"
