@@ -140,7 +140,7 @@ def counted(house: House) -> dict[str, int]:
     """Conversions, evictions and gathers so far; a change of mask may add to none of them."""
     drawer = house.sampler._drawer  # pyright: ignore[reportAttributeAccessIssue] - behind the port, to count
     stacks = drawer._studio._executor.stacks.values()
-    factors = house._factors
+    factors = house._atelier.factors
     gathers = sum(stack.gathers for stack in stacks)
     return {"loads": factors.loads, "evictions": factors.evictions, "gathers": gathers}
 

@@ -8,17 +8,14 @@ loads no torch, planning loads no checkpoint.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from functools import cached_property, partial
-from importlib import import_module
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stylus_engine.assembly.setup import Chooser, Describer, Embedding, Places, Reranking, Setup
 from stylus_engine.assembly.stock import Stock
-from stylus_engine.mending import second_of
 from stylus_engine.model import (
     Adapter,
     Candidate,
-    Checkpoint,
     Event,
     Liking,
     Manifest,
@@ -31,26 +28,20 @@ from stylus_engine.model import (
 from stylus_engine.ports import (
     CardStore,
     Checkpoints,
-    Composer,
     Pictures,
-    Retriever,
     Sampler,
     Scorer,
 )
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.arriving import Arriving
+    from stylus_engine.assembly.atelier import Atelier
     from stylus_engine.assembly.infirmary import Infirmary
     from stylus_engine.assembly.library import Library
     from stylus_engine.catalog.importing import Summary
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.catalog.pinning import Pins
-    from stylus_engine.engine import Arrangement, Engine, Method
-    from stylus_engine.mending import Mender
-    from stylus_engine.sampling.drawer import Drawer
-    from stylus_engine.sampling.store import FactorStore
-    from stylus_engine.sampling.switch import Switch
-    from stylus_engine.walking import Walker
+    from stylus_engine.engine import Arrangement, Engine
 
 
 __all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Reranking", "Setup", "engine"]
@@ -129,32 +120,25 @@ class House:
         return await self._infirmary.check(names, most, self.draw, tell)
 
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """See `Mender.draw` where pictures are looked at, else `Walker.draw`."""
-        return (self._mender or self._walker).draw(job, shots)
+        """See `Atelier.draw`."""
+        return self._atelier.draw(job, shots)
 
     def cancel(self, shot: str) -> None:
-        """See `Sampler.cancel`; a second drawing of the shot ends with it."""
-        for name in (shot, second_of(shot)):
-            self._sampler.cancel(name)
+        """See `Atelier.cancel`."""
+        self._atelier.cancel(shot)
 
     def warm(self) -> None:
-        """Load the libraries that draw, but no checkpoint: the first picture comes seconds sooner."""
-        for room in ("drawer", "executors", "families"):
-            import_module(f"stylus_engine.sampling.{room}")
+        """See `Atelier.warm`."""
+        self._atelier.warm()
 
     async def rest(self) -> bool:
-        """Let checkpoint and adapters go; whether the memory is free now.
-
-        Waits until what is being drawn has ended; a shot that came meanwhile keeps all.
-        """
-        if "_sampler" not in vars(self):
-            return True
-        return await asyncio.wrap_future(self._walker.between(self._unload))
+        """See `Atelier.rest`."""
+        return await self._atelier.rest()
 
     @property
     def loaded(self) -> bool:
         """Whether a checkpoint is in memory."""
-        return "_sampler" in vars(self) and self._sampler.loaded
+        return self._atelier.loaded
 
     def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
         """See `Engine.imagine`."""
@@ -217,9 +201,8 @@ class House:
         return self._stock.embedder.name
 
     def close(self) -> None:
-        """Give the sampler's thread back, if anything was ever drawn."""
-        if "_walker" in vars(self):
-            self._walker.close()
+        """See `Atelier.close`."""
+        self._atelier.close()
 
     @property
     def library(self) -> "Library":
@@ -241,7 +224,7 @@ class House:
     def _infirmary(self) -> "Infirmary":
         from stylus_engine.assembly.infirmary import Infirmary
 
-        return Infirmary(self._stock, self.checkpoints, self._pictures)
+        return Infirmary(self._stock, self.checkpoints, self._atelier.pictures)
 
     @cached_property
     def _library(self) -> "Library":
@@ -267,7 +250,7 @@ class House:
     @property
     def sampler(self) -> Sampler:
         """Draws with whatever checkpoint a shot names."""
-        return self._sampler
+        return self._atelier.sampler
 
     @cached_property
     def _checkpoints(self) -> Checkpoints:
@@ -277,92 +260,25 @@ class House:
         return LocalCheckpoints(known, default, self._stock.digests)
 
     @cached_property
-    def _sampler(self) -> "Switch":
-        from stylus_engine.sampling.switch import Switch
+    def _atelier(self) -> "Atelier":
+        from stylus_engine.assembly.atelier import Atelier
 
-        return Switch(
-            self.checkpoints, self._drawer, waiting=self._setup.slots + self._setup.waiting
-        )
-
-    @cached_property
-    def _walker(self) -> "Walker":
-        from stylus_engine.walking import Walker
-
-        return Walker(self.sampler)
-
-    @cached_property
-    def _mender(self) -> "Mender | None":
-        """Looks at pictures, where the setup says so and there is something that can."""
-        from stylus_engine.mending import Mender
-        from stylus_engine.pictures.store import forget
-
-        if self._look is None:
-            return None
-        return Mender(self._walker, self._pictures, self._look, forget)
+        return Atelier(self._stock, lambda: self.checkpoints, self._kept, self._look)
 
     @cached_property
     def _engine(self) -> "Engine":
+        from stylus_engine.assembly.composers import Composers
         from stylus_engine.engine import Engine
         from stylus_engine.sampling.tokens import ClipTokens
 
         return Engine(
             checkpoints=self.checkpoints,
             cards=self.cards,
-            methods=self._methods,
+            methods=Composers(self._stock).methods,
             tokens=ClipTokens(),
-            walker=self._walker,
+            walker=self._atelier.walker,
             preview_every=self._setup.preview_every,
             bringer=self._stock.bringer,
             measures=self._stock.cards if self._setup.heed_health else None,
-            mender=self._mender,
+            mender=self._atelier.mender,
         )
-
-    @cached_property
-    def _methods(self) -> "dict[str, Method]":
-        from stylus_engine.composition.presets import BaseComposer, PaperRules
-        from stylus_engine.engine import Method
-        from stylus_engine.planning.presets import presets
-        from stylus_engine.planning.weights import Budgets
-        from stylus_engine.retrieval.retriever import NoRetriever, PaperRetriever
-
-        budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
-        rooms: dict[str, tuple[Retriever, Composer]] = {
-            "stylus": (self._stock.retriever, self._stock.composer),
-            "paper": (PaperRetriever(self._stock.retriever), self._stock.paper),
-            "paper-rules": (PaperRetriever(self._stock.retriever), PaperRules()),
-            "base": (NoRetriever(), BaseComposer()),
-        } | self._stock.baselines
-        return {
-            name: Method(*rooms[name], preset, heeds_health=name == "stylus")
-            for name, preset in presets(budgets, self._setup.null_space).items()
-        }
-
-    @cached_property
-    def _pictures(self) -> Pictures:
-        from stylus_engine.pictures.store import PictureStore
-
-        return self._kept or PictureStore(self._setup.pictures)
-
-    @cached_property
-    def _factors(self) -> "FactorStore":
-        from stylus_engine.sampling.overlap import kept
-        from stylus_engine.sampling.store import FactorStore
-
-        made = partial(kept, self._stock.sketches) if self._setup.sketches else None
-        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20, made=made)
-
-    def _unload(self) -> bool:
-        """Called by the thread that draws."""
-        from stylus_engine.sampling.devices import give_memory_back
-
-        unloaded = self._sampler.unload()
-        if unloaded:
-            self._factors.clear()
-            give_memory_back()
-        return unloaded
-
-    def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
-        """Load a checkpoint; called by the thread that draws."""
-        from stylus_engine.assembly.drawing import drawer
-
-        return drawer(self._setup, checkpoint, self._factors, self._pictures)

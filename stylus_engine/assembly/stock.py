@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.errors import SourceSilent
-from stylus_engine.ports import Change, Changes, Composer, Embedder, Retriever
+from stylus_engine.ports import Change, Changes, Embedder
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.early import Early
@@ -22,14 +22,9 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.pinning import Pins
     from stylus_engine.catalog.web import Rules, Web
     from stylus_engine.catalog.weights import Weights
-    from stylus_engine.composition.asking import Book
-    from stylus_engine.composition.offline import OfflineComposer
-    from stylus_engine.retrieval.baselines import Reranker
     from stylus_engine.retrieval.index import CardIndex
     from stylus_engine.retrieval.retriever import IndexRetriever
     from stylus_engine.sampling.sketchbook import SketchBook
-
-PAPER_TIMES = 4  # as long as ours: seven times the tokens, asked twice
 
 
 class Stock:
@@ -97,7 +92,8 @@ class Stock:
         return Catalogue(self.setup.catalog / "catalog.db")
 
     @property
-    def _lately(self) -> "Lately":
+    def lately(self) -> "Lately":
+        """What composers answered."""
         from stylus_engine.catalog.lately import Lately
 
         return Lately(self.setup.catalog / "catalog.db", moving="composer:")
@@ -161,23 +157,6 @@ class Stock:
 
         return Early(self.catalogue.get, self.files.holds, self.downloads)
 
-    @cached_property
-    def composer(self) -> Composer:
-        """Chooses by a language model, where the settings name one, else by words and meaning."""
-        return self._asking_composer() if self.setup.chooser.model else self._offline
-
-    @cached_property
-    def _offline(self) -> "OfflineComposer":
-        """Likeness is calibrated for the embedder that comes with Stylus; of others the cosine alone."""
-        from stylus_engine.composition.offline import OfflineComposer
-
-        if self.setup.embedding.kind != "local" or self.setup.embedding.folder:
-            return OfflineComposer()
-        from stylus_engine.retrieval.meanings import WordMeanings
-        from stylus_engine.retrieval.thesaurus import Thesaurus
-
-        return OfflineComposer(meanings=WordMeanings(self.embedder, Thesaurus()))
-
     def weights(self, web: "Web | None") -> "Weights":
         """The store of files; without `web` nothing is fetched."""
         from stylus_engine.catalog.files import LocalFiles
@@ -197,71 +176,6 @@ class Stock:
         places = self.setup.places
         pairs = ((places.civitai, places.civitai_token()), (places.hub, places.hub_token()))
         return {urlsplit(url).hostname or "": token for url, token in pairs if token}
-
-    def _asking_composer(self) -> Composer:
-        from stylus_engine.composition.asking import OURS
-
-        return self._asking(OURS, self.setup.chooser.timeout, self._offline)
-
-    @cached_property
-    def paper(self) -> Composer:
-        """The published composer, which asks a language model or refuses."""
-        from stylus_engine.composition.paper import PAPER, NoModel
-        from stylus_engine.composition.presets import PaperRules
-
-        chooser = self.setup.chooser
-        if not chooser.model:
-            return NoModel()
-        return self._asking(PAPER, PAPER_TIMES * chooser.timeout, PaperRules())
-
-    def _asking(self, book: "Book", timeout: float, without: Composer) -> Composer:
-        """`without` answers where the model does not. The paper's question is always asked twice."""
-        from stylus_engine.composition.llm import LlmComposer, Manner
-        from stylus_engine.composition.remembering import Memory
-        from stylus_engine.composition.speaking import Endpoint, Server
-
-        chooser = self.setup.chooser
-        endpoint = Endpoint(model=chooser.model, base_url=chooser.base_url, timeout=timeout)
-        manner = Manner(
-            timeout=timeout,
-            self_check=chooser.self_check or book.name == "paper",
-            tokens_per_day=chooser.tokens_per_day,
-            catalogue=lambda: str(self.catalogue.last()),
-            prefetch=self.early,
-            book=book,
-        )
-        server, memory = Server(endpoint, chooser.key), Memory(self._lately)
-        return LlmComposer(server, chooser.model, manner, memory, self.catalogue, without)
-
-    @property
-    def baselines(self) -> "dict[str, tuple[Retriever, Composer]]":
-        """The paper's own baselines, by their preset."""
-        from stylus_engine.composition.baselines import FirstOf
-        from stylus_engine.retrieval.baselines import RandomRetriever, RerankRetriever
-        from stylus_engine.retrieval.retriever import PaperRetriever
-
-        found: dict[str, Retriever] = {
-            "retriever-only": PaperRetriever(self.retriever),
-            "reranker": RerankRetriever(self.retriever, self._reranker),
-            "random": RandomRetriever(self.index),
-        }
-        return {name: (retriever, FirstOf(name)) for name, retriever in found.items()}
-
-    @cached_property
-    def _reranker(self) -> "Reranker":
-        """A server's, a cross-encoder, or the embedder's phrases where nobody named either."""
-        chosen = self.setup.reranking
-        if chosen.base_url:
-            from stylus_engine.retrieval.rerank_server import RemoteReranker
-
-            return RemoteReranker(chosen.model, chosen.base_url, key=chosen.key)
-        if chosen.model:
-            from stylus_engine.retrieval.crossing import CrossReranker
-
-            return CrossReranker(chosen.model)
-        from stylus_engine.retrieval.baselines import PhraseReranker
-
-        return PhraseReranker(self.embedder)
 
     @cached_property
     def rules(self) -> "Rules":

@@ -1,0 +1,128 @@
+"""Where pictures are drawn: sampler, adapters in memory, the thread that steps, the eye that looks."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import cached_property, partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from stylus_engine.assembly.stock import Stock
+from stylus_engine.mending import second_of
+from stylus_engine.model import Checkpoint, Event, Shot
+from stylus_engine.ports import Checkpoints, Pictures, Scorer
+
+if TYPE_CHECKING:
+    from stylus_engine.mending import Mender
+    from stylus_engine.sampling.drawer import Drawer
+    from stylus_engine.sampling.store import FactorStore
+    from stylus_engine.sampling.switch import Switch
+    from stylus_engine.walking import Walker
+
+
+class Atelier:
+    """Drawing over one stock; nothing of it is made before a shot is to be drawn."""
+
+    def __init__(
+        self,
+        stock: Stock,
+        checkpoints: Callable[[], Checkpoints],
+        pictures: Pictures | None,
+        look: Callable[[], Scorer] | None,
+    ) -> None:
+        """`pictures` are used instead of the setup's own; without `look` nobody looks at them."""
+        self._stock = stock
+        self._setup = stock.setup
+        self._checkpoints = checkpoints
+        self._kept = pictures
+        self._look = look
+
+    def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+        """See `Mender.draw` where pictures are looked at, else `Walker.draw`."""
+        return (self.mender or self.walker).draw(job, shots)
+
+    def cancel(self, shot: str) -> None:
+        """See `Sampler.cancel`; a second drawing of the shot ends with it."""
+        for name in (shot, second_of(shot)):
+            self.sampler.cancel(name)
+
+    @staticmethod
+    def warm() -> None:
+        """Load the libraries that draw, but no checkpoint: the first picture comes seconds sooner."""
+        for room in ("drawer", "executors", "families"):
+            import_module(f"stylus_engine.sampling.{room}")
+
+    async def rest(self) -> bool:
+        """Let checkpoint and adapters go; whether the memory is free now.
+
+        Waits until what is being drawn has ended; a shot that came meanwhile keeps all.
+        """
+        if "sampler" not in vars(self):
+            return True
+        return await asyncio.wrap_future(self.walker.between(self._unload))
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a checkpoint is in memory."""
+        return "sampler" in vars(self) and self.sampler.loaded
+
+    def close(self) -> None:
+        """Give the sampler's thread back, if anything was ever drawn."""
+        if "walker" in vars(self):
+            self.walker.close()
+
+    @cached_property
+    def sampler(self) -> "Switch":
+        """Draws with whatever checkpoint a shot names."""
+        from stylus_engine.sampling.switch import Switch
+
+        waiting = self._setup.slots + self._setup.waiting
+        return Switch(self._checkpoints(), self._drawer, waiting=waiting)
+
+    @cached_property
+    def walker(self) -> "Walker":
+        """The thread that steps it."""
+        from stylus_engine.walking import Walker
+
+        return Walker(self.sampler)
+
+    @cached_property
+    def mender(self) -> "Mender | None":
+        """Looks at pictures, where the setup says so and there is something that can."""
+        from stylus_engine.mending import Mender
+        from stylus_engine.pictures.store import forget
+
+        if self._look is None:
+            return None
+        return Mender(self.walker, self.pictures, self._look, forget)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Where finished pictures are kept."""
+        from stylus_engine.pictures.store import PictureStore
+
+        return self._kept or PictureStore(self._setup.pictures)
+
+    @cached_property
+    def factors(self) -> "FactorStore":
+        """The adapters that are ready to draw with."""
+        from stylus_engine.sampling.overlap import kept
+        from stylus_engine.sampling.store import FactorStore
+
+        made = partial(kept, self._stock.sketches) if self._setup.sketches else None
+        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20, made=made)
+
+    def _unload(self) -> bool:
+        """Called by the thread that draws."""
+        from stylus_engine.sampling.devices import give_memory_back
+
+        unloaded = self.sampler.unload()
+        if unloaded:
+            self.factors.clear()
+            give_memory_back()
+        return unloaded
+
+    def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
+        """Load a checkpoint; called by the thread that draws."""
+        from stylus_engine.assembly.drawing import drawer
+
+        return drawer(self._setup, checkpoint, self.factors, self.pictures)
