@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from stylus_engine.model import PRESETS
+from stylus_engine.model import PRESETS, SAMPLERS
 
 Prompt: TypeAlias = Annotated[str, typer.Argument(help="What the picture should show.")]
 Json: TypeAlias = Annotated[
@@ -55,7 +55,7 @@ Guidance: TypeAlias = Annotated[
     float | None, typer.Option("--guidance", help="How strictly the prompt is followed.")
 ]
 SamplerName: TypeAlias = Annotated[
-    str | None, typer.Option("--sampler", help="euler, euler_a, dpmpp_2m_karras or ddim.")
+    str | None, typer.Option("--sampler", help=f"One of {', '.join(SAMPLERS)}.")
 ]
 Width: TypeAlias = Annotated[int, typer.Option("--width", help="Pixels; 0 = the checkpoint's own.")]
 Height: TypeAlias = Annotated[

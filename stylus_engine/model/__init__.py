@@ -24,6 +24,7 @@ from stylus_engine.model.request import (
     Policy,
     Request,
     Start,
+    most_steps,
 )
 from stylus_engine.model.shot import Recipe, Shot, Weighted
 from stylus_engine.model.sketch import Measured, Sketch
@@ -68,4 +69,5 @@ __all__ = [
     "Survival",
     "Task",
     "Weighted",
+    "most_steps",
 ]

@@ -6,7 +6,11 @@ from stylus_engine.errors import BadText, EmptyPrompt, PromptTooLong, UnknownNam
 from stylus_engine.model.adapter import Rating
 from stylus_engine.model.noun import Noun, printable, within
 
-SAMPLERS: tuple[str, ...] = ("euler", "euler_a", "dpmpp_2m_karras", "ddim")
+SAMPLERS: tuple[str, ...] = (
+    "euler", "euler_a", "dpmpp_2m_karras", "ddim",
+    "lcm", "tcd", "ddim_trailing", "euler_trailing", "euler_a_trailing",  # for few-step adapters
+)  # fmt: skip
+FEW_STEPS = frozenset({"lcm", "tcd"})  # they take theirs out of the 50 that were distilled
 PRESETS: tuple[str, ...] = (
     "stylus", "paper", "paper-rules", "retriever-only", "reranker", "random", "base",
 )  # fmt: skip
@@ -110,10 +114,16 @@ class Request(Noun, frozen=True, kw_only=True):
         within("Width", self.width, 0, LIMITS.edge)
         within("Height", self.height, 0, LIMITS.edge)
         within("Steps", self.steps, 1, LIMITS.steps)
+        within(f"Steps of {self.sampler}", self.steps, 1, most_steps(self.sampler))
         within("Guidance", self.guidance, 0.0, LIMITS.guidance)
         within("Count", self.count, 1, LIMITS.count)
         within("Seed", self.seed, 0, LIMITS.seed)
         within("Adapter strength", self.strength, 0.0, LIMITS.strength)
+
+
+def most_steps(sampler: str) -> int:
+    """The most steps that a sampler has. Source: `original_inference_steps` of diffusers' LCM and TCD."""
+    return 50 if sampler in FEW_STEPS else LIMITS.steps
 
 
 def ratio(aspect: str) -> float:

@@ -18,10 +18,18 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
+    TCDScheduler,
 )
 from torch import Generator, Tensor
 
 from stylus_engine.errors import UnknownName
+from stylus_engine.model import most_steps
+from stylus_engine.model.noun import within
+
+# Few-step adapters were distilled from the last timestep down, where «leading» spacing, which most
+# folders' configs name, never is: with it their first step starts from the wrong noise.
+TRAILING: Mapping[str, Any] = MappingProxyType({"timestep_spacing": "trailing"})
 
 # `clip_sample` is for pixels; DDIMScheduler's default would clip latents whenever the
 # folder's config was written by a scheduler that does not know the word.
@@ -34,6 +42,11 @@ KINDS: Mapping[str, tuple[Any, Mapping[str, Any]]] = MappingProxyType(
             {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True},
         ),
         "ddim": (DDIMScheduler, {"clip_sample": False}),
+        "lcm": (LCMScheduler, {"clip_sample": False}),
+        "tcd": (TCDScheduler, {"clip_sample": False}),
+        "ddim_trailing": (DDIMScheduler, {"clip_sample": False, **TRAILING}),
+        "euler_trailing": (EulerDiscreteScheduler, TRAILING),
+        "euler_a_trailing": (EulerAncestralDiscreteScheduler, TRAILING),
     }
 )
 
@@ -74,9 +87,24 @@ class Schedule:
         """One step: the latents after it, and the picture the model expects at the end (x0)."""
         out = self.scheduler.step(predicted, self.timestep, latents, generator=generator)
         self.at += 1
+        return out.prev_sample, self._expected(out, predicted, latents)
+
+    def _expected(self, out: Mapping[str, Tensor], predicted: Tensor, latents: Tensor) -> Tensor:
+        """x0 as the step just taken saw it: each kind of scheduler tells it in its own way, TCD not at all."""
         if "pred_original_sample" in out:
-            return out.prev_sample, out.pred_original_sample
-        return out.prev_sample, self.scheduler.model_outputs[-1]  # DPM-Solver++ predicts x0 itself
+            return out["pred_original_sample"]
+        if "denoised" in out:
+            return out["denoised"]
+        if isinstance(self.scheduler, TCDScheduler):
+            return self._clean(predicted, latents, self.timesteps[self.at - 1])
+        return self.scheduler.model_outputs[-1]  # DPM-Solver++ predicts x0 itself
+
+    def _clean(self, predicted: Tensor, latents: Tensor, timestep: Tensor) -> Tensor:
+        kept = self.scheduler.alphas_cumprod[timestep]
+        signal, noise = kept.sqrt(), (1 - kept).sqrt()
+        if self.scheduler.config.prediction_type == "v_prediction":
+            return signal * latents - noise * predicted
+        return (latents - noise * predicted) / signal
 
 
 def schedule(sampler: str, config: Mapping[str, Any], steps: int, begin: int = 0) -> Schedule:
@@ -84,9 +112,9 @@ def schedule(sampler: str, config: Mapping[str, Any], steps: int, begin: int = 0
 
     `set_begin_index` spares the search for the first timestep, which on CUDA would be
     a sync every step, and which stumbles where Karras rounds two timesteps to one.
-    Raises `UnknownName`.
+    Raises `UnknownName`, `OutOfRange`.
     """
-    check_sampler(sampler)
+    check_sampler(sampler, steps)
     kind, options = KINDS[sampler]
     scheduler = kind.from_config(dict(config), **options)
     scheduler.set_timesteps(steps, device="cpu")
@@ -95,7 +123,8 @@ def schedule(sampler: str, config: Mapping[str, Any], steps: int, begin: int = 0
     return Schedule(scheduler=scheduler, timesteps=scheduler.timesteps[begin:])
 
 
-def check_sampler(sampler: str) -> None:
-    """Raise `UnknownName` for a sampler that is not in the table."""
+def check_sampler(sampler: str, steps: int = 1) -> None:
+    """Raise `UnknownName` for a sampler that is not in the table, `OutOfRange` for more steps than it has."""
     if sampler not in KINDS:
         raise UnknownName(kind="sampler", name=sampler[:80], known=f"Known: {', '.join(KINDS)}.")
+    within(f"Steps of {sampler}", steps, 1, most_steps(sampler))

@@ -46,13 +46,13 @@ class Studio:
     def check(self, shot: Shot) -> None:
         """Say no to what can never be drawn here, before it waits for a slot. Safe from any thread.
 
-        Raises `UnknownName` (checkpoint, sampler), `BadSize`, `Unsupported`.
+        Raises `UnknownName` (checkpoint, sampler), `OutOfRange`, `BadSize`, `Unsupported`.
         """
         here = self._parts.checkpoint
         if shot.checkpoint not in {"", here.id, here.name}:
             known = f"This drawer has {here.name}."
             raise UnknownName(kind="checkpoint", name=shot.checkpoint[:80], known=known)
-        check_sampler(shot.sampler)
+        check_sampler(shot.sampler, shot.steps)
         if shot.width % here.multiple or shot.height % here.multiple:
             raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
         if shot.start is None and inpaints(self._parts):

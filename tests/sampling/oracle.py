@@ -27,7 +27,9 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
     StableDiffusionPipeline,
+    TCDScheduler,
 )
 from diffusers.utils import logging as diffusers_logging
 from peft.tuners.lora import LoraLayer
@@ -77,7 +79,14 @@ SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "euler_a": (EulerAncestralDiscreteScheduler, {}),
     "dpmpp_2m_karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
     "ddim": (DDIMScheduler, {}),
+    "lcm": (LCMScheduler, {}),
+    "tcd": (TCDScheduler, {}),
+    "ddim_trailing": (DDIMScheduler, {"timestep_spacing": "trailing"}),
+    "euler_trailing": (EulerDiscreteScheduler, {"timestep_spacing": "trailing"}),
+    "euler_a_trailing": (EulerAncestralDiscreteScheduler, {"timestep_spacing": "trailing"}),
 }
+# The pipelines pass 0 where nobody says; TCD's own documentation draws with this one.
+ETA = {"tcd": 0.3}
 
 
 class OracleError(AssertionError):
@@ -222,6 +231,7 @@ def draw(pipeline: StableDiffusionPipeline, shot: Shot, others: int = 0) -> Trut
             guidance_scale=shot.guidance,
             generator=[seeded(shot.seed + row) for row in range(rows)],
             output_type="latent",
+            eta=ETA.get(shot.sampler, 0.0),
             callback_on_step_end=watch,
         )
     if not torch.equal(seen[-1], result.images):

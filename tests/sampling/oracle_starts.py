@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from stylus_engine.model import Shot
 from stylus_engine.ports import Pixels
-from tests.sampling.oracle import SCHEDULERS, OracleError, Truth, quiet, seeded
+from tests.sampling.oracle import ETA, SCHEDULERS, OracleError, Truth, quiet, seeded
 
 
 @torch.inference_mode()
@@ -45,6 +45,7 @@ def redraw(
         "guidance_scale": shot.guidance,
         "generator": [seeded(shot.seed)],
         "output_type": "latent",
+        "eta": ETA.get(shot.sampler, 0.0),
         "callback_on_step_end": watch,
     }
     kind = StableDiffusionImg2ImgPipeline
@@ -64,7 +65,7 @@ def redraw(
 def _sampled(pipeline: StableDiffusionPipeline, sampler: str) -> dict[str, Any]:
     # The inpainting pipeline forgets the repair that the two others make: latents are no pixels.
     kind, options = SCHEDULERS[sampler]
-    options = options | ({"clip_sample": False} if sampler == "ddim" else {})
+    options = options | ({"clip_sample": False} if sampler.startswith("ddim") else {})
     scheduler = kind.from_config(pipeline.scheduler.config, **options)
     return {**pipeline.components, "scheduler": scheduler}
 

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylus_engine.model import Shot
+from stylus_engine.model import SAMPLERS, Shot
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.factors import Component, Factors, Layer
 from tests.sampling import judge
@@ -126,7 +126,7 @@ def test_the_draws_hold_what_they_promise(pool):
     assert min(weights) < 0
     assert 0 in weights
     assert {shot.guidance for shot in shots} >= {0.0, 1.0, 5.0, 7.5}
-    assert len({shot.sampler for shot in shots}) == 4
+    assert {shot.sampler for shot in shots} == set(SAMPLERS)
     assert len({shot.recipe.mask for shot in shots}) > 15
     assert worn == set(pool.files)
 

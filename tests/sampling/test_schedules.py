@@ -10,10 +10,12 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
+    TCDScheduler,
 )
 
-from stylus_engine.errors import UnknownName
-from stylus_engine.model import SAMPLERS
+from stylus_engine.errors import OutOfRange, UnknownName
+from stylus_engine.model import SAMPLERS, Request
 from stylus_engine.sampling.schedules import KINDS, schedule
 
 SD = {
@@ -36,6 +38,11 @@ PLAIN = {
     "euler_a": (EulerAncestralDiscreteScheduler, {}),
     "dpmpp_2m_karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
     "ddim": (DDIMScheduler, {"clip_sample": False}),  # as the pipeline's constructor repairs it
+    "lcm": (LCMScheduler, {}),
+    "tcd": (TCDScheduler, {}),
+    "ddim_trailing": (DDIMScheduler, {"clip_sample": False, "timestep_spacing": "trailing"}),
+    "euler_trailing": (EulerDiscreteScheduler, {"timestep_spacing": "trailing"}),
+    "euler_a_trailing": (EulerAncestralDiscreteScheduler, {"timestep_spacing": "trailing"}),
 }
 
 
@@ -102,6 +109,15 @@ def test_a_later_beginning_takes_the_last_steps_only(sampler):
     while not later.done:
         latents, _ = later.step(model(later.scaled(latents), 1), latents, torch.Generator())
     assert torch.isfinite(latents).all()
+
+
+@pytest.mark.parametrize("sampler", ["lcm", "tcd"])
+@pytest.mark.parametrize("steps", [51, 150])
+def test_more_steps_than_were_distilled_are_refused(sampler, steps):
+    with pytest.raises(OutOfRange, match=f"Steps of {sampler}"):
+        schedule(sampler, SD, steps)
+    with pytest.raises(OutOfRange, match=f"Steps of {sampler}"):
+        Request(prompt="a cat", sampler=sampler, steps=steps)
 
 
 def test_the_table_is_the_one_that_requests_know():
