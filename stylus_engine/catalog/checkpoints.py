@@ -14,6 +14,8 @@ from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Checkpoint
 
 USUAL_SCALE = 8  # pixels per latent cell of every released VAE
+USUAL_CELLS, PATCH = 128, 2  # latents on an edge, and on the edge of a token, of transformers
+TRANSFORMERS = {"Flux2": "flux2", "Flux": "flux1"}  # start of the pipeline's class -> family
 KEPT = (".safetensors", ".json", ".txt", ".model")
 _Shape = TypeVar("_Shape")
 _Blocks: TypeAlias = Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=10)]
@@ -31,6 +33,12 @@ class _Unet(msgspec.Struct):
     cross_attention_dim: int
     sample_size: Annotated[int, msgspec.Meta(ge=1)]
     block_out_channels: _Blocks
+
+
+class _Transformer(msgspec.Struct):
+    """transformer/config.json, to see that it is one."""
+
+    in_channels: int
 
 
 class _Vae(msgspec.Struct):
@@ -77,16 +85,16 @@ class LocalCheckpoints:
         if folder.is_file():
             return self._single(name, folder)
         pipeline = _config(folder, "model_index.json", _Pipeline)
-        unet = _config(folder, "unet/config.json", _Unet)
         vae = _config(folder, "vae/config.json", _Vae)
         scale = 2 ** (len(vae.block_out_channels) - 1)
+        family, size, multiple = _shape(folder, pipeline.class_name, scale)
         return Checkpoint(
-            id=self._id(folder),
+            id=self._id(folder, "unet" if family[:2] == "sd" else "transformer"),
             name=name,
             path=str(folder),
-            family=_family(pipeline.class_name, unet.cross_attention_dim),
-            size=unet.sample_size * scale,
-            multiple=_multiple(scale, len(unet.block_out_channels)),
+            family=family,
+            size=size,
+            multiple=multiple,
         )
 
     def _single(self, name: str, path: Path) -> Checkpoint:
@@ -106,17 +114,28 @@ class LocalCheckpoints:
             multiple=USUAL_SCALE,
         )
 
-    def _id(self, folder: Path) -> str:
+    def _id(self, folder: Path, denoiser: str) -> str:
         """sha256 over the sorted lines of relative path and sha256."""
         whole = hashlib.sha256()
         try:
-            for path in _parts(folder):
+            for path in _parts(folder, denoiser):
                 part = path.relative_to(folder).as_posix()
                 whole.update(f"{part}\0{self._digests.sha256(path)}\n".encode())
         except OSError as error:
             raise BadCheckpoint(path=str(folder), why=str(error)) from error
         self._digests.keep()
         return whole.hexdigest()
+
+
+def _shape(folder: Path, class_name: str, scale: int) -> tuple[str, int, int]:
+    """Family, usual edge in pixels, and what edges must be multiples of. Raises `BadCheckpoint`."""
+    if any(class_name.startswith(name) for name in TRANSFORMERS):
+        _config(folder, "transformer/config.json", _Transformer)
+        family = next(TRANSFORMERS[name] for name in TRANSFORMERS if class_name.startswith(name))
+        return family, USUAL_CELLS * scale, PATCH * scale
+    unet = _config(folder, "unet/config.json", _Unet)
+    family = _family(class_name, unet.cross_attention_dim)
+    return family, unet.sample_size * scale, _multiple(scale, len(unet.block_out_channels))
 
 
 def _family(class_name: str, width: int) -> str:
@@ -144,14 +163,14 @@ def _config(folder: Path, part: str, shape: type[_Shape]) -> _Shape:
         raise BadCheckpoint(path=str(folder), why=f"{part}: {error}") from error
 
 
-def _parts(folder: Path) -> list[Path]:
+def _parts(folder: Path, denoiser: str) -> list[Path]:
     """Weights and configs of every component, sorted. Raises `BadCheckpoint` when weights are missing."""
     found = sorted(
         path
         for path in (folder / "model_index.json", *folder.glob("*/*"))
         if path.suffix in KEPT and not path.parent.name.startswith(".")
     )
-    for part in ("unet", "vae", "text_encoder"):
+    for part in (denoiser, "vae", "text_encoder"):
         _has_weights(folder, part, found)
     return found
 

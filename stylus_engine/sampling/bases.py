@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+import torch
 from torch import Tensor, nn
 
-from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.bfl import bfl_names
+from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.names import ldm_names
 
 Place: TypeAlias = tuple[Component, str]  # and the dotted path as in `named_modules()`
@@ -17,6 +19,36 @@ KOHYA: dict[Component, tuple[str, ...]] = {
     "text_encoder": ("lora_te_", "lora_te1_"),
     "text_encoder_2": ("lora_te2_",),
 }
+OF_FLUX: dict[Component, tuple[str, ...]] = {  # as ComfyUI and kohya have it for FLUX.1
+    "transformer": ("diffusion_model.",),
+    "text_encoder": ("text_encoders.clip_l.transformer.",),
+    "text_encoder_2": ("text_encoders.t5xxl.transformer.", "lora_te3_"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one module of a file changes: a layer, or several whose rows it has under each other.
+
+    `swapped`: the halves of its rows have changed places.
+    """
+
+    places: tuple[Place, ...]
+    swapped: bool = False
+
+    def split(self, layer: Layer, rows: Iterable[int]) -> Iterator[Layer]:
+        """The layers of `places`, which have so many rows; directions that do nothing there are left out.
+
+        A trainer that keeps query, key and value apart writes them side by side, mostly zeros.
+        """
+        up = layer.up.roll(layer.up.shape[0] // 2, 0) if self.swapped else layer.up
+        if len(self.places) == 1:
+            yield Layer(down=layer.down, up=up)
+            return
+        for part in torch.split(up, list(rows)):
+            used = torch.ne(part, 0).any(dim=0)
+            used[0] |= not used.any()  # a layer that was never trained
+            yield Layer(down=layer.down[used], up=part[:, used].contiguous())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +70,16 @@ class Bases:
             raise TypeError(f"{component}.{path} has no weight")
         return weight.detach()
 
+    def like(self, target: Target, *, empty: bool) -> Tensor:
+        """The weight that `target` changes; `empty` has its shape alone, for who needs no numbers."""
+        weights = [self.weight(place) for place in target.places]
+        if len(weights) == 1 and not target.swapped:
+            return weights[0]
+        if empty:
+            return torch.empty(sum(map(len, weights)), *weights[0].shape[1:], device="meta")
+        whole = torch.cat(weights)
+        return whole.roll(len(whole) // 2, 0) if target.swapped else whole
+
     def places(self) -> Iterator[Place]:
         """Every linear and plain convolution."""
         for component, root in self.modules.items():
@@ -46,29 +88,60 @@ class Bases:
                 if isinstance(module, nn.Linear | nn.Conv2d):
                     yield component, path
 
-    def spellings(self) -> dict[str, Place]:
+    @property
+    def denoiser(self) -> Component:
+        """What its layers' names begin with."""
+        return "transformer" if "transformer" in self.modules else "unet"
+
+    def spellings(self) -> dict[str, Target]:
         """Every name that files give a place, dotted or flattened.
 
         transformers 5 dropped CLIPTextModel's `text_model.`; files keep it (diffusers'
         `_load_lora_into_text_encoder` bridges the same gap).
         """
-        table: dict[str, Place] = {}
+        table: dict[str, Target] = {}
+        for component, path in self.places():
+            target = Target(((component, path),))
+            for name in _with_and_without_text_model(component, path):
+                table[f"{component}.{name}"] = target
+                for prefix in KOHYA[component]:
+                    table[prefix + name.replace(".", "_")] = target
+        return self._ldm_spellings() | self._bfl_spellings() | table
+
+    def _bfl_spellings(self) -> dict[str, Target]:
+        if "transformer" not in self.modules:
+            return {}
+        table: dict[str, Target] = {}
+        for name, paths, swapped in bfl_names(path for _, path in self._of("transformer")):
+            target = Target(tuple(("transformer", path) for path in paths), swapped)
+            flat = name.replace(".", "_")
+            for spelled in (
+                name,
+                f"diffusion_model.{name}",
+                f"lora_unet_{flat}",
+                f"lycoris_{flat}",
+            ):
+                table[spelled] = target
         for component, path in self.places():
             for name in _with_and_without_text_model(component, path):
-                table[f"{component}.{name}"] = component, path
-                for prefix in KOHYA[component]:
-                    table[prefix + name.replace(".", "_")] = component, path
-        return self._ldm_spellings() | table
+                for prefix in OF_FLUX[component]:
+                    spelled = name if prefix.endswith(".") else name.replace(".", "_")
+                    table[prefix + spelled] = Target(((component, path),))
+        return table
 
-    def _ldm_spellings(self) -> dict[str, Place]:
+    def _of(self, component: Component) -> Iterator[Place]:
+        return (place for place in self.places() if place[0] == component)
+
+    def _ldm_spellings(self) -> dict[str, Target]:
         if "unet" not in self.modules:
             return {}
-        paths = [path for component, path in self.places() if component == "unet"]
+        paths = [path for _, path in self._of("unet")]
         layers = cast("Mapping[str, int]", self.modules["unet"].config)["layers_per_block"]
-        table: dict[str, Place] = {}
+        table: dict[str, Target] = {}
         for name, path in ldm_names(paths, layers):
-            table[f"diffusion_model.{name}"] = "unet", path
-            table["lora_unet_" + name.replace(".", "_")] = "unet", path
+            target = Target((("unet", path),))
+            table[f"diffusion_model.{name}"] = target
+            table["lora_unet_" + name.replace(".", "_")] = target
         return table
 
 

@@ -7,13 +7,14 @@ converters; a converted key is found again by the *identity* of its tensor.  Wha
 diffusers cannot name (LoHa, LoKr, LyCORIS' own prefix) is looked up in a table of
 the checkpoint's real layers.  Alphas are never left to diffusers: when they differ
 between layers it gives most of them the commonest one (`get_peft_kwargs`).
+FLUX.1's adapters are looked up in that table alone (`bfl.py` says why).
 """
 
 # diffusers' converters carry no types.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
 from diffusers.loaders.lora_pipeline import StableDiffusionLoraLoaderMixin
@@ -30,9 +31,9 @@ from stylus_engine.errors import (
     AdapterWrongFamily,
     AdapterWrongShape,
 )
-from stylus_engine.sampling.bases import Bases, Place
+from stylus_engine.sampling.bases import Bases, Place, Target
 from stylus_engine.sampling.delta import Cut, Made, Parts, make, read, whole
-from stylus_engine.sampling.factors import Factors
+from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.files import AdapterFile
 from stylus_engine.sampling.products import Misfit
 from stylus_engine.sampling.scales import Scales
@@ -46,7 +47,7 @@ PART = re.compile(
     r"(?P<module>.+?)(?:"
     r"\.lora_(?P<kohya>down|up|mid)\.weight"
     r"|\.(?P<peft>lora_[AB])(\.[^.]+)?\.weight"
-    r"|(_lora|\.lora|\.lora_linear_layer)\.(?P<old>down|up)\.weight"
+    r"|(_lora|\.lora|\.lora_linear_layer|(?<=_lora[12]))\.(?P<old>down|up)\.weight"
     r"|\.lora_(?P<magnitude>magnitude)_vector(\.[^.]+)?(\.weight)?"
     r"|\.(?P<lycoris>alpha|dora_scale|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](_[ab])?|lokr_t2)"
     r")"
@@ -63,13 +64,15 @@ KINDS = {  # what marks a kind we do not draw with
     "control LoRA": r"^lora_controlnet$",
     "textual inversion": r"^(emb_params|clip_[lg]|<.*>)$|^(string_to_param|bundle_emb)\b",
 }
-FAMILIES = {  # how other families spell their layers
+UNET = r"(^|[._])(down_blocks|up_blocks|mid_block|input_blocks|middle_block|output_blocks)[._]"
+FAMILIES = {  # how other families than a UNet's spell their layers
     "sdxl": r"^lora_te[23]_|^text_encoder_2\.|^lora_unet_(input_blocks|middle_block|output_blocks)_",
-    "flux": r"\bdouble_blocks|_double_blocks_|single_blocks|single_transformer_blocks",
+    "flux1": r"\bdouble_blocks|_double_blocks_|single_blocks|single_transformer_blocks",
     "sd3": r"joint_blocks|\.add_[kqv]_proj\.|_context_block_",
     "a diffusion transformer": r"^(transformer|diffusion_model)\.|^lora_(transformer|unet_blocks|unet_layers)_",
 }
 WIDTHS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}  # of cross attention
+DECOMPOSED = {"dora_scale", "magnitude"}  # parts that are measured against the base itself
 CROSS = re.compile(r"\battn2\.to_[kv]$")
 
 
@@ -80,17 +83,17 @@ def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = 
     every tensor found its layer, `AdapterNotApplied`.
     """
     _refuse_kinds(file)
-    _refuse_families(file, bases.family)
+    _refuse_families(file, bases)
     pieces = _pieces(file.tensors)
-    places = _places(file.tensors, pieces, bases)
-    parts = {place: _tensors(file, pieces[module]) for module, place in places.items()}
+    targets = _targets(file.tensors, pieces, bases)
+    parts = {target: _tensors(file, pieces[module]) for module, target in targets.items()}
     _refuse_widths(file, parts, bases)
-    _count(file, pieces, places)
+    _count(file, pieces, targets)
     made = _make(file, parts, bases, cut or Cut())
     return Factors(
         id=factors_id,
         file_sha256=file.sha256,
-        layers={place: each.layer for place, each in made.items()},
+        layers=dict(_layers(made, bases)),
         kept=min(each.kept for each in made.values()),
         residual=max(each.residual for each in made.values()),
     )
@@ -102,11 +105,28 @@ def _refuse_kinds(file: AdapterFile) -> None:
             raise AdapterUnsupported(name=file.name, kind=kind)
 
 
-def _refuse_families(file: AdapterFile, needed: str) -> None:
+def _refuse_families(file: AdapterFile, bases: Bases) -> None:
+    """A UNet's checkpoint refuses transformers' names, a transformer's a UNet's."""
+    needed = bases.family
+    if bases.denoiser == "transformer":
+        if _mostly(UNET, file):
+            raise AdapterWrongFamily(name=file.name, family=_of_unet(file), needed=needed)
+        return
     for family, mark in FAMILIES.items():
-        betrayed = sum(bool(re.search(mark, key)) for key in file.tensors)
-        if 2 * betrayed > len(file.tensors) and family != needed.partition("-")[0]:
+        if _mostly(mark, file) and family != needed.partition("-")[0]:
             raise AdapterWrongFamily(name=file.name, family=family, needed=needed)
+
+
+def _mostly(mark: str, file: AdapterFile) -> bool:
+    betrayed = sum(bool(re.search(mark, key)) for key in file.tensors)
+    return 2 * betrayed > len(file.tensors)
+
+
+def _of_unet(file: AdapterFile) -> str:
+    """Which Stable Diffusion a file is for: cross-attention reads as wide as the text is."""
+    crossed = (key for key in file.tensors if re.search(r"attn2[._]to_[kv]\.lora_(down|A)\.", key))
+    width = next((file.tensors[key].shape[-1] for key in crossed), 0)
+    return WIDTHS.get(width, "Stable Diffusion")
 
 
 def _pieces(keys: Iterable[str]) -> Pieces:
@@ -125,17 +145,21 @@ def _part(found: re.Match[str]) -> str:
     return LORA[lora] if lora else found["magnitude"] or found["lycoris"]
 
 
-def _places(tensors: Mapping[str, Tensor], pieces: Pieces, bases: Bases) -> dict[str, Place]:
-    """Module of the file -> layer, for the modules that are whole; the first one takes a layer."""
+def _targets(tensors: Mapping[str, Tensor], pieces: Pieces, bases: Bases) -> dict[str, Target]:
+    """Module of the file -> its layers, for the modules that are whole; the first one takes a layer."""
     table = bases.spellings()
-    names = {module: _bare(module) for module in pieces} | _named(tensors, pieces)
-    places: dict[str, Place] = {}
+    names = {module: _bare(module) for module in pieces}
+    if bases.denoiser == "unet":
+        names |= _named(tensors, pieces)
+    targets: dict[str, Target] = {}
+    taken: set[Place] = set()
     for module, parts in pieces.items():
-        spelled = (names[module], f"unet.{names[module]}", _bare(module))
-        place = next((table[each] for each in spelled if each in table), None)
-        if place and place not in places.values() and whole(_pick(tensors, parts)):
-            places[module] = place
-    return places
+        spelled = (names[module], f"{bases.denoiser}.{names[module]}", _bare(module))
+        target = next((table[each] for each in spelled if each in table), None)
+        if target and taken.isdisjoint(target.places) and whole(_pick(tensors, parts)):
+            targets[module] = target
+            taken.update(target.places)
+    return targets
 
 
 def _bare(name: str) -> str:
@@ -179,12 +203,13 @@ def _tensors(file: AdapterFile, parts: Mapping[str, str]) -> Parts:
     return {part: picked[part] for part in sorted(whole(picked))}
 
 
-def _refuse_widths(file: AdapterFile, parts: Mapping[Place, Parts], bases: Bases) -> None:
+def _refuse_widths(file: AdapterFile, parts: Mapping[Target, Parts], bases: Bases) -> None:
     """The width of cross attention tells families apart whose layers have the same names."""
-    for place in parts:
+    for target in parts:
+        place = target.places[0]
         if not CROSS.search(place[1]):
             continue
-        width, needed = _width(file, place, parts[place]), bases.weight(place).shape[1]
+        width, needed = _width(file, place, parts[target]), bases.weight(place).shape[1]
         if width != needed:
             family = WIDTHS.get(width, f"sd1-{width}")
             raise AdapterWrongFamily(name=file.name, family=family, needed=bases.family)
@@ -197,11 +222,11 @@ def _width(file: AdapterFile, place: Place, parts: Parts) -> int:
         raise _wrong_shape(file, place, misfit) from misfit
 
 
-def _count(file: AdapterFile, pieces: Pieces, places: Mapping[str, Place]) -> None:
+def _count(file: AdapterFile, pieces: Pieces, targets: Mapping[str, Target]) -> None:
     """Every tensor has been given to a layer."""
     used = {
         pieces[module][part]
-        for module in places
+        for module in targets
         for part in whole(_pick(file.tensors, pieces[module]))
     }
     left = [key for key in file.tensors if key not in used]
@@ -212,17 +237,25 @@ def _count(file: AdapterFile, pieces: Pieces, places: Mapping[str, Place]) -> No
 
 
 def _make(
-    file: AdapterFile, parts: Mapping[Place, Parts], bases: Bases, cut: Cut
-) -> dict[Place, Made]:
+    file: AdapterFile, parts: Mapping[Target, Parts], bases: Bases, cut: Cut
+) -> dict[Target, Made]:
     scales = Scales.of(file)
-    made: dict[Place, Made] = {}
-    for place, tensors in parts.items():
+    made: dict[Target, Made] = {}
+    for target, tensors in parts.items():
         try:
-            scale = scales.at(place, tensors)
-            made[place] = make(tensors, bases.weight(place), cut, scale)
+            scale = scales.at(target.places[0], tensors)
+            weight = bases.like(target, empty=not DECOMPOSED & set(tensors))
+            made[target] = make(tensors, weight, cut, scale)
         except Misfit as misfit:
-            raise _wrong_shape(file, place, misfit) from misfit
+            raise _wrong_shape(file, target.places[0], misfit) from misfit
     return made
+
+
+def _layers(made: Mapping[Target, Made], bases: Bases) -> Iterator[tuple[Place, Layer]]:
+    """Each place of ours with the rows that are its own."""
+    for target, each in made.items():
+        rows = [len(bases.weight(place)) for place in target.places]
+        yield from zip(target.places, target.split(each.layer, rows), strict=True)
 
 
 def _wrong_shape(file: AdapterFile, place: Place, misfit: Misfit) -> AdapterWrongShape:

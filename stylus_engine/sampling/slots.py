@@ -24,7 +24,8 @@ class Slot:
     the last step; `generator` the shot's own, on the CPU.  A start from a picture
     (`ground`) is other `latents` and a `schedule` that begins later; a mask is what is
     `held`, or what an inpainting denoiser reads `beside`.  `tile`: the edge, in
-    latents, of the squares that the denoiser sees one by one; 0 = all at once.
+    latents, of the squares that the denoiser sees one by one; 0 = all at once.  `distilled`:
+    the denoiser reads the guidance itself.
     """
 
     shot: Shot
@@ -39,11 +40,12 @@ class Slot:
     held: Held | None = None
     beside: Tensor | None = None
     tile: int = 0
+    distilled: bool = False
 
     @property
     def guided(self) -> bool:
         """Whether the shot needs a negative row; at guidance ≤ 1 the pipeline draws without."""
-        return self.shot.guidance > 1
+        return self.shot.guidance > 1 and not self.distilled
 
     @property
     def texts(self) -> list[Encoded]:

@@ -121,10 +121,15 @@ def inpaints(parts: Parts) -> bool:
     return parts.unet.config["in_channels"] == INPAINTING
 
 
-def first_step(shot: Shot) -> int:
-    """How many steps are left out; one at least is taken."""
+def first_step(shot: Shot, *, flowing: bool = False) -> int:
+    """How many steps are left out; one at least is taken.
+
+    diffusers rounds the steps that are taken down, and for flow matching those that are left out.
+    """
     if shot.start is None:
         return 0
+    if flowing:
+        return min(int(shot.steps - shot.steps * shot.start.strength), shot.steps - 1)
     return shot.steps - max(1, min(int(shot.steps * shot.start.strength), shot.steps))
 
 

@@ -17,9 +17,10 @@ from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
+from stylus_engine.sampling.flow import check_flow, flow, flows
 from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
-from stylus_engine.sampling.schedules import check_sampler, schedule
+from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
 from stylus_engine.sampling.slots import Line, Slot, row_table
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
@@ -52,7 +53,10 @@ class Studio:
         if shot.checkpoint not in {"", here.id, here.name}:
             known = f"This drawer has {here.name}."
             raise UnknownName(kind="checkpoint", name=shot.checkpoint[:80], known=known)
-        check_sampler(shot.sampler, shot.steps)
+        if self._flowing:
+            check_flow(shot.sampler)
+        else:
+            check_sampler(shot.sampler, shot.steps)
         if shot.width % here.multiple or shot.height % here.multiple:
             raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
         if shot.start is None and inpaints(self._parts):
@@ -138,8 +142,7 @@ class Studio:
         return apart(lit(shot), row, shot.recipe.null_space, self._factors)
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
-        config = self._parts.scheduler_config
-        plan = schedule(shot.sampler, config, shot.steps, begin=first_step(shot))
+        plan = self._plan(shot)
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         ground = self._ground(shot)
         begun = Starter(self._parts, self._family, shot, plan, generator).begin(ground)
@@ -154,7 +157,20 @@ class Studio:
             held=begun.held,
             beside=begun.beside,
             tile=self._tile(shot),
+            distilled=self._parts.distilled,
         )
+
+    @property
+    def _flowing(self) -> bool:
+        return flows(self._parts.scheduler_config)
+
+    def _plan(self, shot: Shot) -> Schedule:
+        config = self._parts.scheduler_config
+        begin = first_step(shot, flowing=self._flowing)
+        if not self._flowing:
+            return schedule(shot.sampler, config, shot.steps, begin=begin)
+        *_, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
+        return flow(config, shot.steps, tokens=high * wide // 4, begin=begin)
 
     def _ground(self, shot: Shot) -> Ground | None:
         if shot.start is None:

@@ -58,9 +58,9 @@ def encode(
 
 def token_count(parts: Parts, text: str) -> int:
     """How many tokens `text` takes, its two markers included, without truncation."""
-    return len(parts.tokenizer(text, truncation=False, verbose=False).input_ids)
+    return len(parts.words(text, truncation=False, verbose=False).input_ids)
 
 
 def _read_back(parts: Parts, ids: Tensor, mask: Tensor) -> str:
     """The words that fit; the mask leaves out padding, which some tokenizers do not call special."""
-    return str(parts.tokenizer.decode(ids[mask.bool()], skip_special_tokens=True)).strip()
+    return str(parts.words.decode(ids[mask.bool()], skip_special_tokens=True)).strip()

@@ -5,33 +5,39 @@
 # pyright: reportUnknownVariableType=false
 
 from pathlib import Path
+from typing import TypeAlias
 
-from transformers import CLIPTokenizer
+from transformers import CLIPTokenizer, T5Tokenizer
 
 from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.flux import WINDOW
 from stylus_engine.sampling.families.single import tokenizer
+
+Tokenizer: TypeAlias = CLIPTokenizer | T5Tokenizer
 
 
 class ClipTokens:
-    """Implements the `Tokens` port for CLIP text encoders; a planner needs no weights for it."""
+    """Implements the `Tokens` port for the tokenizer that a family goes by; a planner needs no weights for it."""
 
     def __init__(self) -> None:
-        self._tokenizers: dict[str, CLIPTokenizer] = {}
+        self._tokenizers: dict[str, Tokenizer] = {}
 
     def fits(self, checkpoint: Checkpoint, text: str) -> bool:
-        """Whether `text` and its two markers stay within the window (77 tokens as a rule)."""
+        """Whether `text` and its two markers stay within the window (CLIP's 77 tokens; T5's 512)."""
         tokenizer = self._tokenizer(checkpoint)
         ids = tokenizer(text, truncation=False, verbose=False).input_ids
-        return len(ids) <= int(tokenizer.model_max_length)
+        return len(ids) <= min(WINDOW, int(tokenizer.model_max_length))
 
-    def _tokenizer(self, checkpoint: Checkpoint) -> CLIPTokenizer:
+    def _tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         if checkpoint.id not in self._tokenizers:
-            self._tokenizers[checkpoint.id] = _loaded(Path(checkpoint.path))
+            self._tokenizers[checkpoint.id] = _loaded(Path(checkpoint.path), checkpoint.family)
         return self._tokenizers[checkpoint.id]
 
 
-def _loaded(path: Path) -> CLIPTokenizer:
+def _loaded(path: Path, family: str) -> Tokenizer:
     """A single file has no tokenizer of its own."""
     if path.is_file():
         return tokenizer()
+    if family == "flux1":
+        return T5Tokenizer.from_pretrained(path / "tokenizer_2", local_files_only=True)
     return CLIPTokenizer.from_pretrained(path / "tokenizer", local_files_only=True)

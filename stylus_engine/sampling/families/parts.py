@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import torch
 from diffusers import AutoencoderKL
@@ -25,7 +25,8 @@ class Parts:
     `unet` is the denoiser, also where it is a transformer (`denoiser` says what adapters
     call it).  `scheduler_config` is the folder's own, with the repairs that the plain
     pipeline makes; every slot builds its scheduler from it.  `distilled`: the denoiser
-    reads the guidance itself, so that no row is drawn without the prompt.
+    reads the guidance itself, so that no row is drawn without the prompt.  `reader` is the
+    tokenizer whose window the prompt must fit.
     """
 
     unet: Any
@@ -41,6 +42,12 @@ class Parts:
     denoiser: Component = "unet"
     adapted: tuple[Component, ...] = ("text_encoder",)
     distilled: bool = False
+    reader: Literal["tokenizer", "tokenizer_2"] = "tokenizer"
+
+    @property
+    def words(self) -> Any:  # noqa: ANN401 - tokenizers have no common typed base
+        """The tokenizer that decides which words of a prompt are read."""
+        return getattr(self, self.reader)
 
     @property
     def modules(self) -> dict[Component, nn.Module]:

@@ -1,0 +1,182 @@
+"""FLUX.1: a transformer over 2x2 patches of 16-channel latents, read together with T5's text.
+
+What differs from the UNets: words come from T5 (up to 512 tokens), CLIP gives its pooled
+text alone; the denoiser predicts a velocity (`flow.py`); it was distilled to draw without
+a second, negative row.  *dev* reads the guidance as a number, *schnell* reads none.
+Outside of this file latents are a picture (B, 16, h, w): masks, squares and previews
+need not know of patches.  Source of every number: diffusers' `FluxPipeline`, which the
+oracle runs.
+"""
+
+# diffusers and transformers type their `config` and outputs loosely.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportPrivateImportUsage=false
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, FluxTransformer2DModel
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokenizer
+
+from stylus_engine.errors import BadCheckpoint
+from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.flow import flows
+
+PATCH = 2  # latents on an edge of one token
+WINDOW = 512  # tokens of T5, unless the folder's tokenizer says fewer
+
+
+def load(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Parts:
+    """A diffusers pipeline folder: local, safetensors only. Raises `BadCheckpoint`.
+
+    fp16 is drawn in bf16: FLUX.1 was trained in it, and T5 overflows in fp16.
+    """
+    dtype = torch.bfloat16 if dtype == torch.float16 else dtype
+    parts = opened(
+        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    )
+    _check(parts)
+    return parts
+
+
+def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
+    """T5's ids and attention mask of the truncated, padded texts, both int64 of shape (B, window)."""
+    batch = parts.tokenizer_2(
+        texts,
+        padding="max_length",
+        max_length=min(WINDOW, parts.tokenizer_2.model_max_length),
+        truncation=True,
+        return_tensors="pt",
+    )
+    return batch.input_ids, batch.attention_mask
+
+
+def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
+    """T5's last states (1, window, width) and CLIP's pooled text (1, width).
+
+    T5 attends over its padding: the model was trained so.
+    """
+    long = token_ids(parts, texts)[0].to(parts.device)
+    short = parts.tokenizer(
+        texts,
+        padding="max_length",
+        max_length=parts.tokenizer.model_max_length,
+        truncation=True,
+        return_tensors="pt",
+    ).input_ids.to(parts.device)
+
+    def pooled(rows: list[int]) -> Tensor:
+        return parts.text_encoder(short[rows]).pooler_output
+
+    def states(rows: list[int]) -> Tensor:
+        return parts.text_encoder_2(long[rows])[0]
+
+    both = zip(under("text_encoder_2", states), under("text_encoder", pooled), strict=True)
+    return [Told(words[None], whole[None]) for words, whole in both]
+
+
+def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Tensor:
+    """Latents (B, 16, h, w), timesteps (B,) from 1000 to 0 -> velocity (B, 16, h, w); both fp32."""
+    high, wide = (edge // PATCH for edge in latents.shape[-2:])
+    words = torch.zeros(told.states.shape[1], 3, device=parts.device)
+    (predicted,) = parts.unet(
+        hidden_states=packed(latents).to(parts.dtype),
+        timestep=timesteps / 1000,
+        guidance=told.guidance if parts.unet.config.guidance_embeds else None,
+        pooled_projections=told.pooled,
+        encoder_hidden_states=told.states,
+        txt_ids=words,
+        img_ids=places(high, wide).to(parts.device),
+        return_dict=False,
+    )
+    return unpacked(predicted.float(), high, wide)
+
+
+def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 16, h, w).
+
+    The encoder says a mean and a width; the draw between them is fp32 on the CPU.
+    """
+    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.vae.dtype), return_dict=False)
+    drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
+    latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
+    return (latents - parts.vae.config.shift_factor) * parts.vae.config.scaling_factor
+
+
+def decode(parts: Parts, latents: Tensor) -> Tensor:
+    """Latents (B, 16, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
+    inner = latents / parts.vae.config.scaling_factor + parts.vae.config.shift_factor
+    (pixels,) = parts.vae.decode(inner.to(parts.vae.dtype), return_dict=False)
+    return pixels.float() / 2 + 0.5
+
+
+def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, int]:
+    """Shape (1, 16, h, w): the VAE halves the edges once per block but the first."""
+    edge = 2 ** (len(parts.vae.config.block_out_channels) - 1)
+    return 1, parts.vae.config.latent_channels, height // edge, width // edge
+
+
+def packed(latents: Tensor) -> Tensor:
+    """(B, C, h, w) -> tokens (B, h/2 · w/2, 4 C): a token is one channel's four latents after another's."""
+    rows, channels, high, wide = latents.shape
+    patches = latents.view(rows, channels, high // PATCH, PATCH, wide // PATCH, PATCH)
+    tokens = patches.permute(0, 2, 4, 1, 3, 5)
+    return tokens.reshape(rows, (high // PATCH) * (wide // PATCH), channels * PATCH**2)
+
+
+def unpacked(tokens: Tensor, high: int, wide: int) -> Tensor:
+    """The other way; `high` and `wide` in tokens."""
+    rows, _, width = tokens.shape
+    patches = tokens.view(rows, high, wide, width // PATCH**2, PATCH, PATCH)
+    return patches.permute(0, 3, 1, 4, 2, 5).reshape(rows, -1, high * PATCH, wide * PATCH)
+
+
+def places(high: int, wide: int) -> Tensor:
+    """Where each token stands, fp32 (high · wide, 3): nothing, its row, its column."""
+    rows, columns = torch.arange(high), torch.arange(wide)
+    return torch.cartesian_prod(torch.zeros(1), rows.float(), columns.float())
+
+
+def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
+    if not vae.config.force_upcast:
+        vae.to(dtype)
+    found: dict[str, Any] = {
+        "unet": model(FluxTransformer2DModel, folder / "transformer", torch_dtype=dtype),
+        "vae": vae,
+        "text_encoder": model(CLIPTextModel, folder / "text_encoder", dtype=dtype),
+        "text_encoder_2": model(T5EncoderModel, folder / "text_encoder_2", dtype=dtype),
+    }
+    return Parts(
+        **{name: resting(module, device) for name, module in found.items()},
+        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer_2=T5Tokenizer.from_pretrained(folder / "tokenizer_2", local_files_only=True),
+        scheduler_config=scheduler_config(folder),
+        checkpoint=checkpoint,
+        dtype=dtype,
+        device=device,
+        denoiser="transformer",
+        adapted=("text_encoder", "text_encoder_2"),
+        distilled=True,
+        reader="tokenizer_2",
+    )
+
+
+def _check(parts: Parts) -> None:
+    reads, needed = parts.unet.config.in_channels, parts.vae.config.latent_channels * PATCH**2
+    if reads != needed:
+        why = f"its transformer reads {reads} channels where {needed} are needed (a Fill, Depth or Canny model)"
+        raise BadCheckpoint(path=parts.checkpoint.path, why=why)
+    if not flows(parts.scheduler_config):
+        raise BadCheckpoint(path=parts.checkpoint.path, why="its scheduler is not of flow matching")
+    if parts.vae.config.shift_factor is None:
+        raise BadCheckpoint(path=parts.checkpoint.path, why="its VAE states no shift")

@@ -1,0 +1,234 @@
+"""FLUX.1: ours, in a batch with other adapters a row, against the plain pipeline that diffusers fused."""
+
+# diffusers exports its classes lazily, and its signatures say less than its classes take.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxPipeline
+from PIL import Image
+from torch import Tensor
+
+from stylus_engine.catalog.checkpoints import LocalCheckpoints
+from stylus_engine.errors import BadCheckpoint, UnknownName
+from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
+from stylus_engine.ports import Pixels
+from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.families import family_of, flux
+from stylus_engine.sampling.tokens import ClipTokens
+from tests.sampling.converting import factors
+from tests.sampling.draws import Pool, adapters
+from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.oracle import quiet, seeded
+from tests.sampling.tiny_flux import (
+    WINDOW,
+    Layout,
+    adapter,
+    places,
+    tiny_flux,
+    tiny_transformer,
+    tiny_words,
+)
+
+LAYOUTS = get_args(Layout)
+BOUND, EDGE = 1e-4, 32
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    root = tmp_path_factory.mktemp("flux")
+    pipeline = tiny_flux()
+    pipeline.save_pretrained(root / "tiny", safe_serialization=True)
+    files = {layout: root / f"{layout}.safetensors" for layout in LAYOUTS}
+    for number, layout in enumerate(LAYOUTS):
+        adapter(files[layout], pipeline, layout, seed=number)
+    checkpoint = LocalCheckpoints({"tiny": root / "tiny"}, "tiny").find("")
+    return Pool(checkpoint, adapters(checkpoint, files), files, ("a red cat",), (EDGE,))
+
+
+@pytest.fixture(scope="module")
+def ours(pool: Pool) -> Stage:
+    on = stage(pool)
+    on.pictures.brought = {"picture": picture(), "mask": mask()}
+    return on
+
+
+def picture() -> Pixels:
+    ramp = np.linspace(0, 255, EDGE)
+    layers = np.broadcast_arrays(ramp[:, None], ramp, 255 - ramp)
+    return np.stack(layers, axis=-1).astype(np.uint8)
+
+
+def mask() -> Pixels:
+    white = np.zeros((EDGE, EDGE, 3), np.uint8)
+    white[:17, 9:] = 255
+    return white
+
+
+def shot(pool: Pool, name: str, worn: dict[str, float], **changes: object) -> Shot:
+    known = {each.name: each for each in pool.adapters}
+    weighted = tuple(Weighted(adapter=known[each], weight=worn[each]) for each in worn)
+    recipe = Recipe(adapters=weighted, prompt=f"a {name} fox", negative="blurry", mask=Mask())
+    facts = {"width": EDGE, "height": EDGE, "steps": 4, "guidance": 3.5, "sampler": "euler"}
+    return Shot(id=name, job="job", index=0, recipe=recipe, seed=len(name), **(facts | changes))
+
+
+@torch.inference_mode()
+def plain(pool: Pool, shot: Shot) -> Tensor:
+    """The shot alone in diffusers' pipeline of its kind, its recipe loaded and fused by diffusers."""
+    with quiet():
+        kind, more = _kind(shot)
+        pipeline = kind.from_pretrained(pool.folder, dtype=torch.float32, local_files_only=True)
+        pipeline.set_progress_bar_config(disable=True)
+        _fuse(pipeline, pool, shot)
+        tokens = pipeline(
+            prompt=shot.recipe.prompt,
+            width=shot.width,
+            height=shot.height,
+            num_inference_steps=shot.steps,
+            guidance_scale=shot.guidance,
+            max_sequence_length=WINDOW,
+            generator=seeded(shot.seed),
+            output_type="latent",
+            **more,
+        ).images
+    return flux.unpacked(tokens, shot.height // 4, shot.width // 4)
+
+
+def _kind(shot: Shot) -> tuple[Any, dict[str, Any]]:
+    if shot.start is None:
+        return FluxPipeline, {}
+    more: dict[str, Any] = {"image": Image.fromarray(picture()), "strength": shot.start.strength}
+    if shot.start.mask is None:
+        return FluxImg2ImgPipeline, more
+    return FluxInpaintPipeline, more | {"mask_image": Image.fromarray(mask()).convert("L")}
+
+
+def _fuse(pipeline: Any, pool: Pool, shot: Shot) -> None:
+    worn = {each.adapter.name: each.weight for each in shot.recipe.adapters}
+    for name in worn:
+        path = pool.files[name].with_name(f"{name}-plain.safetensors")
+        pipeline.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=name)
+    if worn:
+        pipeline.set_adapters(list(worn), list(worn.values()))
+        pipeline.fuse_lora(components=["transformer", "text_encoder"], adapter_names=list(worn))
+        pipeline.unload_lora_weights()
+
+
+def gap(ours: Tensor, theirs: Tensor) -> float:
+    return float((ours - theirs).abs().max().nan_to_num(nan=torch.inf)) / max(
+        1, float(theirs.std())
+    )
+
+
+def test_the_folder_is_known(pool):
+    found = pool.checkpoint
+    assert (found.family, found.size, found.multiple) == ("flux1", 256, 4)
+
+
+def test_a_batch_of_other_adapters_a_row_draws_what_the_plain_pipeline_draws(pool, ours):
+    shots = [
+        shot(pool, "bare", {}),
+        *(shot(pool, layout, {layout: 0.8}, steps=3) for layout in LAYOUTS),
+        shot(pool, "two", {"kohya": 0.5, "diffusers": -0.4}, guidance=1.0, steps=6),
+        shot(pool, "wide", {"xlabs": 1.0}, width=48, guidance=7.0),
+        shot(pool, "one", {"comfy": 0.7}, steps=1),
+    ]
+    ends = finals(ours, shots)
+    for each in shots:
+        assert gap(ends[each.id], plain(pool, each)) <= BOUND, each.id
+
+
+def test_adapters_guidance_and_both_texts_matter(pool, ours):
+    """The comparison above would notice what was left out."""
+    worn = shot(pool, "kohya", {"kohya": 0.8})
+    end = finals(ours, [worn])["kohya"]
+    assert gap(end, plain(pool, shot(pool, "kohya", {}))) > 100 * BOUND
+    assert gap(end, plain(pool, shot(pool, "kohya", {"kohya": 0.8}, guidance=5.0))) > 10 * BOUND
+    for part in ("text_encoder", "text_encoder_2"):
+        hook = getattr(ours.parts, part).register_forward_pre_hook(_other_words, with_kwargs=True)
+        try:
+            assert gap(finals(ours, [worn])["kohya"], end) > 10 * BOUND, part
+        finally:
+            hook.remove()
+
+
+def _other_words(_: object, args: tuple[Tensor, ...], more: dict[str, Any]) -> Any:
+    return (args[0].flip(1), *args[1:]), more
+
+
+def test_schnell_reads_no_guidance(tmp_path: Path):
+    tiny_flux(distilled=False).save_pretrained(tmp_path / "fast", safe_serialization=True)
+    checkpoint = LocalCheckpoints({"fast": tmp_path / "fast"}, "fast").find("")
+    pool = Pool(checkpoint, (), {}, (), (EDGE,))
+    shots = [shot(pool, "one", {}), shot(pool, "another", {}, guidance=0.0, steps=2)]
+    ends = finals(stage(pool), shots)
+    for each in shots:
+        assert gap(ends[each.id], plain(pool, each)) <= BOUND, each.id
+
+
+@pytest.mark.parametrize(("masked", "strength"), [(False, 0.6), (True, 0.7), (True, 1.0)])
+def test_a_start_among_others_is_what_the_plain_pipeline_draws(pool, ours, masked, strength):
+    start = Start(picture="picture", mask="mask" if masked else None, strength=strength)
+    me = shot(pool, "me", {"kohya": 0.8}, start=start, steps=6)
+    end = finals(ours, [shot(pool, "words", {}), me])["me"]
+    assert gap(end, plain(pool, me)) <= BOUND
+
+
+def test_a_picture_is_one_row(pool, ours):
+    rows: list[int] = []
+    hook = ours.parts.unet.register_forward_pre_hook(
+        lambda _, __, told: rows.append(len(told["hidden_states"])), with_kwargs=True
+    )
+    try:
+        finals(ours, [shot(pool, "one", {}), shot(pool, "two", {"kohya": 1.0})])
+    finally:
+        hook.remove()
+    assert rows == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layer_of_every_layout_arrives(pool, ours, layout):
+    checkpoint = ours.parts.checkpoint
+    bases = Bases(checkpoint.id, checkpoint.family, ours.parts.modules)
+    found = factors(pool.files[layout], bases)
+    wanted = {place for _, paths in places(tiny_flux(), layout) for place in paths}
+    assert {_dotted(*place) for place in found.layers} == wanted
+
+
+def _dotted(component: str, path: str) -> str:
+    inside = "text_model." if component == "text_encoder" else ""
+    return f"{component}.{inside}{path.removeprefix('text_model.')}"
+
+
+def test_a_fill_model_is_refused_by_name(tmp_path: Path):
+    pipeline = tiny_flux()
+    pipeline.register_modules(transformer=tiny_transformer(channels=384))
+    pipeline.save_pretrained(tmp_path, safe_serialization=True)
+    checkpoint = LocalCheckpoints({"fill": tmp_path}, "fill").find("")
+    with pytest.raises(BadCheckpoint, match="Fill"):
+        stage(Pool(checkpoint, (), {}, (), (EDGE,)))
+
+
+def test_another_sampler_than_euler_is_refused_before_it_waits(pool, ours):
+    with pytest.raises(UnknownName, match="euler"):
+        ours.drawer.admit(shot(pool, "one", {}, sampler="ddim"))
+
+
+def test_half_precision_is_bf16_but_for_a_vae_that_asks_for_more(pool):
+    parts = family_of(pool.checkpoint).load(pool.checkpoint, dtype=torch.float16)
+    assert parts.unet.dtype == parts.text_encoder_2.dtype == torch.bfloat16
+    assert parts.vae.dtype == torch.float32
+    pixels = flux.decode(parts, torch.randn(1, 16, 16, 16))
+    assert pixels.dtype == torch.float32
+
+
+def test_the_prompt_must_fit_into_the_window_of_t5(pool):
+    tokens = ClipTokens()
+    assert tokens.fits(pool.checkpoint, "fox " * (WINDOW - 1))
+    assert not tokens.fits(pool.checkpoint, "fox " * WINDOW)
+    assert tiny_words().decode(tiny_words()("the red fox").input_ids[:-1]) == "the red fox"
