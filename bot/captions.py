@@ -14,17 +14,28 @@ BREAKS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")  # 
 
 
 def captions(shots: Sequence[Shot]) -> tuple[str, ...]:
-    """A line for each shot; adapters that most pictures share come first in every line."""
-    shared = Counter(
-        weighted.adapter.card_id for shot in shots for weighted in shot.recipe.adapters
-    )
+    """A line for each shot; adapters that most pictures share come first in every line.
+
+    A few-step adapter, which is in all of them and draws no words, stands in none.
+    """
+    shared = Counter(weighted.adapter.card_id for shot in shots for weighted in lit(shot))
     return tuple(_caption(number, shot, shared) for number, shot in enumerate(shots, 1))
 
 
 def _caption(number: int, shot: Shot, shared: Counter[str]) -> str:
     """Ties keep the plan's order: sorting is stable."""
-    lit = sorted(shot.recipe.adapters, key=lambda w: -shared[w.adapter.card_id])
-    return f"{number} · {' + '.join(map(_named, lit)) or BASE}"
+    shown = sorted(lit(shot), key=lambda w: -shared[w.adapter.card_id])
+    return f"{number} · {' + '.join(map(_named, shown)) or BASE}"
+
+
+def lit(shot: Shot) -> tuple[Weighted, ...]:
+    """The adapters that draw something of the prompt."""
+    return tuple(one for one in shot.recipe.adapters if one.adapter.category != "speed")
+
+
+def faster(shot: Shot) -> Weighted | None:
+    """The few-step adapter of a picture, if it has one."""
+    return next((one for one in shot.recipe.adapters if one.adapter.category == "speed"), None)
 
 
 def _named(weighted: Weighted) -> str:

@@ -176,6 +176,8 @@ class DrawingSettings(Section, frozen=True):
     steps: Count = 20
     guidance: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     sampler: str = "dpmpp_2m_karras"
+    fast: str = "auto"
+    always_fast: bool = False
     negative: str = ""
     most_count: Count = LIMITS.count
     most_steps: Count = LIMITS.steps

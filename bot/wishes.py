@@ -18,6 +18,7 @@ from stylus_engine.model.noun import Noun, within
 
 T = TypeVar("T")
 STRENGTHS: dict[str, float] = {"low": 0.6, "normal": 1.0, "high": 1.4}  # of the settings' own
+SPEEDS: tuple[str, ...] = ("fast", "full")
 ASPECTS: tuple[str, ...] = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 MOST_PROMPT, MOST_NEGATIVE = 1500, 500  # characters a person may type
 MOST_COUNT = 4  # pictures of one card
@@ -38,6 +39,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     preset: str = ""
+    speed: str = ""
 
 
 def named(adapters: str) -> tuple[str, ...]:
@@ -66,8 +68,16 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
         strength=dial(asked.strength, settings),
         pinned=asked.pinned,
         banned=asked.banned,
+        fast=fast(asked.speed, settings),
         policy=policy(settings, most_rating),
     )
+
+
+def fast(speed: str, settings: Settings) -> str:
+    """The few-step adapter that is asked for, "" for none."""
+    drawing = settings.drawing
+    wanted = speed == "fast" if speed in SPEEDS else drawing.always_fast
+    return drawing.fast if wanted else ""
 
 
 def edited(asked: Asked, source: Request, settings: Settings, most_rating: Rating) -> Request:

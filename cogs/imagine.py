@@ -19,6 +19,7 @@ from stylus_engine.model import LIMITS
 
 Interaction = discord.Interaction[StylusBot]
 ASPECTS = [app_commands.Choice(name=aspect, value=aspect) for aspect in wishes.ASPECTS]
+SPEEDS = [app_commands.Choice(name=name, value=name) for name in wishes.SPEEDS]
 STRENGTHS = [app_commands.Choice(name=name, value=name) for name in wishes.STRENGTHS]
 
 
@@ -38,11 +39,12 @@ class Imagine(commands.Cog):
         count="How many pictures, each with other adapters.",
         seed="The same seed and prompt draw the same pictures again.",
         negative="What the pictures should not show.",
+        speed="fast: few steps, with an adapter made for that.",
         image="A picture to start from.",
         strength="How much of that picture is redone: 0.05 hardly anything, 1 all of it.",
         private="Only you see the result.",
     )
-    @app_commands.choices(aspect=ASPECTS, style_strength=STRENGTHS)
+    @app_commands.choices(aspect=ASPECTS, style_strength=STRENGTHS, speed=SPEEDS)
     async def imagine(  # noqa: PLR0917  discord.py reads the options off the function
         self,
         interaction: Interaction,
@@ -53,6 +55,7 @@ class Imagine(commands.Cog):
         count: app_commands.Range[int, 1, wishes.MOST_COUNT] | None = None,
         seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
         negative: app_commands.Range[str, 1, wishes.MOST_NEGATIVE] | None = None,
+        speed: str = "",
         image: discord.Attachment | None = None,
         strength: app_commands.Range[float, 0.05, 1.0] | None = None,
         private: bool = False,
@@ -67,6 +70,7 @@ class Imagine(commands.Cog):
             seed=seed,
             bare=adapters.strip().lower() == wishes.OFF,
             pinned=wishes.named(adapters),
+            speed=speed,
         )
 
         async def work(reply: Reply) -> None:

@@ -1,4 +1,4 @@
-"""`python -m miniature.train`: everything in miniature/data from nothing: tokeniser, autoencoder, denoiser, judge, CLIP, adapters.
+"""`python -m miniature.train`: everything in miniature/data from nothing: tokeniser, autoencoder, denoiser, judge, CLIP, adapters, the few-step adapter.
 
 A stage whose result is there is kept with `--resume`; a killed training goes on from its last saved state.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from time import strftime
 
 from miniature import judge
-from miniature.training import adapters, clip, denoiser, shelf, tokenizer, vae
+from miniature.training import adapters, clip, denoiser, few_steps, shelf, tokenizer, vae
 
 DATA = Path(__file__).parent / "data"
 CACHE = Path.home() / ".cache" / "stylus-miniature"
@@ -81,6 +81,13 @@ def learn_adapters(order: Order) -> None:
     adapters.train(specs[:4] if order.quick else specs, settings, order.places, order.resume)
 
 
+def learn_to_hurry(order: Order) -> None:
+    """The adapter that draws in four steps."""
+    quick = few_steps.DistilRun(pictures=8, batch=4, steps=2)
+    settings = quick if order.quick else few_steps.DistilRun()
+    few_steps.train(settings, order.places, order.resume)
+
+
 STAGES: dict[str, Callable[[Order], None]] = {
     "tokenizer": learn_words,
     "vae": learn_pictures,
@@ -88,6 +95,7 @@ STAGES: dict[str, Callable[[Order], None]] = {
     "judge": learn_to_judge,
     "clip": learn_to_tell,
     "adapters": learn_adapters,
+    "faster": learn_to_hurry,
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from stylus_engine.errors import AdapterWithdrawn, UnknownName
+from stylus_engine.errors import AdapterWithdrawn, NoFastAdapter, UnknownName
 from stylus_engine.mending import Draws, Mender
 from stylus_engine.model import (
     Adapter,
@@ -28,6 +28,7 @@ from stylus_engine.model import (
     Request,
     Shot,
 )
+from stylus_engine.planning import few_steps
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.planning.interference import noted
 from stylus_engine.planning.learning import liked_order
@@ -44,6 +45,8 @@ from stylus_engine.ports import (
     Tokens,
 )
 from stylus_engine.walking import Walker
+
+MOST_FAST = 50  # cards of each word that are looked at for a few-step adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,33 @@ class Engine:
     async def plan(self, request: Request, likes: Sequence[Liking] = ()) -> Plan:
         """Choose adapters for the parts of the prompt; draw nothing. `likes`: learned from use."""
         method = self.methods[request.preset]
+        fast = await asyncio.to_thread(self._fast, request)
+        request = replace(request, pinned=fast.pinned)
         query = await asyncio.to_thread(self.query, request)
         query = replace(query, likes=tuple(likes))
         candidates = await method.retriever.recall(query)
         plan = await method.composer.compose(request, query, candidates)
+        plan = replace(plan, fast=fast.fast, dropped=(*plan.dropped, *fast.dropped))
         return await self._noted(plan) if method.heeds_health else plan
+
+    def _fast(self, request: Request) -> few_steps.Asked:
+        """Few-step adapters among the pins, or the one that is wished for. Raises `UnknownName`, `NoFastAdapter`."""
+        pinned = [self.cards.find(name) for name in request.pinned]
+        if not request.fast and not any(map(few_steps.few_step, pinned)):
+            return few_steps.Asked(None, tuple(card.card_id for card in pinned))
+        family = self.checkpoints.find(request.checkpoint).family
+        wished = self._wished(request, family) if request.fast else None
+        banned = tuple(self.cards.find(name).card_id for name in request.banned)
+        return few_steps.asked(pinned, wished, family, request.policy, banned)
+
+    def _wished(self, request: Request, family: str) -> Adapter:
+        if request.fast != few_steps.AUTO:
+            return self.cards.find(request.fast)
+        called = [card for word in few_steps.WORDS for card in self.cards.named(word, MOST_FAST)]
+        fitting = [card for card in called if few_steps.fits(card, family, request.policy)]
+        if not fitting:
+            raise NoFastAdapter(family=family)
+        return max(fitting, key=lambda card: card.popularity)
 
     async def _noted(self, plan: Plan) -> Plan:
         """What was measured of the chosen adapters, for masks and weights to go by."""
@@ -138,6 +163,7 @@ class Engine:
         """
         if plan is not None:
             old = [choice.adapter for choice in plan.choices]
+            old += [plan.fast.adapter] if plan.fast else []
             await asyncio.to_thread(_refuse_withdrawn, self.cards, old)
             await asyncio.to_thread(self.checkpoints.find, request.checkpoint)  # read through once
         plan = plan or await self.plan(request, likes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.captions import captions, weight
+from bot.captions import captions, lit, weight
 from bot.cards.parts import fitting
 from bot.cards.sheet import Sheet, shot_of
 from bot.cards.words import DOT, MOST_NAME
@@ -40,8 +40,8 @@ def _told(say: Say, sheet: Sheet) -> Iterator[tuple[int, str]]:
 def numbered(say: Say, position: Position, line: str) -> str:
     """A caption under the number that the picture has in its grid."""
     shot = shot_of(position)
-    lit = line.partition(DOT)[2] if shot and shot.recipe.adapters else say("result-no-adapter")
-    return f"{position.index + 1}{DOT}{escape(lit, MOST_CAPTION)}"
+    told = line.partition(DOT)[2] if shot and lit(shot) else say("result-no-adapter")
+    return f"{position.index + 1}{DOT}{escape(told, MOST_CAPTION)}"
 
 
 def credit_lines(say: Say, sheet: Sheet) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bot.captions import faster, weight
 from bot.cards.parts import small
 from bot.cards.sheet import Sheet, shot_of, survival_of
 from bot.cards.words import DOT, MOST_NAME, OF_ONE, duration, joined
@@ -22,6 +23,7 @@ def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield missing(say, sheet)
     yield _begun(say, sheet)
     yield _unkept(say, sheet)
+    yield from _fast(say, sheet)
     yield _alone(say, sheet)
     yield _uncovered(say, sheet)
     yield from _left_out(say, sheet)
@@ -51,6 +53,17 @@ def _begun(say: Say, sheet: Sheet) -> str:
     return say("result-begun", redone=round(start.strength * 100))
 
 
+def _fast(say: Say, sheet: Sheet) -> Iterator[str]:
+    """Few steps are the adapter's word, or the person's own; what that costs is said, too."""
+    shot = next(iter(sheet.shots), None)
+    fast = shot and faster(shot)
+    if shot is None or fast is None:
+        return
+    yield say("result-fast", steps=shot.steps, name=escape(fast.adapter.name, MOST_NAME))
+    if shot.recipe.negative and shot.guidance <= 1:
+        yield say("result-fast-negative", guidance=weight(shot.guidance))
+
+
 def _unkept(say: Say, sheet: Sheet) -> str:
     gone = len(sheet.drawn) - len(sheet.files)
     return say("result-lost-files", count=gone) if gone > 0 else ""
@@ -73,7 +86,8 @@ def _uncovered(say: Say, sheet: Sheet) -> str:
 
 def _left_out(say: Say, sheet: Sheet) -> Iterator[str]:
     """Adapters that somebody asked for by name and did not get."""
-    plan, pinned = sheet.job.plan, set(sheet.job.request.pinned)
+    plan, request = sheet.job.plan, sheet.job.request
+    pinned = {*request.pinned, request.fast}
     struck = [one for one in (plan.dropped if plan else ()) if one.what in pinned]
     for one in struck[:MOST_LEFT_OUT]:
         what, reason = escape(one.what, MOST_NAME), escape(one.why, MOST_NAME * 2)

@@ -3,7 +3,7 @@
 import discord
 from discord import ui
 
-from bot.captions import captions
+from bot.captions import captions, lit
 from bot.cards.credits import caption_lines, choices, credit_lines
 from bot.cards.parts import (
     MOST_OPTIONS,
@@ -71,7 +71,7 @@ def alts(say: Say, sheet: Sheet) -> dict[int, str]:
     }
 
 
-def _alt(say: Say, sheet: Sheet, position: Position, lit: str) -> str:
+def _alt(say: Say, sheet: Sheet, position: Position, told: str) -> str:
     number, count = position.index + 1, max(len(sheet.positions), position.index + 1)
     prompt = clean(sheet.job.request.prompt, MOST_ALT_PROMPT)
     asked = (
@@ -80,8 +80,10 @@ def _alt(say: Say, sheet: Sheet, position: Position, lit: str) -> str:
         else say("result-alt", number=number, count=count, prompt=prompt)
     )
     shot = shot_of(position)
-    dark = shot is None or not shot.recipe.adapters
-    drawn = say("result-alt-bare") if dark else say("result-alt-adapters", adapters=clean(lit, 300))
+    dark = shot is None or not lit(shot)
+    drawn = (
+        say("result-alt-bare") if dark else say("result-alt-adapters", adapters=clean(told, 300))
+    )
     return cut(f"{asked}. {drawn}.", MOST_ALT)
 
 
@@ -141,10 +143,10 @@ def _keep(say: Say, sheet: Sheet) -> Item | None:
     offered = _offered(sheet)
     if not offered:
         return None
-    lit = _lit_first(sheet)
+    first = _lit_first(sheet)
     options = [
         option(
-            choice.adapter.name, str(number), "" if sheet.quiet else words, default=number in lit
+            choice.adapter.name, str(number), "" if sheet.quiet else words, default=number in first
         )
         for number, words, choice in offered
     ]
@@ -164,9 +166,9 @@ def _offered(sheet: Sheet) -> list[tuple[int, str, Choice]]:
     What is lit in picture 1 is always offered, then the best of every task, then the rest.
     """
     rank = {c.adapter.card_id: n for t in _tasks(sheet) for n, c in enumerate(t)}
-    lit = _lit_first(sheet)
+    first = _lit_first(sheet)
     numbered = [(number, words, choice) for number, (words, choice) in enumerate(choices(sheet))]
-    best = sorted(numbered, key=lambda one: (one[0] not in lit, rank[one[2].adapter.card_id]))
+    best = sorted(numbered, key=lambda one: (one[0] not in first, rank[one[2].adapter.card_id]))
     return sorted(best[:MOST_OPTIONS], key=lambda one: one[0])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.captions import lit
 from bot.cards.letter import Enclosure
 from bot.jobs.nouns import Job, Position, Seen
 from stylus_engine.model import LIMITS, Shot, Survival
@@ -45,7 +46,7 @@ class Sheet:
     @property
     def bare(self) -> bool:
         """Whether no picture lights any adapter."""
-        return not any(shot.recipe.adapters for shot in self.shots)
+        return not any(lit(shot) for shot in self.shots)
 
 
 def survival_of(position: Position) -> Survival | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from stylus_engine.model import Picture, Plan, Shot
+from stylus_engine.model import Faster, Picture, Plan, Shot
 
 
 class ChoiceOut(msgspec.Struct, frozen=True):
@@ -25,6 +25,18 @@ class DroppedOut(msgspec.Struct, frozen=True):
     why: str
 
 
+class FastOut(msgspec.Struct, frozen=True):
+    """The few-step adapter of all pictures, and what it sets where the person says nothing else."""
+
+    id: str
+    name: str
+    weight: float
+    kind: str
+    steps: int
+    guidance: float
+    sampler: str
+
+
 class PlanOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """`instead`: why the language model did not choose; `dropped`: what a rule struck out. Only where there is any."""
 
@@ -33,6 +45,7 @@ class PlanOut(msgspec.Struct, frozen=True, omit_defaults=True):
     composer: str
     instead: str = ""
     dropped: list[DroppedOut] = []
+    fast: FastOut | None = None
 
 
 class LitOut(msgspec.Struct, frozen=True):
@@ -105,6 +118,14 @@ def plan_out(plan: Plan | None) -> PlanOut:
         composer=plan.composer,
         instead=plan.instead,
         dropped=[DroppedOut(one.what, one.why) for one in plan.dropped],
+        fast=_fast_out(plan.fast) if plan.fast else None,
+    )
+
+
+def _fast_out(fast: Faster) -> FastOut:
+    card, few = fast.adapter, fast.few
+    return FastOut(
+        card.card_id, card.name, few.weight, few.kind, few.steps, few.guidance, few.sampler
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from bot.settings import Settings
 from stylus_engine.model import LIMITS, Policy, Request, Start
 from stylus_engine.model.noun import within
+from stylus_engine.model.request import Firm
 from stylus_engine.ports import CardStore
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     bare: bool = False
     pin: Sequence[str] | None = None
     ban: Sequence[str] | None = None
+    fast: bool | None = None
 
 
 def request(
@@ -55,11 +57,27 @@ def request(
         bare=wish.bare,
         pinned=tuple(cards.find(name).card_id for name in wish.pin or ()),
         banned=tuple(cards.find(name).card_id for name in wish.ban or ()),
+        fast=fast_of(wish.fast, settings),
+        firm=_firm(wish),
         policy=_policy(settings),
         start=start,
     )
     _allowed(asked, settings)
     return asked
+
+
+def fast_of(said: bool | None, settings: Settings) -> str:
+    """The few-step adapter that is asked for, "" for none."""
+    drawing = settings.drawing
+    return drawing.fast if _or(said, drawing.always_fast) else ""
+
+
+def _firm(wish: Wish) -> tuple[Firm, ...]:
+    """What a few-step adapter leaves alone."""
+    said: dict[Firm, object] = {
+        "steps": wish.steps, "guidance": wish.guidance, "sampler": wish.sampler,
+    }  # fmt: skip
+    return tuple(name for name, value in said.items() if value is not None)
 
 
 def _or(said: T | None, usual: T) -> T:

@@ -35,6 +35,7 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
     checkpoint: options.CheckpointName = "",
     pin: options.Pin = None,
     ban: options.Ban = None,
+    fast: options.Fast = None,
     style_strength: options.Strength = None,
     image: options.Image = None,
     mask: options.MaskFile = None,
@@ -47,7 +48,7 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
     wish = Wish(
         prompt=prompt, negative=negative, checkpoint=checkpoint, width=width, height=height,
         steps=steps, guidance=guidance, sampler=sampler, count=count, seed=seed, preset=preset,
-        strength=style_strength, bare=bare, pin=pin, ban=ban,
+        strength=style_strength, bare=bare, pin=pin, ban=ban, fast=fast,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):
@@ -100,6 +101,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may s
     checkpoint: options.CheckpointName = "",
     pin: options.Pin = None,
     ban: options.Ban = None,
+    fast: options.Fast = None,
     style_strength: options.Strength = None,
     bare: options.Bare = False,
     as_json: options.Json = False,
@@ -107,7 +109,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may s
     """Show which adapters would draw which words, and why. Draws nothing."""
     wish = Wish(
         prompt=prompt, checkpoint=checkpoint, count=count, seed=seed, preset=preset,
-        strength=style_strength, bare=bare, pin=pin, ban=ban,
+        strength=style_strength, bare=bare, pin=pin, ban=ban, fast=fast,
     )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):

@@ -30,6 +30,13 @@ Pin: TypeAlias = Annotated[
 Ban: TypeAlias = Annotated[
     list[str] | None, typer.Option("--ban", help="An adapter that must not be used; repeatable.")
 ]
+Fast: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--fast/--no-fast",
+        help="Draw in few steps with the adapter of drawing.fast; --pin one to choose it.",
+    ),
+]
 Strength: TypeAlias = Annotated[
     float | None, typer.Option("--style-strength", help="One dial over all adapter weights.")
 ]

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.captions import plain, weight
+from bot.captions import faster, lit, plain, weight
 from stylus_engine.model import Dropped, Picture, Plan, Seen, Shot, Survival, Task
 
 INDENT = (0, 0, 0, 2)
@@ -84,11 +84,21 @@ def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str])
     """One line per picture, its adapters and its seed."""
     for caption, shot in zip(captions, shots, strict=True):
         line(console, Text.assemble(caption, (f"   seed {shot.seed}", "dim")))
+    show_pace(console, shots)
     masks = {shot.recipe.mask.code for shot in shots}
-    if len(masks) < len(shots) and any(shot.recipe.adapters for shot in shots):
+    if len(masks) < len(shots) and any(lit(shot) for shot in shots):
         few = f"This plan has {len(masks)} masks; further pictures take the best with other seeds."
         line(console, Text(few, style="dim"))
     console.print()
+
+
+def show_pace(console: Console, shots: Sequence[Shot]) -> None:
+    """Which few-step adapter set steps, guidance and sampler, if one did."""
+    for shot in shots[:1]:
+        if (fast := faster(shot)) is not None:
+            name, steps = plain(fast.adapter.name, 60), "step" if shot.steps == 1 else "steps"
+            told = f"{shot.steps} {steps}, guidance {weight(shot.guidance)}, {shot.sampler}"
+            line(console, Text(f"Drawn in {told}: few-step adapter {name} {weight(fast.weight)}"))
 
 
 def show_survival(console: Console, pictures: Sequence[Picture]) -> None:

@@ -115,7 +115,7 @@ class Acts:
         wish = Wish(
             origin=self._origin(press, source),
             source=source.id,
-            request=wishes.edited(asked, source.request, settings, ceiling),
+            request=wishes.edited(asked, quick(source), settings, ceiling),
             private=source.private,
         )
         await self._entrance.admit(wish, press.reply)
@@ -250,6 +250,12 @@ def _draft(origin: Origin, request: Request = NO_REQUEST) -> Job:
         request=request,
         made_at=0.0,
     )
+
+
+def quick(source: Job) -> Request:
+    """The request of a job; a few-step adapter that was pinned stays, though the window does not show it."""
+    fast = source.plan.fast if source.plan else None
+    return replace(source.request, fast=fast.adapter.card_id) if fast else source.request
 
 
 def _asked(read: modals.Edited) -> wishes.Asked:

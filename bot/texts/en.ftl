@@ -65,6 +65,11 @@ result-uncovered = No adapter for: { $words }
 result-alone = No adapter matched well: base model only.
 result-begun = Begun from a picture, { $redone } % of it redone.
 result-begun-mask = A part of a picture, drawn anew.
+result-fast = Drawn in { $steps ->
+        [one] one step
+       *[other] { $steps } steps
+    }: few-step adapter { $name }
+result-fast-negative = At guidance { $guidance } the negative prompt has no say.
 result-off = Adapters are off: base model only.
 result-left-out = Left out: { $what } ({ $why })
 result-instead = The language model did not choose this time; words and meaning did. Details says why.
@@ -362,6 +367,7 @@ error-OutOfRange = { $what } must lie between { $low } and { $high }; { $value }
 error-UnknownName = There is no { $kind } called “{ $name }”. { $known }
 error-BadSize = Width and height must be multiples of { $multiple } pixels; { $width }×{ $height } was given.
 error-Unsupported = { $what } is not possible yet.
+error-NoFastAdapter = No few-step adapter for { $family } is known here: whoever runs me can add one.
 error-BadPicture = { $path } cannot be drawn from: { $why }.
 error-BadManifest = { $path } cannot be drawn again: { $why }.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["subject", "style", "light", "place"]
+Kind = Literal["subject", "style", "light", "place", "speed"]
 Layout = Literal["peft", "kohya", "loha", "lokr"]
 Flaw = Literal["", "burnt", "mislabelled"]
 
@@ -125,3 +125,9 @@ FLAWED = (
 )  # fmt: skip
 
 SHELF = (*SUBJECTS, *STYLES, *PLACES_AND_LIGHTS, *SECOND_OPINIONS, *FLAWED)
+
+# Not on the shelf that concepts are chosen from: it draws everything the checkpoint draws, only sooner.
+FAST = Spec(
+    "quick_strokes", "Quick Strokes LCM 4 steps", "speed", "quick", (),
+    rank=16, alpha=16, rate=1.5e-3, steps=400, weight_range=(0.0, 1.0),
+)  # fmt: skip

@@ -9,6 +9,7 @@
     │   ├── UnknownName         adapter, checkpoint, sampler, preset, manifest
     │   ├── BadSize             edges that the checkpoint's latents cannot have
     │   ├── Unsupported         what this version does not draw yet
+    │   ├── NoFastAdapter       no few-step adapter is known for this checkpoint
     │   ├── BadPicture          a picture or mask that nothing can be drawn from
     │   ├── BadEvaluation       prompts or a journal that no evaluation can go by
     │   └── BadManifest
@@ -107,6 +108,7 @@ from stylus_engine.errors.requests import (
     BadSize,
     BadText,
     EmptyPrompt,
+    NoFastAdapter,
     OutOfRange,
     PromptTooLong,
     UnknownName,
@@ -154,6 +156,7 @@ __all__ = [
     "IndexBroken",
     "IndexMissing",
     "IndexSchema",
+    "NoFastAdapter",
     "OutOfRange",
     "PromptTooLong",
     "RefinerFailed",

@@ -75,6 +75,13 @@ class Unsupported(BadRequest):
 
 
 @dataclass(eq=False)
+class NoFastAdapter(BadRequest):
+    """No few-step adapter is known for this checkpoint."""
+
+    family: str
+
+
+@dataclass(eq=False)
 class BadPicture(BadRequest):
     """A picture or a mask that nothing can be drawn from."""
 

@@ -12,6 +12,7 @@ knows is refused, never ignored.
 from stylus_engine.model.adapter import Adapter, Candidate, Kind, Licence, Rating
 from stylus_engine.model.checkpoint import Checkpoint
 from stylus_engine.model.event import Drawn, Event, Failed, Fetching, Planned, Started, Stepped
+from stylus_engine.model.few_step import Faster, FewStep
 from stylus_engine.model.liking import Liking
 from stylus_engine.model.manifest import Lit, Manifest, Picture, Survival
 from stylus_engine.model.mask import Mask
@@ -41,7 +42,9 @@ __all__ = [
     "Dropped",
     "Event",
     "Failed",
+    "Faster",
     "Fetching",
+    "FewStep",
     "Friction",
     "Kind",
     "Licence",

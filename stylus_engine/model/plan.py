@@ -3,6 +3,7 @@
 from typing import Literal
 
 from stylus_engine.model.adapter import Adapter
+from stylus_engine.model.few_step import Faster
 from stylus_engine.model.liking import Liking
 from stylus_engine.model.noun import Noun, within
 
@@ -98,6 +99,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     likes: tuple[Liking, ...] = ()  # of its choices, as they were then: the masks go by them
     strains: tuple[Strain, ...] = ()
     frictions: tuple[Friction, ...] = ()
+    fast: Faster | None = None  # drawn with in every picture, beside the masks
 
     def __post_init__(self) -> None:
         for task in self.tasks:

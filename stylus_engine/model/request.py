@@ -1,6 +1,6 @@
 """What a person asked for."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from stylus_engine.errors import BadText, EmptyPrompt, PromptTooLong, UnknownName
 from stylus_engine.model.adapter import Rating
@@ -11,6 +11,7 @@ SAMPLERS: tuple[str, ...] = (
     "lcm", "tcd", "ddim_trailing", "euler_trailing", "euler_a_trailing",  # for few-step adapters
 )  # fmt: skip
 FEW_STEPS = frozenset({"lcm", "tcd"})  # they take theirs out of the 50 that were distilled
+Firm: TypeAlias = Literal["steps", "guidance", "sampler"]
 PRESETS: tuple[str, ...] = (
     "stylus", "paper", "paper-rules", "retriever-only", "reranker", "random", "base",
 )  # fmt: skip
@@ -91,6 +92,8 @@ class Request(Noun, frozen=True, kw_only=True):
     bare: bool = False  # also offer the mask that lights no adapter
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
+    fast: str = ""  # the few-step adapter to draw with: a name, an id, or "auto"; "" = none
+    firm: tuple[Firm, ...] = ()  # what the person said: a few-step adapter sets the rest
     policy: Policy = Policy()
     start: Start | None = None
 

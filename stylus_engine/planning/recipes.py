@@ -19,7 +19,7 @@ def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits)
     if preset.triggers:
         prompt = with_triggers(prompt, adapters, fits)
     return Recipe(
-        adapters=adapters,
+        adapters=(*adapters, *_fast(plan)),
         prompt=prompt,
         negative=request.negative or preset.negative,
         mask=mask,
@@ -33,6 +33,12 @@ def _for(plan: Plan, mask: Mask, weighted: Sequence[Weighted]) -> Iterator[Weigh
     concepts = {c.adapter.card_id: task.concept for task, choices in lit for c in choices}
     for each in weighted:
         yield replace(each, concept=concepts[each.adapter.card_id])
+
+
+def _fast(plan: Plan) -> Iterator[Weighted]:
+    """Outside of masks, budgets and trigger words: it serves no words, and every picture needs it whole."""
+    if plan.fast is not None:
+        yield Weighted(adapter=plan.fast.adapter, weight=plan.fast.few.weight)
 
 
 def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Fits) -> str:

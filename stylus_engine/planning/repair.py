@@ -90,6 +90,8 @@ def mended(recipe: Recipe, lost: Sequence[str]) -> Recipe | None:
 
 def _moved(lit: Weighted, lost: Sequence[str]) -> Weighted:
     card = lit.adapter
+    if card.category == "speed":  # it draws no concept, and does not work by halves
+        return lit
     weight = lit.weight * (RAISE if lit.concept in lost else LOWER)
     kept = min(card.weight_high, max(card.weight_low, weight))
     within = card.weight_low <= lit.weight <= card.weight_high  # some presets go beyond

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from stylus_engine.model import Adapter, Rating
+from stylus_engine.planning.few_steps import few_step
 from stylus_engine.planning.lexicon import keys
 from stylus_engine.ports import Vectors
 
@@ -18,7 +19,6 @@ VERSION = "2"  # of the schema: another one means rebuild
 RATINGS: tuple[str, ...] = get_args(Rating)  # mildest first
 HEARD = 240  # characters of the description that are embedded: titles and tags must lead
 UNDRAWN_KINDS = frozenset({"embedding", "ia3", "oft", "glora", "full", "unsupported"})
-UNASKED = frozenset({"speed"})  # fewer steps are a setting, never part of a prompt
 
 
 def schema(embedder: str, dimensions: int) -> pa.Schema:
@@ -65,10 +65,11 @@ def usable(card: Adapter) -> bool:
     """Whether the card may ever be a candidate, whatever a policy says.
 
     Never: real persons, minors, quarantined cards, cards without a file (nobody can
-    draw with them), kinds that no sampler of ours applies, what only makes it faster.
+    draw with them), kinds that no sampler of ours applies, and what only makes it faster:
+    fewer steps are a setting, never part of a prompt.
     """
     barred = card.real_person or card.minor or card.health == "quarantined"
-    odd = card.kind in UNDRAWN_KINDS or card.category in UNASKED
+    odd = card.kind in UNDRAWN_KINDS or few_step(card) is not None
     return card.drawable and not barred and not odd
 
 

@@ -8,6 +8,8 @@ from stylus_engine.model import (
     Adapter,
     Choice,
     Dropped,
+    Faster,
+    FewStep,
     Friction,
     Liking,
     Lit,
@@ -80,6 +82,8 @@ REQUEST = Request(
     bare=True,
     pinned=("folder:ink-and-wash:1",),
     banned=("folder:too-hot:1",),
+    fast="folder:lcm:1",
+    firm=("guidance",),
     policy=Policy(most_rating="g", commercial_only=True, styles=1, per_task=2),
     start=Start(picture="cd" * 32, strength=0.5, mask="ef" * 32, width=640, height=480, tile=64),
 )
@@ -106,6 +110,9 @@ PLAN = Plan(
     strains=(Strain(card_id=INK.card_id, strength=0.55, saturation=0.24, scale=0.8),),
     frictions=(Friction(one=INK.card_id, other=NIGHT.card_id, clash=0.31),),
     likes=(Liking(card_id=INK.card_id, concept="inkdrawing", good=12.0, bad=3.0),),
+    fast=Faster(
+        adapter=NIGHT, few=FewStep(kind="LCM", steps=4, sampler="lcm", guidance=1.0, weight=1.0)
+    ),
 )
 SHOT = Shot(
     id="01JD-2",

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, get_args
 from stylus_engine.catalog.nouns import Checked
 from stylus_engine.model import Adapter, Checkpoint, Rating, Recipe, Shot, Weighted
 from stylus_engine.model.noun import Noun
+from stylus_engine.planning.few_steps import few_step
 from stylus_engine.planning.shots import seeds
 
 LADDER = (1.0, 0.7, 0.4)  # of the card's own weight, in the order in which they are tried
@@ -91,8 +92,11 @@ def needs_check(card: Adapter, checked: Checked | None) -> bool:
 
 
 def can_check(card: Adapter, family: str) -> bool:
-    """Whether a checkpoint of `family` may and can draw with it."""
-    harmless = not (card.real_person or card.minor)
+    """Whether a checkpoint of `family` may and can draw with it.
+
+    Many steps and guidance, as all are checked with, burn what was made for few and none.
+    """
+    harmless = not (card.real_person or card.minor) and few_step(card) is None
     return harmless and card.drawable and card.family == family and card.kind != "embedding"
 
 

@@ -20,6 +20,7 @@ from stylus_engine.catalog.refiner.weighing import MOST, Weighing
 from stylus_engine.errors import RefinerFailed
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Category
+from stylus_engine.planning.few_steps import is_few_step
 
 MOST_TEXT = 65_536  # characters of an answer
 MOST_TRIES = 8  # opening braces, before an answer holds no object
@@ -51,7 +52,7 @@ def read(text: str, by: str, known: Known) -> Described:
     """The description of this card. Raises `RefinerFailed`, with what to do better."""
     answer = _parsed(text)
     card = rules.facts(known)
-    kind = sorting.category(card, "") if sorting.is_speed(card) else _category(answer.category)
+    kind = sorting.category(card, "") if is_few_step(card) else _category(answer.category)
     weighed = weights(card, answer.weight, answer.weight_low, answer.weight_high)
     return Described(
         by=plain(by, 60) or "model",

@@ -10,25 +10,15 @@ from stylus_engine.catalog.refiner.words import title
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Category
 from stylus_engine.planning import lexicon
+from stylus_engine.planning.few_steps import is_few_step
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
-_SPEED = re.compile(
-    r"\blcm\b|\bdmd-?2?\b|\bhyper-?(?:sd|sdxl|flux)\w*|\b(?:sdxl|sd3\w*|flux)[\s_-]*lightning\b"
-    r"|\bturbo[\s_-]*alpha\b|\b\d{1,2}[\s_-]*steps?[\s_-]*lora\b",
-    re.IGNORECASE,
-)
-# Words that also name heroes, cars and weather: alone they are no speed adapter.
-_PERHAPS = re.compile(
-    r"\b(?:lightning|hyper|turbo|tcd|pcm|distilled|accelerat\w+)\b", re.IGNORECASE
-)
-_FEW_STEPS = re.compile(r"\b(?:\d{1,2}|few|fewer)[\s_-]*steps?\b", re.IGNORECASE)
-_FAST_BASE = re.compile(r"\b(?:lcm|lightning|hyper|turbo|distilled)$", re.IGNORECASE)
 _SLIDER = re.compile(r"\bsliders?\b", re.IGNORECASE)
 
 
 def category(card: Adapter, description: str) -> Category:
     """What its source says, else what its tags say outright, else what most of its words say."""
-    if is_speed(card):
+    if is_few_step(card):
         return "speed"
     if card.category != "other":
         return card.category
@@ -36,16 +26,6 @@ def category(card: Adapter, description: str) -> Category:
         if (outright := TAGGED.get(tag.casefold().strip())) is not None:
             return outright
     return _by_words(card, description)
-
-
-def is_speed(card: Adapter) -> bool:
-    """LCM, Lightning, Hyper, Turbo, DMD2: known by their names; nothing in their keys tells."""
-    name = card.name.replace("_", " ")
-    if _SPEED.search(name):
-        return True
-    told = " ".join((name, card.description[:2000], *card.tags))
-    fast = any(_FAST_BASE.search(base) for base in (card.base, card.family_declared))
-    return bool(_PERHAPS.search(name)) and (fast or bool(_FEW_STEPS.search(told)))
 
 
 def is_slider(card: Adapter) -> bool:
