@@ -1,13 +1,13 @@
 """From the words of a command line to a `Request`, within what this installation allows."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from bot.settings import Settings
-from stylus_engine.model import LIMITS, Policy, Request, Start
+from stylus_engine.model import LIMITS, Checkpoint, Policy, Request, Start
 from stylus_engine.model.noun import within
 from stylus_engine.model.request import Firm
 from stylus_engine.ports import CardStore
@@ -78,6 +78,15 @@ def _firm(wish: Wish) -> tuple[Firm, ...]:
         "steps": wish.steps, "guidance": wish.guidance, "sampler": wish.sampler,
     }  # fmt: skip
     return tuple(name for name, value in said.items() if value is not None)
+
+
+def unheard(wish: Wish, checkpoint: Checkpoint) -> Iterator[str]:
+    """What of a wish this kind of checkpoint has no ear for; what nobody said needs no word."""
+    if wish.sampler and checkpoint.drawn_with(wish.sampler) != wish.sampler:
+        other = checkpoint.drawn_with(wish.sampler)
+        yield f"{checkpoint.name} is drawn with {other}: it has no {wish.sampler}."
+    if wish.negative and not checkpoint.heeds_negatives:
+        yield f"{checkpoint.name} reads no negative prompt."
 
 
 def _or(said: T | None, usual: T) -> T:

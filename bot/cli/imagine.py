@@ -7,7 +7,7 @@ import typer
 from bot.captions import captions
 from bot.cli import options
 from bot.cli.answer import Planning, plan_out, rounded
-from bot.cli.asking import Wish, request
+from bot.cli.asking import Wish, request, unheard
 from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
 from bot.cli.drawing import Events, finish, follow, new_job
 from bot.cli.engine import Engine
@@ -70,6 +70,8 @@ def draw(
     """Plan and draw `wish`, show it, save it. Ends the command when a picture is missing."""
     with desk.engine(settings) as engine:
         asked = request(wish, settings, engine.cards, begin)
+        for sentence in unheard(wish, engine.checkpoints.find(asked.checkpoint)):
+            desk.say(sentence)
         files.make_folder(target.sheet.parent)  # refused now rather than after the drawing
         outcome = Outcome(shots_of=lambda plan: engine.shots(asked, plan, target.job))
         follow(desk, lambda: _events(desk, engine, asked, target.job), outcome, quiet=as_json)

@@ -13,7 +13,7 @@ MARKS: tuple[tuple[str, str], ...] = (  # a tensor that one family alone has, fi
 OTHERS: tuple[tuple[str, str], ...] = (  # what else such files are, none of which is drawn with yet
     ("an SDXL refiner", "conditioner.embedders.0.model."),
     ("SD 2 in a single file", "cond_stage_model.model."),
-    ("FLUX or Hunyuan", "double_blocks."),
+    ("FLUX or Hunyuan (no single file holds T5's vocabulary: use a folder)", "double_blocks."),
     ("SD 3", "joint_blocks."),
 )
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}

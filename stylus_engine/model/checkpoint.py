@@ -2,6 +2,9 @@
 
 from stylus_engine.model.noun import Noun
 
+FLOWING = frozenset({"flux1"})  # families of flow matching
+DISTILLED = frozenset({"flux1"})  # families that were taught to draw without a negative row
+
 
 class Checkpoint(Noun, frozen=True, kw_only=True):
     """One checkpoint folder.
@@ -17,3 +20,15 @@ class Checkpoint(Noun, frozen=True, kw_only=True):
     family: str
     size: int  # pixels, the edge it was trained at
     multiple: int  # pixels; width and height must be multiples of it
+
+    def drawn_with(self, sampler: str) -> str:
+        """The sampler that its pictures are drawn with where `sampler` is asked for.
+
+        Flow matching has none of the others: its way from noise to picture is straight.
+        """
+        return "euler" if self.family in FLOWING else sampler
+
+    @property
+    def heeds_negatives(self) -> bool:
+        """Whether a negative prompt says anything to it."""
+        return self.family not in DISTILLED

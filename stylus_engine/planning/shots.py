@@ -58,7 +58,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
             height=height,
             steps=steps,
             guidance=guidance,
-            sampler=sampler,
+            sampler=checkpoint.drawn_with(sampler),
             start=request.start,
             preview_every=preview_every,
         )

@@ -170,7 +170,7 @@ def shots(
             height=edge,
             steps=budget.steps,
             guidance=budget.guidance,
-            sampler=budget.sampler,
+            sampler=checkpoint.drawn_with(budget.sampler),
         )
         for index, (prompt, seed) in enumerate(pairs)
     )
