@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias, cast
 
 import torch
@@ -51,7 +52,7 @@ class Target:
             yield Layer(down=layer.down[used], up=part[:, used].contiguous())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bases:
     """Read access to a checkpoint's modules, all fp32 and never written to.
 
@@ -93,11 +94,13 @@ class Bases:
         """What its layers' names begin with."""
         return "transformer" if "transformer" in self.modules else "unet"
 
-    def spellings(self) -> dict[str, Target]:
+    @cached_property
+    def spellings(self) -> Mapping[str, Target]:
         """Every name that files give a place, dotted or flattened.
 
         transformers 5 dropped CLIPTextModel's `text_model.`; files keep it (diffusers'
-        `_load_lora_into_text_encoder` bridges the same gap).
+        `_load_lora_into_text_encoder` bridges the same gap).  Made once for a checkpoint: it
+        takes as long as reading a small file.
         """
         table: dict[str, Target] = {}
         for component, path in self.places():

@@ -32,7 +32,7 @@ from stylus_engine.errors import (
     AdapterWrongShape,
 )
 from stylus_engine.sampling.bases import Bases, Place, Target
-from stylus_engine.sampling.delta import Cut, Made, Parts, make, read, whole
+from stylus_engine.sampling.delta import Cut, Made, Parts, make, whole, width
 from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.files import AdapterFile
 from stylus_engine.sampling.products import Misfit
@@ -100,8 +100,9 @@ def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = 
 
 
 def _refuse_kinds(file: AdapterFile) -> None:
+    keys = "\n".join(file.tensors)  # one text: a search a key and kind takes longer than reading
     for kind, mark in KINDS.items():
-        if any(re.search(mark, key) for key in file.tensors):
+        if re.search(mark, keys, re.MULTILINE):
             raise AdapterUnsupported(name=file.name, kind=kind)
 
 
@@ -113,11 +114,13 @@ def _refuse_families(file: AdapterFile, bases: Bases) -> None:
             raise AdapterWrongFamily(name=file.name, family=_of_unet(file), needed=needed)
         return
     for family, mark in FAMILIES.items():
-        if _mostly(mark, file) and family != needed.partition("-")[0]:
+        if family != needed.partition("-")[0] and _mostly(mark, file):
             raise AdapterWrongFamily(name=file.name, family=family, needed=needed)
 
 
 def _mostly(mark: str, file: AdapterFile) -> bool:
+    if not re.search(mark, "\n".join(file.tensors), re.MULTILINE):  # nearly always
+        return False
     betrayed = sum(bool(re.search(mark, key)) for key in file.tensors)
     return 2 * betrayed > len(file.tensors)
 
@@ -147,7 +150,7 @@ def _part(found: re.Match[str]) -> str:
 
 def _targets(tensors: Mapping[str, Tensor], pieces: Pieces, bases: Bases) -> dict[str, Target]:
     """Module of the file -> its layers, for the modules that are whole; the first one takes a layer."""
-    table = bases.spellings()
+    table = bases.spellings
     names = {module: _bare(module) for module in pieces}
     if bases.denoiser == "unet":
         names |= _named(tensors, pieces)
@@ -209,15 +212,15 @@ def _refuse_widths(file: AdapterFile, parts: Mapping[Target, Parts], bases: Base
         place = target.places[0]
         if not CROSS.search(place[1]):
             continue
-        width, needed = _width(file, place, parts[target]), bases.weight(place).shape[1]
-        if width != needed:
-            family = WIDTHS.get(width, f"sd1-{width}")
+        wide, needed = _width(file, place, parts[target]), bases.weight(place).shape[1]
+        if wide != needed:
+            family = WIDTHS.get(wide, f"sd1-{wide}")
             raise AdapterWrongFamily(name=file.name, family=family, needed=bases.family)
 
 
 def _width(file: AdapterFile, place: Place, parts: Parts) -> int:
     try:
-        return read(parts).shape[1]
+        return width(parts)
     except Misfit as misfit:
         raise _wrong_shape(file, place, misfit) from misfit
 

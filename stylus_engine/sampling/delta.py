@@ -43,6 +43,7 @@ FORMS: tuple[set[str], ...] = (  # the fuller form first: each is one whole upda
         )
     ),
 )
+PLAIN = {"lora_down", "lora_up", "alpha"}
 ALONGSIDE = {"alpha", "dora_scale", "magnitude"}
 
 
@@ -81,6 +82,8 @@ def make(parts: Parts, weight: Tensor, cut: Cut, scale: float | None = None) -> 
     `scale` is what multiplies the bare product when the file says so elsewhere than in
     `alpha`.  Raises `Misfit`.
     """
+    if parts.keys() <= PLAIN:
+        return Made(_plain(parts, weight, scale))
     update = read(parts)
     _fits(parts, update, weight)
     factor = _scale(parts, update) if scale is None else scale
@@ -93,6 +96,29 @@ def make(parts: Parts, weight: Tensor, cut: Cut, scale: float | None = None) -> 
         return _reduced(update.dense() * factor, weight, cut)
     layer = _layer(update.pair(), factor, weight)
     return Made(layer, residual=_residual(layer, update.dense() * factor))
+
+
+def _plain(parts: Parts, weight: Tensor, scale: float | None) -> Layer:
+    """Most layers of most files: the same numbers as by way of fp64, in a tenth of the time."""
+    pair = Pair(parts["lora_up"].flatten(1), parts["lora_down"].flatten(1))
+    _fits(parts, pair, weight)
+    factor = _scale(parts, pair) if scale is None else scale
+    down = pair.down.reshape(pair.rank, *weight.shape[1:])
+    return Layer(down=down.to(torch.float32, copy=True), up=_times(pair.up, factor))
+
+
+def _times(tensor: Tensor, factor: float) -> Tensor:
+    """fp32, rounded once: a power of two changes no digit, other factors are applied in fp64."""
+    if math.frexp(factor)[0] == 0.5:
+        return tensor.to(torch.float32, copy=True).mul_(factor)
+    return (tensor.double() * factor).float()
+
+
+def width(parts: Parts) -> int:
+    """How many numbers a row of the update has: (in) or (in x kh x kw). Raises `Misfit`."""
+    if parts.keys() <= PLAIN:
+        return parts["lora_down"][:1].numel()
+    return read(parts).shape[1]
 
 
 def read(parts: Parts) -> Update:

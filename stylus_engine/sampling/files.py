@@ -6,24 +6,21 @@ library itself takes headers of 100 MB, and one with 900,000 keys costs 650 MB a
 four seconds (research/adapters.md §0.9).
 """
 
-# `safe_open` carries no types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-
 import hashlib
 import json
+import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
+from itertools import groupby
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from stylus_engine.errors import (
-    AdapterChanged,
     AdapterFileEmpty,
     AdapterFileMissing,
     AdapterFileTruncated,
@@ -34,8 +31,21 @@ from stylus_engine.errors import (
 
 MOST_HEADER = 16 * 2**20  # bytes; thumbnails and tag counts make honest ones of several MB
 MOST_TENSORS = 50_000
-FLOATS = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
-DTYPES = FLOATS | {"I64", "I32", "I16", "I8", "U8", "BOOL"}  # what torch has on every machine
+DTYPES = {  # what torch has on every machine
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+COMPARED = {torch.float64, torch.float32, torch.float16, torch.bfloat16}  # by `aminmax`
 LOOKS_LIKE = (
     (b"PK\x03\x04", "it is a zip archive or a pickled torch file"),
     (b"\x80", "it is a pickle"),
@@ -45,6 +55,16 @@ LOOKS_LIKE = (
 )
 
 Facts = dict[str, object]  # of one tensor in the header: dtype, shape, data_offsets
+
+
+class Entry(NamedTuple):
+    """One tensor of the header: its bytes are [start, end) of what follows the header."""
+
+    key: str
+    dtype: torch.dtype
+    shape: list[int]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,48 +77,41 @@ class AdapterFile:
     metadata: Mapping[str, str]
 
 
-def read_adapter(path: Path, name: str) -> AdapterFile:
-    """Read, check and hash the file of the adapter people know as `name`.
+def read_adapter(path: Path, name: str, sha256: str = "") -> AdapterFile:
+    """Read and check the file of the adapter people know as `name`.
 
-    Raises the `AdapterFile…` errors, `AdapterNotSafetensors`, `AdapterNotFinite`,
-    `AdapterUnsupported` for number formats torch lacks, and `AdapterChanged` when
-    the file was written to meanwhile.
+    What was read is hashed, unless somebody vouches for its `sha256`: hashing takes
+    longer than all the rest.  Raises the `AdapterFile…` errors, `AdapterNotSafetensors`,
+    `AdapterNotFinite`, and `AdapterUnsupported` for number formats torch lacks.
     """
     try:
-        sha256, metadata, tensors = _read(path, name)
+        with path.open("rb") as file:
+            start, entries, words = _header(file, path.stat().st_size, name)
+            payload = torch.empty(entries[-1].end, dtype=torch.uint8)
+            if file.readinto(_bytes(payload)) < len(payload):
+                raise AdapterFileTruncated(name=name)
     except OSError as error:
         where = f"{path} ({(error.strerror or 'unreadable').lower()})"
         raise AdapterFileMissing(name=name, path=where) from error
-    for key, tensor in tensors.items():
-        if not torch.isfinite(_plain(tensor)).all():
-            raise AdapterNotFinite(name=name, tensor=key)
-    return AdapterFile(name, sha256, tensors, metadata)
+    tensors = _tensors(payload, entries, name)
+    return AdapterFile(name, sha256 or _sha256(start, payload), tensors, words)
 
 
-def _read(path: Path, name: str) -> tuple[str, dict[str, str], dict[str, Tensor]]:
-    """The sha256, metadata and tensors of one and the same state of the file."""
-    with path.open("rb") as file:
-        before = _stamp(path)
-        metadata = _check_header(file, path.stat().st_size, name)
-        sha256 = _sha256(file)
-        tensors = _tensors(path, name)
-        if _stamp(path) != before and (found := _sha256(file)) != sha256:
-            raise AdapterChanged(name=name, wanted=sha256, found=found)
-    return sha256, metadata, tensors
+def _sha256(start: bytes, payload: Tensor) -> str:
+    """Of the bytes in memory: what the disk holds by now may be something else."""
+    digest = hashlib.sha256(start)
+    digest.update(_bytes(payload))
+    return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _bytes(payload: Tensor) -> memoryview:
+    return memoryview(cast("bytearray", payload.numpy()))  # numpy's stubs hide that it is a buffer
 
 
-def _sha256(file: BufferedReader) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_header(file: BufferedReader, size: int, name: str) -> dict[str, str]:
-    """Read the header of `size` bytes of file; return its metadata."""
+def _header(
+    file: BufferedReader, size: int, name: str
+) -> tuple[bytes, list[Entry], dict[str, str]]:
+    """The first bytes of a file of `size`, the tensors that they tell of, and the metadata."""
     if size == 0:
         raise AdapterFileEmpty(name=name)
     start = file.read(9)
@@ -111,8 +124,11 @@ def _check_header(file: BufferedReader, size: int, name: str) -> dict[str, str]:
         raise AdapterNotSafetensors(name=name, why="its header is absurdly long")
     if length > size - 8:
         raise AdapterFileTruncated(name=name)
-    header = _parse(b"{" + file.read(length - 1), name)
-    return _check_entries(header, size - 8 - length, name)
+    start += file.read(length - 1)
+    header = _parse(start[8:], name)
+    metadata = header.pop("__metadata__", {})
+    words = {key: value for key, value in metadata.items() if isinstance(value, str)}
+    return start, _check_entries(header, size - 8 - length, name), words
 
 
 def _refuse_look_alikes(start: bytes, name: str) -> None:
@@ -135,43 +151,86 @@ def _parse(raw: bytes, name: str) -> dict[str, Facts]:
     return cast("dict[str, Facts]", entries)
 
 
-def _check_entries(header: dict[str, Facts], room: int, name: str) -> dict[str, str]:
-    """Check the table of tensors against the `room` bytes that follow the header."""
-    metadata = header.pop("__metadata__", {})
+def _check_entries(header: dict[str, Facts], room: int, name: str) -> list[Entry]:
+    """The tensors in the order of their bytes, which fill the `room` after the header."""
     if not header:
         raise AdapterFileEmpty(name=name)
     if len(header) > MOST_TENSORS:
         why = f"{len(header)} tensors are more than any adapter has"
         raise AdapterNotSafetensors(name=name, why=why)
-    for facts in header.values():
-        if _end(facts, name) > room:
-            raise AdapterFileTruncated(name=name)
-    return {key: value for key, value in metadata.items() if isinstance(value, str)}
+    entries = [_entry(key, facts, name) for key, facts in header.items()]
+    if max(entry.end for entry in entries) > room:
+        raise AdapterFileTruncated(name=name)
+    entries.sort(key=lambda entry: (entry.start, entry.end))
+    _check_order(entries, room, name)
+    return entries
 
 
-def _end(facts: Facts, name: str) -> int:
-    """Where the tensor ends, in bytes after the header."""
+def _entry(key: str, facts: Facts, name: str) -> Entry:
     match facts:
-        case {"dtype": str(dtype), "shape": list(), "data_offsets": [int(), int(end)]}:
+        case {"dtype": str(dtype), "shape": list(), "data_offsets": [int(start), int(end)]}:
+            sizes = cast("list[object]", facts["shape"])
             if dtype not in DTYPES:
                 kind = f"numbers of type {dtype[:20]}"
                 raise AdapterUnsupported(name=name, kind=kind)
-            return end
+            if all(isinstance(size, int) and size >= 0 for size in sizes):
+                return Entry(key, DTYPES[dtype], cast("list[int]", sizes), start, end)
         case _:
-            raise AdapterNotSafetensors(name=name, why="its header is malformed")
+            pass
+    raise AdapterNotSafetensors(name=name, why="its header is malformed")
 
 
-def _tensors(path: Path, name: str) -> dict[str, Tensor]:
-    """Every tensor, as stored. The library checks offsets and shapes against each other."""
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            # Cloned: these tensors are windows on the file, which others may write to.
-            return {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        why = f"its table of tensors is broken: {str(error)[:80]}"
-        raise AdapterNotSafetensors(name=name, why=why) from error
+def _check_order(entries: list[Entry], room: int, name: str) -> None:
+    """No byte belongs to two tensors or to none, and every tensor has as many as its shape asks for."""
+    at = 0
+    for entry in entries:
+        size = math.prod(entry.shape) * entry.dtype.itemsize
+        if entry.start != at or entry.end != at + size:
+            raise _broken(entry.key, name)
+        at = entry.end
+    if at != room:
+        raise _broken("the last tensor", name)
 
 
-def _plain(tensor: Tensor) -> Tensor:
-    """In a type that `isfinite` knows: eight-bit floats have no kernel of their own."""
-    return tensor.float() if tensor.is_floating_point() else tensor
+def _broken(where: str, name: str) -> AdapterNotSafetensors:
+    why = f"its table of tensors is broken at {where[:80]}"
+    return AdapterNotSafetensors(name=name, why=why)
+
+
+def _tensors(payload: Tensor, entries: list[Entry], name: str) -> dict[str, Tensor]:
+    """Every tensor, as stored: windows on `payload`, which nobody else writes to."""
+    for run in _runs(entries):
+        whole = _window(payload, run[0]._replace(end=run[-1].end, shape=[-1]))
+        if not finite(whole):
+            _refuse_broken_numbers(payload, run, name)
+    return {entry.key: _window(payload, entry) for entry in entries}
+
+
+def _runs(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Neighbours of one type; what holds no number is left out."""
+    filled = (entry for entry in entries if entry.end > entry.start)
+    return (list(run) for _, run in groupby(filled, key=lambda entry: entry.dtype))
+
+
+def _window(payload: Tensor, entry: Entry) -> Tensor:
+    raw = payload[entry.start : entry.end]
+    if entry.start % entry.dtype.itemsize:
+        raw = raw.clone()
+    return raw.view(entry.dtype).view(entry.shape)
+
+
+def _refuse_broken_numbers(payload: Tensor, run: list[Entry], name: str) -> None:
+    for entry in run:
+        if not finite(_window(payload, entry)):
+            raise AdapterNotFinite(name=name, tensor=entry.key)
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether no number is NaN or infinite; `tensor` is not empty.
+
+    NaN and infinity show in the extremes, which cost a fiftieth of `isfinite`.
+    """
+    if not tensor.is_floating_point():
+        return True
+    plain = tensor if tensor.dtype in COMPARED else tensor.float()
+    return all(math.isfinite(extreme.item()) for extreme in torch.aminmax(plain))

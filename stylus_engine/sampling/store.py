@@ -43,6 +43,7 @@ class FactorStore:
         self._cut = cut or Cut()
         self._made = made
         self._resident: OrderedDict[str, Factors] = OrderedDict()
+        self._bytes = 0  # of what is resident; never counted anew, or each use would cost more
         self._pins: Counter[str] = Counter()
         self._lock = Lock()  # over the maps, held for moments
         self._line = Lock()  # over conversions, held for seconds
@@ -59,9 +60,12 @@ class FactorStore:
         with self._line:
             if found := self._find(wanted):
                 return found
-            file = read_adapter(path, adapter.name)
-            if file.sha256 != sha256:
-                raise AdapterChanged(name=adapter.name, wanted=sha256, found=file.sha256)
+            file = read_adapter(path, adapter.name, sha256)
+            # Whoever hands files out knows them by size, time and inode: asked again, it
+            # vouches for what was read between, and nothing is hashed twice.
+            _, now = self._files.fetch(adapter)
+            if now != sha256:
+                raise AdapterChanged(name=adapter.name, wanted=sha256, found=now)
             return self._keep(self._converted(file, bases, wanted))
 
     def _converted(self, file: AdapterFile, bases: Bases, wanted: str) -> Factors:
@@ -73,9 +77,8 @@ class FactorStore:
     def clear(self) -> None:
         """Forget every adapter that is not pinned."""
         with self._lock:
-            self._resident = OrderedDict(
-                (name, each) for name, each in self._resident.items() if self._pins[name]
-            )
+            for each in [name for name in self._resident if not self._pins[name]]:
+                self._take_out(each)
 
     def derived(self, name: str, make: Callable[[], Factors]) -> Factors:
         """What was made of other adapters, under a name that says of which and how; made once."""
@@ -85,7 +88,7 @@ class FactorStore:
         """Never evict `factors` until `unpin` was called as often; brings them back if need be."""
         with self._lock:
             self._pins[factors.id] += 1
-            self._resident.setdefault(factors.id, factors)
+            self._put_in(factors)
 
     def unpin(self, factors: Factors) -> None:
         """Take one `pin` back."""
@@ -109,7 +112,7 @@ class FactorStore:
     def nbytes(self) -> int:
         """Bytes of all resident factors."""
         with self._lock:
-            return self._nbytes()
+            return self._bytes
 
     @property
     def resident(self) -> tuple[str, ...]:
@@ -133,16 +136,23 @@ class FactorStore:
     def _keep(self, factors: Factors) -> Factors:
         with self._lock:
             self.loads += 1
-            self._resident[factors.id] = factors
+            self._put_in(factors)
             self._evict()
         return factors
 
     def _evict(self) -> None:
+        if self._bytes <= self._capacity:
+            return
         for each in [name for name in self._resident if not self._pins[name]]:
-            if self._nbytes() <= self._capacity:
+            if self._bytes <= self._capacity:
                 return
-            del self._resident[each]
+            self._take_out(each)
             self.evictions += 1
 
-    def _nbytes(self) -> int:
-        return sum(factors.nbytes for factors in self._resident.values())
+    def _put_in(self, factors: Factors) -> None:
+        if factors.id not in self._resident:
+            self._resident[factors.id] = factors
+            self._bytes += factors.nbytes
+
+    def _take_out(self, name: str) -> None:
+        self._bytes -= self._resident.pop(name).nbytes

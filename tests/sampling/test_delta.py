@@ -214,3 +214,19 @@ def test_half_an_update_is_no_update(gone):
     assert whole(parts) == set(parts)
     del parts[gone]
     assert whole(parts) == set()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("alpha", [4.0, 1.0, 0.3, 0.0])
+def test_the_short_way_of_plain_layers_gives_the_bits_of_the_long_one(dtype, alpha):
+    dice = torch.Generator().manual_seed(3)
+    parts = {
+        "lora_down": torch.randn(4, 5, 3, 3, generator=dice).to(dtype),
+        "lora_up": torch.randn(6, 4, 1, 1, generator=dice).to(dtype),
+        "alpha": torch.tensor(alpha),
+    }
+    short = make(parts, torch.zeros(6, 5, 3, 3), Cut())
+    up, down = parts["lora_up"].double().flatten(1), parts["lora_down"].double()
+    assert torch.equal(short.layer.up, (up * (parts["alpha"].item() / 4)).float())
+    assert torch.equal(short.layer.down, down.float())
+    assert (short.kept, short.residual) == (1.0, 0.0)

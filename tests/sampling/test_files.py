@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import save_file
 
 from stylus_engine.errors import (
-    AdapterChanged,
     AdapterFileEmpty,
     AdapterFileMissing,
     AdapterFileTruncated,
@@ -165,14 +164,63 @@ def test_broken_numbers_are_named(tmp_path, number, dtype):
     assert "in lora.up" in refused(path, AdapterNotFinite)
 
 
-def test_a_file_written_to_while_it_is_read(tmp_path, monkeypatch):
+def test_a_file_written_to_after_it_was_read(tmp_path, monkeypatch):
+    """The digest is that of the bytes one draws with, whatever the disk holds by now."""
     path = good(tmp_path / "a.safetensors")
+    before = path.read_bytes()
     slowly = files._tensors
 
-    def meanwhile(path: Path, name: str):
-        tensors = slowly(path, name)
-        path.write_bytes(path.read_bytes()[:-1] + b"\1")
-        return tensors
+    def meanwhile(*arguments):
+        path.write_bytes(before[:-1] + b"\1")
+        return slowly(*arguments)
 
     monkeypatch.setattr(files, "_tensors", meanwhile)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() in refused(path, AdapterChanged)
+    file = read_adapter(path, "Ink")
+    assert file.sha256 == hashlib.sha256(before).hexdigest()
+    assert torch.equal(file.tensors["b.weight"], torch.ones(3, 2))
+
+
+def test_a_file_that_shrinks_while_it_is_read(tmp_path, monkeypatch):
+    path = good(tmp_path / "a.safetensors")
+    slowly = files._header
+
+    def meanwhile(*arguments):
+        found = slowly(*arguments)
+        path.write_bytes(b"")
+        return found
+
+    monkeypatch.setattr(files, "_header", meanwhile)
+    monkeypatch.setattr(files.Path, "open", lambda self, mode: open(self, mode, buffering=0))  # noqa: PTH123, SIM115
+    refused(path, AdapterFileTruncated)
+
+
+def test_what_somebody_vouches_for_is_not_hashed(tmp_path):
+    path = good(tmp_path / "a.safetensors")
+    assert read_adapter(path, "Ink", "theirs").sha256 == "theirs"
+
+
+def test_the_table_may_stand_in_any_order_and_at_odd_places(tmp_path):
+    """Not as safetensors writes it, and read all the same: the numbers lie where the table says."""
+    numbers = struct.pack("<B", 7) + struct.pack("<2f", 1.5, -2.5)
+    header = {
+        "w": {"dtype": "F32", "shape": [2], "data_offsets": [1, 9]},
+        "none": {"dtype": "F16", "shape": [0, 3], "data_offsets": [9, 9]},
+        "b": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+    }
+    file = read_adapter(written(tmp_path / "a", framed(header, numbers)), "Ink")
+    assert file.tensors["w"].tolist() == [1.5, -2.5]
+    assert (file.tensors["b"].item(), file.tensors["none"].shape) == (7, (0, 3))
+
+
+@pytest.mark.parametrize(
+    "offsets",
+    [([0, 8], [4, 12]), ([0, 8], [12, 20]), ([0, 8], [0, 8])],
+    ids=["overlap", "hole", "twice"],
+)
+def test_bytes_that_belong_to_two_tensors_or_to_none(tmp_path, offsets):
+    header = {
+        key: {"dtype": "F32", "shape": [2], "data_offsets": place}
+        for key, place in zip("ab", offsets, strict=True)
+    }
+    raw = framed(header, b"\0" * offsets[1][1])
+    assert "table of tensors" in refused(written(tmp_path / "a", raw), AdapterNotSafetensors)
