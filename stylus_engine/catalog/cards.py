@@ -19,29 +19,37 @@ class CardFile:
     def __init__(self, *paths: Path, found: Iterable[Adapter] = ()) -> None:
         """`found` are cards of files without a card of their own; a written card goes before them."""
         numbered = ((path, *each) for path in paths for each in _read(path))
-        written = {card.card_id: card for card in _unique(numbered)}
+        self._records: dict[str, bytes] = {}
+        written = {card.card_id: card for card in _unique(numbered, self._records)}
         self._cards = {card.card_id: card for card in found} | written
 
     def cards(self) -> Iterable[Adapter]:
         """Every card, in the order of the file."""
         return tuple(self._cards.values())
 
+    def record(self, card_id: str) -> bytes:
+        """The line that a card was written in, as it stands in its file. Raises `KeyError` for others."""
+        return self._records[card_id]
 
-def _unique(numbered: Iterable[tuple[Path, int, Adapter]]) -> Iterator[Adapter]:
-    """The cards in order. Raises `BadCards` for an id that an earlier line has."""
+
+def _unique(
+    numbered: Iterable[tuple[Path, int, Adapter, bytes]], records: dict[str, bytes]
+) -> Iterator[Adapter]:
+    """The cards in order, their lines into `records`. Raises `BadCards` for an id that an earlier line has."""
     seen: dict[str, tuple[Path, int]] = {}
-    for path, number, card in numbered:
+    for path, number, card, record in numbered:
         if card.card_id in seen:
             where, line = seen[card.card_id]
             place = f"line {line}" if where == path else f"line {line} of {where}"
             why = f"the id {card.card_id} is already used on {place}"
             raise BadCards(path=str(path), line=number, why=why)
         seen[card.card_id] = path, number
+        records[card.card_id] = record
         yield card
 
 
-def _read(path: Path) -> Iterator[tuple[int, Adapter]]:
-    """Line numbers, from 1, and their cards; empty lines are skipped."""
+def _read(path: Path) -> Iterator[tuple[int, Adapter, bytes]]:
+    """Line numbers, from 1, their cards and their bytes; empty lines are skipped."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -50,7 +58,7 @@ def _read(path: Path) -> Iterator[tuple[int, Adapter]]:
     folder = path.parent.resolve()
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
-            yield number, _card(path, folder, number, raw)
+            yield number, _card(path, folder, number, raw), raw.rstrip(b"\r")
 
 
 def _card(path: Path, folder: Path, number: int, raw: bytes) -> Adapter:

@@ -1,5 +1,6 @@
 """A card as one line of JSON: parsed, cleaned, checked, its paths made absolute."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def card_of(raw: bytes, folder: Path) -> Adapter:
         raise ValueError("it is nested absurdly deep") from error
     except (StylusError, ValueError) as error:
         raise ValueError(clean.line(str(error), 200).rstrip(".")) from error
+
+
+def stamp_of(record: bytes) -> str:
+    """Changes when the line does, whatever file it stands in."""
+    return hashlib.sha256(record).hexdigest()[:16]
 
 
 def checked(card: Adapter, folder: Path) -> Adapter:

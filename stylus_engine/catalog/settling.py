@@ -13,11 +13,12 @@ import msgspec
 
 from stylus_engine.catalog.cards import CardFile
 from stylus_engine.catalog.catalogue import Catalogue
+from stylus_engine.catalog.lines import stamp_of
 from stylus_engine.catalog.nouns import Item, Page
+from stylus_engine.catalog.writing import SETTINGS as SOURCE
 from stylus_engine.catalog.writing import Taken
 from stylus_engine.model import Adapter
 
-SOURCE = "settings"
 FOLDERS = "settings: folders"  # under this key the catalogue remembers which there were
 
 
@@ -29,7 +30,8 @@ def settle(catalogue: Catalogue, files: Sequence[Path], now: str) -> Taken:
     mark = _mark(files)
     if catalogue.remembered(SOURCE) == mark:
         return Taken()
-    items = tuple(_item(card) for card in CardFile(*files).cards())
+    written = CardFile(*files)
+    items = tuple(_item(card, written.record(card.card_id)) for card in written.cards())
     taken = catalogue.take(SOURCE, Page(items=items, gone=_left(catalogue, SOURCE, items)), now)
     catalogue.remember(SOURCE, mark)
     return taken
@@ -51,9 +53,8 @@ def _left(catalogue: Catalogue, source: str, items: Iterable[Item]) -> tuple[str
     return tuple(each for each in catalogue.from_source(source) if each not in held)
 
 
-def _item(card: Adapter) -> Item:
-    raw = msgspec.json.encode(card)
-    return Item(card=card, raw=raw, stamp=hashlib.sha256(raw).hexdigest())
+def _item(card: Adapter, record: bytes) -> Item:
+    return Item(card=card, raw=record, stamp=stamp_of(record))
 
 
 def _mark(files: Iterable[Path]) -> bytes:

@@ -20,6 +20,7 @@ from stylus_engine.model.noun import Noun
 
 # A frozen archive may not overwrite what a live source said of the same card.
 OLD_NEWS = ("stylusdocs",)
+SETTINGS = "settings"  # the source of cards that the settings name
 NUMBERED = "SELECT * FROM cards WHERE number = ?"
 T = TypeVar("T")
 
@@ -75,12 +76,24 @@ class Pen:
         row = self._db.execute(sql, (item.card.card_id,)).fetchone()
         if row is not None and _is_no_news(row, source, item):
             return "same"
+        if row is not None and _is_said_again(row, item):
+            self._hand_over(row, source)
+            return "same"
         number = self._insert(source, item) if row is None else row["number"]
         if row is not None:
             _update(self._db, number, _columns(source, item) | _outdated(row, item))
         self._keep_vector(number, item)
         self.merge(number)
         return "new" if row is None or row["card"] is None else "changed"
+
+    def _hand_over(self, row: Row, source: str) -> None:
+        """The owner stays, but for cards of the settings: what somebody imported by hand is theirs.
+
+        So neither of two that name one file writes 259 rows anew for the other, and a file
+        that the settings name no longer takes away nothing that was imported besides.
+        """
+        if row["source"] == SETTINGS:
+            _update(self._db, row["number"], {"source": source})
 
     def gone(self, source: str, card_id: str) -> bool:
         """A tombstone; False when the card is not this source's, or was gone before."""
@@ -183,6 +196,13 @@ def _is_no_news(row: Row, source: str, item: Item) -> bool:
     if row["source"] != source and source.startswith(OLD_NEWS):
         return True
     return row["source"] == source and bool(item.stamp) and row["stamp"] == item.stamp
+
+
+def _is_said_again(row: Row, item: Item) -> bool:
+    """The very same record and card from elsewhere; equal lines in two folders mean other files."""
+    same = bool(item.stamp) and row["stamp"] == item.stamp and row["card"] is not None
+    bare = item.probed is None and item.vector is None
+    return same and bare and row["said"] == msgspec.json.encode(item.card)
 
 
 def _columns(source: str, item: Item) -> dict[str, object]:

@@ -14,13 +14,13 @@ of cards, where every line counts, is read by `catalog.cards` instead.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from stylus_engine.catalog.lines import LONGEST, card_of
+from stylus_engine.catalog.lines import stamp_of as stamp_of_line
 from stylus_engine.catalog.nouns import Item, Page, Skipped
 from stylus_engine.catalog.sources.listing import stamp_of
 from stylus_engine.catalog.sources.tables import table
@@ -124,8 +124,7 @@ def _read(number: int, record: bytes | str, folder: Path) -> Told:
         card = card_of(record, folder)
     except ValueError as error:
         return _skipped(number, str(error))
-    stamp = hashlib.sha256(record).hexdigest()[:16]
-    return Item(card=card, raw=record, stamp=stamp)
+    return Item(card=card, raw=record, stamp=stamp_of_line(record))
 
 
 def _once(told: Told, number: int, lines: dict[int, int]) -> Told:
