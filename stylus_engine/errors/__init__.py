@@ -46,8 +46,10 @@
     ├── RefinerFailed           the model that describes adapters gave no usable answer
     ├── BudgetSpent
     ├── Busy                    every slot is taken; ask again
-    ├── DrawFailed              a picture came out broken (out of memory)
-    │   └── DrawNotFinite       NaN or infinity where pixels should be
+    ├── DrawFailed              a picture came out broken
+    │   ├── DrawNotFinite       NaN or infinity where pixels should be
+    │   ├── MemoryRanOut        one picture alone needs more than there is
+    │   └── DeviceLost          the accelerator is gone; its process has to start anew
     ├── Cancelled               somebody asked to stop
     └── StoreFailed             a picture could not be kept
         └── DiskFull
@@ -92,12 +94,14 @@ from stylus_engine.errors.house import (
     BadSettings,
     Busy,
     Cancelled,
+    DeviceLost,
     DiskFull,
     DrawFailed,
     DrawNotFinite,
     IndexBroken,
     IndexMissing,
     IndexSchema,
+    MemoryRanOut,
     StoreFailed,
 )
 from stylus_engine.errors.requests import (
@@ -149,6 +153,7 @@ __all__ = [
     "Busy",
     "Cancelled",
     "CatalogueVersion",
+    "DeviceLost",
     "DiskFull",
     "DrawFailed",
     "DrawNotFinite",
@@ -156,6 +161,7 @@ __all__ = [
     "IndexBroken",
     "IndexMissing",
     "IndexSchema",
+    "MemoryRanOut",
     "NoFastAdapter",
     "OutOfRange",
     "PromptTooLong",

@@ -85,6 +85,16 @@ class DrawNotFinite(DrawFailed):
 
 
 @dataclass(eq=False)
+class MemoryRanOut(DrawFailed):
+    """One picture alone needs more memory than there is."""
+
+
+@dataclass(eq=False)
+class DeviceLost(DrawFailed):
+    """The accelerator is gone or broken: whoever draws with it has to start anew."""
+
+
+@dataclass(eq=False)
 class Cancelled(StylusError):
     """Somebody asked to stop."""
 

@@ -35,12 +35,14 @@ from stylus_engine.errors.house import (
     BadSettings,
     Busy,
     Cancelled,
+    DeviceLost,
     DiskFull,
     DrawFailed,
     DrawNotFinite,
     IndexBroken,
     IndexMissing,
     IndexSchema,
+    MemoryRanOut,
     StoreFailed,
 )
 from stylus_engine.errors.requests import (
@@ -102,6 +104,8 @@ SENTENCES: dict[type[StylusError], str] = {
     Busy: "All {slots} drawing slots are taken; try again in a moment.",
     DrawFailed: "The picture could not be drawn: {why}.",
     DrawNotFinite: "The picture could not be drawn: {why}.",
+    MemoryRanOut: "The picture needs more memory than there is ({why}); a smaller one may fit.",
+    DeviceLost: "The drawing device stopped working: {why}.",
     Cancelled: "Stopped; finished pictures, which were kept: {done}.",
     StoreFailed: "{path} could not be written: {why}.",
     DiskFull: "The disk is full: {path} could not be written ({why}).",

@@ -1,17 +1,22 @@
 """The `Sampler` port: many jobs in flight, drawn by one thread on one device."""
 
 from collections.abc import Generator
+from contextlib import closing
 
 import torch
 
 from stylus_engine.model import Event, Shot
+from stylus_engine.planning.turns import Room, chosen
 from stylus_engine.ports import Pictures
 from stylus_engine.sampling.executors import Executor, Stacking
 from stylus_engine.sampling.families import Parts
+from stylus_engine.sampling.faults import device
 from stylus_engine.sampling.inbox import Inbox
-from stylus_engine.sampling.loop import Loop
+from stylus_engine.sampling.loop import Choose, Loop
 from stylus_engine.sampling.store import FactorStore
 from stylus_engine.sampling.studio import Studio
+
+MOST_ROWS = 16  # of one turn, unless more slots than eight share it
 
 
 class Drawer:
@@ -30,11 +35,13 @@ class Drawer:
         slots: int = 8,
         waiting: int = 64,
         executor: Executor | None = None,
+        choose: Choose = chosen,
     ) -> None:
         self._inbox = Inbox(room=slots + waiting, slots=slots)
         executor = executor or Stacking(parts.modules)
         self._studio = Studio(parts, factors, pictures, executor)
-        self._loop = Loop(self._studio, self._inbox, seats=slots)
+        room = Room(seats=slots, rows=max(MOST_ROWS, 2 * slots))
+        self._loop = Loop(self._studio, self._inbox, room, choose=choose)
 
     def admit(self, shot: Shot) -> None:
         """Take a shot in; it joins at the next step.
@@ -59,9 +66,7 @@ class Drawer:
         """Step until no admitted shot is left. Every shot ends in one `Drawn` or one `Failed`.
 
         Closed early it forgets whatever it was given; either way no hook, no weight
-        and no pin is left behind.
+        and no pin is left behind.  Raises `DeviceLost`: nothing more can be drawn here.
         """
-        try:
+        with device(), closing(self._studio):
             yield from self._loop.run()
-        finally:
-            self._studio.close()

@@ -1,7 +1,7 @@
 """A slot: everything that one picture in the making is, and nothing that two would share."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from stylus_engine.model import Shot
 from stylus_engine.ports import Ground
+from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.schedules import Schedule
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.starts import Held
@@ -26,6 +27,7 @@ class Slot:
     `held`, or what an inpainting denoiser reads `beside`.  `tile`: the edge, in
     latents, of the squares that the denoiser sees one by one; 0 = all at once.  `distilled`:
     the denoiser reads the guidance itself.
+    `ahead`: what was predicted for the step to come, a row each; `ranks` of what it wears.
     """
 
     shot: Shot
@@ -41,6 +43,8 @@ class Slot:
     beside: Tensor | None = None
     tile: int = 0
     distilled: bool = False
+    ranks: Mapping[str, int] = field(default_factory=dict[str, int])
+    ahead: list[Tensor] = field(default_factory=list[Tensor])
 
     @property
     def guided(self) -> bool:
@@ -75,14 +79,21 @@ class Slot:
         every = self.shot.preview_every
         return every > 0 and self.schedule.at % every == 0 and not self.done
 
-    def gather(self, predicted: Iterator[Tensor]) -> Tensor:
-        """The guided prediction out of those of this slot's rows, in the order of the table."""
-        where = self.boxes
+    @property
+    def lines(self) -> "list[Line]":
+        """The rows of one step: a guided slot has two texts, one in squares a row for each."""
+        return [Line(self, text, box) for text in self.texts for box in self.boxes]
+
+    @property
+    def open_lines(self) -> "list[Line]":
+        """Those that the step to come still needs."""
+        return self.lines[len(self.ahead) :]
+
+    def gathered(self) -> Tensor:
+        """The guided prediction out of those of this slot's rows, fp32 (1, C, h, w)."""
+        where, rows = self.boxes, iter(self.ahead)
         return self.guide(
-            [
-                blended([next(predicted)[None] for _ in where], where, self.latents)
-                for _ in self.texts
-            ]
+            [blended([next(rows)[None] for _ in where], where, self.latents) for _ in self.texts]
         )
 
     def guide(self, predicted: Sequence[Tensor]) -> Tensor:
@@ -92,8 +103,10 @@ class Slot:
         negative, positive = predicted
         return negative + self.shot.guidance * (positive - negative)
 
-    def advance(self, predicted: Tensor) -> None:
-        """Take one step with the guided prediction, fp32 (1, C, h, w)."""
+    def advance(self) -> None:
+        """Take the step that was predicted."""
+        predicted = self.gathered()
+        self.ahead = []
         self.latents, self.expected = self.schedule.step(predicted, self.latents, self.generator)
         if self.held is not None:
             self.latents = self.held.over(self.latents, self.schedule)
@@ -106,18 +119,31 @@ class Line(NamedTuple):
     text: Encoded
     box: Box
 
+    @property
+    def area(self) -> int:
+        """How many latents it has the denoiser look at."""
+        return self.box.high * self.box.wide
+
 
 def row_table(slots: Iterable[Slot]) -> list[Line]:
-    """The rows of one forward: a guided slot has two texts, one in squares a row for each.
-
-    A table, never `chunk(2)`.
-    """
-    return [Line(slot, text, box) for slot in slots for text in slot.texts for box in slot.boxes]
+    """The rows of one step of all `slots`: a table, never `chunk(2)`."""
+    return [line for slot in slots for line in slot.lines]
 
 
-def alike(slots: Iterable[Slot]) -> list[list[Slot]]:
-    """The slots that may share a forward: the denoiser sees one shape (a drawer has one checkpoint)."""
-    groups: dict[tuple[int, ...], list[Slot]] = {}
-    for slot in slots:
-        groups.setdefault(slot.boxes[0][2:], []).append(slot)
+def alike(lines: Iterable[Line]) -> list[list[Line]]:
+    """The rows that may share a forward: the denoiser sees one shape (a drawer has one checkpoint)."""
+    groups: dict[tuple[int, ...], list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.box[2:], []).append(line)
     return list(groups.values())
+
+
+def ranks_of(row: Row, component: Component) -> dict[str, int]:
+    """Adapter -> the rank of its widest layer, of those that change `component`."""
+    return {
+        factors.id: max(
+            layer.rank for (place, _), layer in factors.layers.items() if place == component
+        )
+        for factors, _ in row
+        if any(place == component for place, _ in factors.layers)
+    }

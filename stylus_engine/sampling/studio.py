@@ -4,30 +4,36 @@ The loop says when; the studio does.  It holds no slot and no order of its own.
 """
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from importlib import metadata
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from stylus_engine.errors import BadSize, DrawFailed, UnknownName, Unsupported
+from stylus_engine.errors import BadSize, UnknownName, Unsupported
 from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
+from stylus_engine.planning.turns import Bill
 from stylus_engine.ports import Ground, Pictures, Pixels
+from stylus_engine.sampling.darkroom import Darkroom
+from stylus_engine.sampling.devices import give_memory_back
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
+from stylus_engine.sampling.faults import memory
 from stylus_engine.sampling.flow import check_flow, flow, flows
 from stylus_engine.sampling.nullspace import apart
+from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
-from stylus_engine.sampling.slots import Line, Slot, row_table
+from stylus_engine.sampling.slots import Line, Slot, ranks_of
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
 from stylus_engine.sampling.store import Bases, FactorStore
 from stylus_engine.sampling.text import Words, encode
+from stylus_engine.sampling.tiles import boxes
 
-MOST_ROWS = 16  # of one forward, unless more slots than eight share it
 VERSIONED = ("torch", "diffusers", "stylus")
 
 
@@ -43,6 +49,10 @@ class Studio:
         self._pictures = pictures
         self._executor = executor
         self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
+        self._darkroom = Darkroom(parts.vae)
+        self.phrases = Phrasebook(partial(encode, parts, self._family, executor), parts.denoiser)
+        _, _, high, wide = self._family.latent_shape(parts, *(parts.checkpoint.size,) * 2)
+        self.usual = high * wide
 
     def check(self, shot: Shot) -> None:
         """Say no to what can never be drawn here, before it waits for a slot. Safe from any thread.
@@ -75,28 +85,36 @@ class Studio:
             self._factors.pin(factors)
         return slot
 
+    def bill(self, shot: Shot) -> Bill:
+        """What the shot will cost; nothing is fetched for it."""
+        _, _, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
+        where = boxes(high, wide, self._tile(shot))
+        texts = 2 if shot.guidance > 1 and not self._parts.distilled else 1
+        steps = shot.steps - first_step(shot, flowing=self._flowing)
+        return Bill(rows=texts * len(where), area=where[0].high * where[0].wide, steps=steps)
+
     def encode(self, slots: Sequence[Slot]) -> None:
         """Give all `slots` their texts in one forward, each under its own adapters; so for negatives too."""
         guided = [slot for slot in slots if slot.guided]
         words = [Words(slot.shot.recipe.prompt, slot.row) for slot in slots]
         words += [Words(slot.shot.recipe.negative, slot.row) for slot in guided]
         with memory():
-            texts = iter(encode(self._parts, self._family, self._executor, words))
+            texts = iter(self.phrases.encode(words))
         for slot in slots:
             slot.positive = next(texts)
         for slot in guided:
             slot.negative = next(texts)
 
-    def predict(self, slots: Sequence[Slot]) -> list[Tensor]:
-        """One forward over the rows of all `slots`; fp32 (1, C, h, w) each, guided.
+    def predict(self, lines: Sequence[Line]) -> list[Tensor]:
+        """One forward over `lines`, rows of one shape; fp32 (C, h, w) each. Raises `DrawFailed`."""
+        with memory():
+            return self._forward(lines)
 
-        Squares of a large picture go through in several: memory is that of full seats.
-        """
-        lines = row_table(slots)
-        most = max(MOST_ROWS, 2 * len(slots))
-        parts = [lines[at : at + most] for at in range(0, len(lines), most)]
-        predicted = iter([row for part in parts for row in self._forward(part)])
-        return [slot.gather(predicted) for slot in slots]
+    def relieve(self) -> None:
+        """The memory ran out: let go of what can be made again."""
+        self._executor.close()
+        self.phrases.forget()
+        give_memory_back()
 
     def _forward(self, lines: Sequence[Line]) -> list[Tensor]:
         device = self._parts.device
@@ -109,8 +127,7 @@ class Studio:
             return self._family.denoise(self._parts, inner, at, some(told, rows))
 
         rows, component = [line.slot.row for line in lines], self._parts.denoiser
-        with memory():
-            return by_row(self._executor, component, rows, forward)
+        return by_row(self._executor, component, rows, forward)
 
     def preview(self, slot: Slot) -> bytes | None:
         """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
@@ -118,9 +135,14 @@ class Studio:
             return None
         return to_png(self._decode(shrunk(slot.expected)))
 
-    def develop(self, slot: Slot) -> Picture:
-        """Decode and keep. Raises `DrawFailed`, `StoreFailed`."""
-        drawn = self._decode(slot.latents)
+    def develop(self, slot: Slot, seconds: float) -> Generator[None, None, Picture]:
+        """Decode and keep, in pieces if all of it takes longer than `seconds`.
+
+        Raises `DrawFailed`, `StoreFailed`.
+        """
+        area = slot.latents[0, 0].numel()
+        work = self._darkroom.develop(lambda: self._decode(slot.latents), area, seconds)
+        drawn = yield from work
         soft = drawn.shape[1] // slot.latents.shape[-1] // 2
         pixels = pasted(drawn, slot.ground, soft)
         return self._pictures.keep(pixels, self._manifest(slot))
@@ -158,6 +180,7 @@ class Studio:
             beside=begun.beside,
             tile=self._tile(shot),
             distilled=self._parts.distilled,
+            ranks=ranks_of(row, self._parts.denoiser),
         )
 
     @property
@@ -255,16 +278,3 @@ def versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             installed[name] = metadata.version(name)
     return installed
-
-
-@contextmanager
-def memory() -> Generator[None, None, None]:
-    """Map every way in which torch says that memory ran out to `DrawFailed`."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise DrawFailed(why="the memory ran out") from error
-    except RuntimeError as error:
-        if "DefaultCPUAllocator" not in str(error):  # torch has no class for the CPU's
-            raise
-        raise DrawFailed(why="the memory ran out") from error

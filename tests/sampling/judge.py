@@ -87,7 +87,7 @@ class Stage:
 
     @property
     def slots(self) -> list[Slot]:
-        return self.drawer._loop._slots
+        return self.drawer._loop.slots
 
     def slot(self, shot_id: str) -> Slot:
         return next(slot for slot in self.slots if slot.shot.id == shot_id)

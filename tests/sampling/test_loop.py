@@ -1,7 +1,7 @@
 """admit -> step -> finished, with a studio that draws nothing: only order, errors and what is given back."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from threading import Thread
 from types import MappingProxyType
@@ -9,13 +9,21 @@ from types import MappingProxyType
 import pytest
 import torch
 
-from stylus_engine.errors import AdapterFileEmpty, Busy, DiskFull, DrawFailed, StylusError
+from stylus_engine.errors import (
+    AdapterFileEmpty,
+    Busy,
+    DiskFull,
+    DrawFailed,
+    MemoryRanOut,
+    StylusError,
+)
 from stylus_engine.model import Drawn, Event, Failed, Picture, Recipe, Shot, Started, Stepped
 from stylus_engine.model.manifest import Manifest
+from stylus_engine.planning.turns import Bill, Room
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.loop import Loop
 from stylus_engine.sampling.schedules import schedule
-from stylus_engine.sampling.slots import Slot, alike, row_table
+from stylus_engine.sampling.slots import Line, Slot, alike, row_table
 from stylus_engine.sampling.text import Encoded
 from tests.sampling.trace import check_trace, trace
 
@@ -36,38 +44,71 @@ def shot(name: str, steps: int = 2, size: int = 16, guidance: float = 1.0) -> Sh
 
 
 class PaperStudio:
-    """A `Studio` of nothing but bookkeeping. `fails` maps (verb, shot) to the error to raise there."""
+    """A `Studio` of nothing but bookkeeping. `fails` maps (verb, shot) to the error to raise there.
+
+    `memory`: the most rows of a forward, and texts of an encoding, that it has room for;
+    `widths`: shot -> the ranks that it turns out to wear.
+    """
+
+    usual = 64
 
     def __init__(self) -> None:
         self.fails: dict[tuple[str, str], Exception] = {}
+        self.widths: dict[str, dict[str, int]] = {}
+        self.squares: dict[str, int] = {}
+        self.memory = 1000
+        self.pieces = 0
         self.seated: Counter[str] = Counter()
         self.forwards: list[list[str]] = []
+        self.reliefs = 0
+        self.spend: Callable[[str], None] = lambda _: None  # hears of what takes time
 
     def _at(self, verb: str, name: str) -> None:
         if (verb, name) in self.fails:
             raise self.fails[verb, name]
 
+    def bill(self, shot: Shot) -> Bill:
+        rows = 2 if shot.guidance > 1 else 1
+        return Bill(rows, (shot.height // 2) * (shot.width // 2), shot.steps)
+
     def seat(self, shot: Shot) -> Slot:
+        self.spend("seat")
         self._at("seat", shot.id)
         self.seated[shot.id] += 1
         latents = torch.zeros(1, 4, shot.height // 2, shot.width // 2)
-        return Slot(shot, (), schedule("ddim", {}, shot.steps), torch.Generator(), latents, latents)
+        plan = schedule("ddim", {}, shot.steps)
+        slot = Slot(shot, (), plan, torch.Generator(), latents, latents)
+        slot.ranks = self.widths.get(shot.id, {})
+        slot.tile = self.squares.get(shot.id, 0)
+        return slot
 
     def encode(self, slots: Sequence[Slot]) -> None:
+        if len(slots) > self.memory:
+            raise MemoryRanOut(why="x")
         for slot in slots:
             self._at("encode", slot.shot.id)
+            slot.positive = Encoded(torch.ones(1, 2, 3), slot.shot.id)
 
-    def predict(self, slots: Sequence[Slot]) -> list[torch.Tensor]:
-        self.forwards.append([slot.shot.id for slot in slots])
-        for slot in slots:
-            self._at("predict", slot.shot.id)
-        return [slot.latents for slot in slots]
+    def predict(self, lines: Sequence[Line]) -> list[torch.Tensor]:
+        self.spend("predict")
+        self.forwards.append([line.slot.shot.id for line in lines])
+        if len(lines) > self.memory:
+            raise MemoryRanOut(why="x")
+        for line in lines:
+            self._at("predict", line.slot.shot.id)
+        return [line.box.of(line.slot.latents)[0] for line in lines]
+
+    def relieve(self) -> None:
+        self.reliefs += 1
 
     def preview(self, slot: Slot) -> bytes | None:
         self._at("preview", slot.shot.id)
         return None
 
-    def develop(self, slot: Slot) -> Picture:
+    def develop(self, slot: Slot, seconds: float) -> Generator[None, None, Picture]:
+        for _ in range(self.pieces):
+            self.spend("piece")
+            yield
         self._at("develop", slot.shot.id)
         manifest = Manifest(shot=slot.shot, checkpoint="", encoded="")
         return Picture(id="", path="", width=1, height=1, manifest=manifest)
@@ -83,12 +124,17 @@ class House:
     """A loop, its studio and its inbox."""
 
     def __init__(
-        self, seats: int = 4, room: int = 8, fails: Mapping[str, StylusError] = NOTHING
+        self,
+        seats: int = 4,
+        room: int = 8,
+        fails: Mapping[str, StylusError] = NOTHING,
+        rows: int = 16,
     ) -> None:
         self.studio = PaperStudio()
         self.studio.fails |= {(verb, "bad"): error for verb, error in fails.items()}
         self.inbox = Inbox(room=room, slots=seats)
-        self.loop = Loop(self.studio, self.inbox, seats)
+        self.clock = 0.0  # stands still unless a test moves it
+        self.loop = Loop(self.studio, self.inbox, Room(seats, rows), clock=lambda: self.clock)
 
     def walk(self, *shots: Shot, hear: Callable[[Event], None] = lambda _: None) -> list[Event]:
         for each in shots:
@@ -103,7 +149,7 @@ class House:
     @property
     def empty(self) -> bool:
         free = self.inbox._open == 0 and self.inbox.empty
-        return free and not self.loop._slots and not +self.studio.seated
+        return free and not self.loop._guests and not +self.studio.seated
 
 
 def test_slots_of_equal_shape_share_one_forward_and_others_do_not_wait():
@@ -116,8 +162,8 @@ def test_slots_of_equal_shape_share_one_forward_and_others_do_not_wait():
 
 def test_a_free_slot_is_taken_at_the_next_step():
     house = House(seats=2)
-    house.walk(shot("a", steps=1), shot("b", steps=3), shot("c", steps=1))
-    assert house.studio.forwards == [["a", "b"], ["b", "c"], ["b"]]
+    house.walk(shot("a", steps=1), shot("b", steps=3), shot("c", steps=3))
+    assert house.studio.forwards == [["a", "b"], ["b", "c"], ["b", "c"], ["c"]]
 
 
 @pytest.mark.parametrize(
@@ -269,5 +315,6 @@ def test_guidance_is_the_pipelines_formula():
 
 
 def test_alike_keeps_the_order_of_arrival():
-    slots = [seated("a", 1.0), seated("b", 1.0, size=24), seated("c", 5.0)]
-    assert [[slot.shot.id for slot in group] for group in alike(slots)] == [["a", "c"], ["b"]]
+    lines = row_table([seated("a", 1.0), seated("b", 1.0, size=24), seated("c", 1.0)])
+    groups = alike(lines)
+    assert [[line.slot.shot.id for line in group] for group in groups] == [["a", "c"], ["b"]]
