@@ -150,6 +150,7 @@ def test_adapters_guidance_and_both_texts_matter(pool, ours):
     assert gap(end, plain(pool, shot(pool, "kohya", {}))) > 100 * BOUND
     assert gap(end, plain(pool, shot(pool, "kohya", {"kohya": 0.8}, guidance=5.0))) > 10 * BOUND
     for part in ("text_encoder", "text_encoder_2"):
+        ours.drawer._studio.phrases.forget()
         hook = getattr(ours.parts, part).register_forward_pre_hook(_other_words, with_kwargs=True)
         try:
             assert gap(finals(ours, [worn])["kohya"], end) > 10 * BOUND, part
