@@ -9,6 +9,7 @@ file is kohya's, rank 32, fp16; its sha256 is known, as after every download and
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,11 +21,13 @@ import diffusers
 import peft
 import torch
 
-from benchmarks.blank import Modules, Size, bases, kohya, modules, pipeline
+from benchmarks.blank import Modules, Size, bases, kohya, lokr, modules, pipeline
 from benchmarks.table import Report, Row, Spread, interleaved
 from stylus_engine.catalog.files import LocalFiles
 from stylus_engine.model import Adapter
+from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.files import read_adapter
+from stylus_engine.sampling.shelf import Shelf
 from stylus_engine.sampling.stack import Stack
 from stylus_engine.sampling.store import FactorStore
 from tests.sampling.oracle import quiet
@@ -43,12 +46,12 @@ class Ours:
     blank: Modules
     store: FactorStore
     card: Adapter
-    size: Size
+    bases: Bases
 
     def load(self) -> None:
         """The first use; what was loaded before is still there."""
         self.store.clear()
-        factors = self.store.get(self.card, bases(self.size, self.blank))
+        factors = self.store.get(self.card, self.bases)
         for component, module in self.blank.items():
             stack = Stack(module, component)
             stack.wear([((factors, 0.8),)])
@@ -116,8 +119,13 @@ def _rows(folder: Path, size: Size, asked: argparse.Namespace) -> Iterator[Row]:
         _fill(peer, small, residents)
         ours = _ours(blank, size, file, small, residents)
         yield from _against(case, residents, ours, peer, rounds)
+    yield from _against(
+        case, MANY, _restarted(blank, size, file, folder), peer, rounds, "use after a restart"
+    )
     del peer
     yield _flat(case, blank, size, file, small, rounds)
+    if size == "sd1":
+        yield _kronecker(blank, folder, rounds)
     yield _limit(case, file, rounds)
 
 
@@ -127,14 +135,40 @@ def _fill(peer: Theirs, small: Path, residents: int) -> None:
         known.load()
 
 
+def _restarted(blank: Modules, size: Size, file: Path, folder: Path) -> Ours:
+    """Nothing is resident; what was converted before lies on the shelf."""
+    shelf = Shelf(folder / "shelf", ROOM)
+    before = FactorStore(LocalFiles(), ROOM, shelf=shelf)
+    before.get(_card(file), bases(size, blank))
+    before.close()
+    return Ours(
+        blank, FactorStore(LocalFiles(), ROOM, shelf=shelf), _card(file), bases(size, blank)
+    )
+
+
+def _kronecker(blank: Modules, folder: Path, rounds: int) -> Row:
+    """An adapter that becomes factors by way of its ΔW: what the shelf is for."""
+    file = folder / "kronecker.safetensors"
+    count = lokr(file, "sd1", blank, rank=8)
+    first = Ours(blank, FactorStore(LocalFiles(), ROOM), _card(file), bases("sd1", blank))
+    began = time.perf_counter()
+    first.load()
+    took = time.perf_counter() - began
+    again = _restarted(blank, "sd1", file, folder)
+    again.load()
+    found = interleaved({"again": again.load}, rounds, 10)["again"]
+    case = f"{NAMES['sd1']}, LoKr of {count} modules"
+    once = Spread(took, took, took, 1)
+    return Row(case, "use after a restart", "s", found, "ours, first use", once)
+
+
 def _ours(blank: Modules, size: Size, file: Path, small: Path, residents: int) -> Ours:
     """Residents are pinned copies under other ids: the same bytes, but nobody's else."""
     store = FactorStore(LocalFiles(), ROOM)
     for number in range(residents):
-        other = bases(size, blank)
-        factors = store.get(_card(small), type(other)(f"{number}", size, blank))
+        factors = store.get(_card(small), Bases(f"{number}", size, blank))
         store.pin(factors)
-    return Ours(blank, store, _card(file), size)
+    return Ours(blank, store, _card(file), bases(size, blank))
 
 
 def _card(path: Path) -> Adapter:
@@ -143,7 +177,9 @@ def _card(path: Path) -> Adapter:
     )
 
 
-def _against(case: str, residents: int, ours: Ours, peer: Theirs, rounds: int) -> Iterator[Row]:
+def _against(
+    case: str, residents: int, ours: Ours, peer: Theirs, rounds: int, what: str = "first use"
+) -> Iterator[Row]:
     contenders: dict[str, Callable[[], object]] = {"ours": ours.load, "theirs": peer.load}
     for load in contenders.values():
         load()
@@ -155,7 +191,7 @@ def _against(case: str, residents: int, ours: Ours, peer: Theirs, rounds: int) -
         peer.settle()
     mine, other = (_joined(taken[name]) for name in ("ours", "theirs"))
     bar = BAR if residents == MANY else None
-    metric = f"first use, {residents} resident"
+    metric = f"{what}, {residents} resident"
     yield Row(case, metric, "s", mine, "diffusers load_lora_weights", other, bar)
 
 

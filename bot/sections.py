@@ -165,6 +165,7 @@ class SamplingSettings(Section, frozen=True):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     executor: Literal["stack", "merge"] = "stack"
     factor_cache_mib: Natural = 512
+    factor_disk_mib: Natural = 2048
     preview_every: Natural = 0
     threads: Natural = 0
 

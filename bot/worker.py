@@ -108,6 +108,7 @@ def open_house(settings: Settings) -> "House":
             dtype=sampling.dtype,
             executor=sampling.executor,
             factor_cache_mib=sampling.factor_cache_mib,
+            factor_disk_mib=sampling.factor_disk_mib,
             preview_every=sampling.preview_every,
             threads=sampling.threads,
             k=selection.k,

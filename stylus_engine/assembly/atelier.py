@@ -66,9 +66,11 @@ class Atelier:
         return "sampler" in vars(self) and self.sampler.loaded
 
     def close(self) -> None:
-        """Give the sampler's thread back, if anything was ever drawn."""
+        """Give the threads back, if anything was ever drawn."""
         if "walker" in vars(self):
             self.walker.close()
+        if "factors" in vars(self):
+            self.factors.close()
 
     @cached_property
     def sampler(self) -> "Switch":
@@ -106,10 +108,14 @@ class Atelier:
     def factors(self) -> "FactorStore":
         """The adapters that are ready to draw with."""
         from stylus_engine.sampling.overlap import kept
+        from stylus_engine.sampling.shelf import Shelf
         from stylus_engine.sampling.store import FactorStore
 
         made = partial(kept, self._stock.sketches) if self._setup.sketches else None
-        return FactorStore(self._stock.files, self._setup.factor_cache_mib << 20, made=made)
+        most = self._setup.factor_disk_mib << 20
+        shelf = Shelf(self._setup.cache / "factors", most) if most else None
+        room = self._setup.factor_cache_mib << 20
+        return FactorStore(self._stock.files, room, made=made, shelf=shelf)
 
     def _unload(self) -> bool:
         """Called by the thread that draws."""

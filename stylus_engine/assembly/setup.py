@@ -116,6 +116,7 @@ class Setup:
     dtype: str = "auto"
     executor: str = "stack"
     factor_cache_mib: int = 512
+    factor_disk_mib: int = 2048
     preview_every: int = 0
     threads: int = 0
     k: int = 40

@@ -3,7 +3,9 @@
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 from stylus_engine.errors import AdapterChanged
@@ -13,7 +15,8 @@ from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.convert import VERSION, convert
 from stylus_engine.sampling.delta import Cut
 from stylus_engine.sampling.factors import Factors
-from stylus_engine.sampling.files import AdapterFile, read_adapter
+from stylus_engine.sampling.files import read_adapter
+from stylus_engine.sampling.shelf import Shelf
 
 __all__ = ["Bases", "FactorStore"]
 
@@ -22,10 +25,12 @@ class FactorStore:
     """The resident adapters, least recently used first. Safe from any thread.
 
     `capacity_bytes` bounds the factors' bytes; only pinned ones may exceed it.
-    `loads`, `hits` and `evictions` count, for those who prove that nothing was loaded.
+    `loads`, `hits` and `evictions` count, for those who prove that nothing was loaded;
+    `unshelved` are the loads that needed no conversion, because `shelf` had it.
     Two threads that want one adapter convert it once: conversions stand in one line,
     and whoever asks for a resident adapter does not wait in it.  `made` hears of each
-    conversion, before anybody draws with it.
+    adapter that comes in, before anybody draws with it.  Nobody waits for the shelf to be
+    written.
     """
 
     def __init__(
@@ -34,10 +39,14 @@ class FactorStore:
         capacity_bytes: int,
         cut: Cut | None = None,
         made: Callable[[Factors, Bases], None] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.loads = 0
         self.hits = 0
         self.evictions = 0
+        self.unshelved = 0
+        self._shelf = shelf
+        self._writing = ThreadPoolExecutor(1, "shelf") if shelf else None
         self._files = files
         self._capacity = capacity_bytes
         self._cut = cut or Cut()
@@ -60,19 +69,30 @@ class FactorStore:
         with self._line:
             if found := self._find(wanted):
                 return found
-            file = read_adapter(path, adapter.name, sha256)
-            # Whoever hands files out knows them by size, time and inode: asked again, it
-            # vouches for what was read between, and nothing is hashed twice.
-            _, now = self._files.fetch(adapter)
-            if now != sha256:
-                raise AdapterChanged(name=adapter.name, wanted=sha256, found=now)
-            return self._keep(self._converted(file, bases, wanted))
+            factors = self._unshelved(wanted)
+            return self._keep(factors or self._converted(path, sha256, adapter, bases), bases)
 
-    def _converted(self, file: AdapterFile, bases: Bases, wanted: str) -> Factors:
-        factors = convert(file, bases, wanted, self._cut)
-        if self._made is not None:
-            self._made(factors, bases)
+    def _unshelved(self, wanted: str) -> Factors | None:
+        factors = self._shelf.find(wanted) if self._shelf else None
+        self.unshelved += factors is not None
         return factors
+
+    def _converted(self, path: Path, sha256: str, adapter: Adapter, bases: Bases) -> Factors:
+        file = read_adapter(path, adapter.name, sha256)
+        # Whoever hands files out knows them by size, time and inode: asked again, it
+        # vouches for what was read between, and nothing is hashed twice.
+        _, now = self._files.fetch(adapter)
+        if now != sha256:
+            raise AdapterChanged(name=adapter.name, wanted=sha256, found=now)
+        factors = convert(file, bases, self._id(sha256, bases), self._cut)
+        if self._shelf is not None and self._writing is not None:
+            self._writing.submit(self._shelf.keep, factors)
+        return factors
+
+    def close(self) -> None:
+        """Wait until what was converted is on the shelf; nothing is converted after it."""
+        if self._writing is not None:
+            self._writing.shutdown()
 
     def clear(self) -> None:
         """Forget every adapter that is not pinned."""
@@ -82,7 +102,7 @@ class FactorStore:
 
     def derived(self, name: str, make: Callable[[], Factors]) -> Factors:
         """What was made of other adapters, under a name that says of which and how; made once."""
-        return self._find(name) or self._keep(make())
+        return self._find(name) or self._put(make())
 
     def pin(self, factors: Factors) -> None:
         """Never evict `factors` until `unpin` was called as often; brings them back if need be."""
@@ -133,7 +153,12 @@ class FactorStore:
                 self.hits += 1
             return found
 
-    def _keep(self, factors: Factors) -> Factors:
+    def _keep(self, factors: Factors, bases: Bases) -> Factors:
+        if self._made is not None:
+            self._made(factors, bases)
+        return self._put(factors)
+
+    def _put(self, factors: Factors) -> Factors:
         with self._lock:
             self.loads += 1
             self._put_in(factors)

@@ -190,7 +190,7 @@ def test_a_file_that_shrinks_while_it_is_read(tmp_path, monkeypatch):
         return found
 
     monkeypatch.setattr(files, "_header", meanwhile)
-    monkeypatch.setattr(files.Path, "open", lambda self, mode: open(self, mode, buffering=0))  # noqa: PTH123, SIM115
+    monkeypatch.setattr(files.Path, "open", lambda self, mode: open(self, mode, buffering=0))  # noqa: PTH123, SIM115 - closed by its reader
     refused(path, AdapterFileTruncated)
 
 
