@@ -14,8 +14,12 @@ from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Checkpoint
 
 USUAL_SCALE = 8  # pixels per latent cell of every released VAE
-USUAL_CELLS, PATCH = 128, 2  # latents on an edge, and on the edge of a token, of transformers
-TRANSFORMERS = {"Flux2": "flux2", "Flux": "flux1"}  # start of the pipeline's class -> family
+PATCH = 2  # latents on the edge of a transformer's token
+TRANSFORMERS = {
+    "Flux2": "flux2",
+    "Flux": "flux1",
+    "StableDiffusion3": "sd3",
+}  # start of the pipeline's class -> family
 KEPT = (".safetensors", ".json", ".txt", ".model")
 _Shape = TypeVar("_Shape")
 _Blocks: TypeAlias = Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=10)]
@@ -36,9 +40,10 @@ class _Unet(msgspec.Struct):
 
 
 class _Transformer(msgspec.Struct):
-    """transformer/config.json, to see that it is one."""
+    """transformer/config.json, as far as it decides the shape."""
 
     in_channels: int
+    sample_size: Annotated[int, msgspec.Meta(ge=1)] = 128
 
 
 class _Vae(msgspec.Struct):
@@ -89,7 +94,7 @@ class LocalCheckpoints:
         scale = 2 ** (len(vae.block_out_channels) - 1)
         family, size, multiple = _shape(folder, pipeline.class_name, scale)
         return Checkpoint(
-            id=self._id(folder, "unet" if family[:2] == "sd" else "transformer"),
+            id=self._id(folder, "transformer" if family in TRANSFORMERS.values() else "unet"),
             name=name,
             path=str(folder),
             family=family,
@@ -130,9 +135,9 @@ class LocalCheckpoints:
 def _shape(folder: Path, class_name: str, scale: int) -> tuple[str, int, int]:
     """Family, usual edge in pixels, and what edges must be multiples of. Raises `BadCheckpoint`."""
     if any(class_name.startswith(name) for name in TRANSFORMERS):
-        _config(folder, "transformer/config.json", _Transformer)
+        transformer = _config(folder, "transformer/config.json", _Transformer)
         family = next(TRANSFORMERS[name] for name in TRANSFORMERS if class_name.startswith(name))
-        return family, USUAL_CELLS * scale, PATCH * scale
+        return family, transformer.sample_size * scale, PATCH * scale
     unet = _config(folder, "unet/config.json", _Unet)
     family = _family(class_name, unet.cross_attention_dim)
     return family, unet.sample_size * scale, _multiple(scale, len(unet.block_out_channels))

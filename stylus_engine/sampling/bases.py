@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from stylus_engine.sampling.bfl import bfl_names
 from stylus_engine.sampling.factors import Component, Layer
+from stylus_engine.sampling.mmdit import sd3_names
 from stylus_engine.sampling.names import ldm_names
 
 Place: TypeAlias = tuple[Component, str]  # and the dotted path as in `named_modules()`
@@ -19,12 +20,24 @@ KOHYA: dict[Component, tuple[str, ...]] = {
     "transformer": ("lora_unet_", "lora_transformer_", "lycoris_"),
     "text_encoder": ("lora_te_", "lora_te1_"),
     "text_encoder_2": ("lora_te2_",),
+    "text_encoder_3": ("lora_te3_",),
 }
-OF_FLUX: dict[Component, tuple[str, ...]] = {  # as ComfyUI and kohya have it for FLUX.1
-    "transformer": ("diffusion_model.",),
-    "text_encoder": ("text_encoders.clip_l.transformer.",),
-    "text_encoder_2": ("text_encoders.t5xxl.transformer.", "lora_te3_"),
+COMFY: dict[
+    str, dict[Component, tuple[str, ...]]
+] = {  # ComfyUI's names, and kohya's of FLUX.1's T5
+    "flux1": {
+        "transformer": ("diffusion_model.",),
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.t5xxl.transformer.", "lora_te3_"),
+    },
+    "sd3": {
+        "transformer": ("diffusion_model.",),
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.clip_g.transformer.",),
+        "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
+    },
 }
+MAKERS = {"flux1": bfl_names, "sd3": sd3_names}  # how a family's own makers call its layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +122,14 @@ class Bases:
                 table[f"{component}.{name}"] = target
                 for prefix in KOHYA[component]:
                     table[prefix + name.replace(".", "_")] = target
-        return self._ldm_spellings() | self._bfl_spellings() | table
+        return self._ldm_spellings() | self._makers_spellings() | table
 
-    def _bfl_spellings(self) -> dict[str, Target]:
-        if "transformer" not in self.modules:
+    def _makers_spellings(self) -> dict[str, Target]:
+        if self.family not in MAKERS:
             return {}
         table: dict[str, Target] = {}
-        for name, paths, swapped in bfl_names(path for _, path in self._of("transformer")):
+        ours = [path for _, path in self._of("transformer")]
+        for name, paths, swapped in MAKERS[self.family](ours):
             target = Target(tuple(("transformer", path) for path in paths), swapped)
             flat = name.replace(".", "_")
             for spelled in (
@@ -127,7 +141,7 @@ class Bases:
                 table[spelled] = target
         for component, path in self.places():
             for name in _with_and_without_text_model(component, path):
-                for prefix in OF_FLUX[component]:
+                for prefix in COMFY[self.family][component]:
                     spelled = name if prefix.endswith(".") else name.replace(".", "_")
                     table[prefix + spelled] = Target(((component, path),))
         return table

@@ -64,11 +64,11 @@ def bfl_names(paths: Iterable[str]) -> Iterator[Named]:
 
 
 def _all(known: set[str]) -> Iterator[Named]:
-    for number in _blocks(known, "transformer_blocks"):
+    for number in blocks(known, "transformer_blocks"):
         for name, paths in DOUBLE.items():
             inside = tuple(f"transformer_blocks.{number}.{path}" for path in paths)
             yield Named(f"double_blocks.{number}.{name}", inside)
-    for number in _blocks(known, "single_transformer_blocks"):
+    for number in blocks(known, "single_transformer_blocks"):
         for name, paths in SINGLE.items():
             inside = tuple(f"single_transformer_blocks.{number}.{path}" for path in paths)
             yield Named(f"single_blocks.{number}.{name}", inside)
@@ -76,6 +76,7 @@ def _all(known: set[str]) -> Iterator[Named]:
     yield from (Named(name, (path,), swapped=True) for name, path in SWAPPED.items())
 
 
-def _blocks(known: Iterable[str], kind: str) -> list[str]:
+def blocks(known: Iterable[str], kind: str) -> list[str]:
+    """The numbers of the blocks of a kind that `known` paths lie in."""
     found = (re.match(rf"{kind}\.(\d+)\.", path) for path in known)
     return sorted({each[1] for each in found if each})

@@ -14,7 +14,7 @@ FLUX.1's adapters are looked up in that table alone (`bfl.py` says why).
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from diffusers.loaders.lora_pipeline import StableDiffusionLoraLoaderMixin
@@ -71,6 +71,8 @@ FAMILIES = {  # how other families than a UNet's spell their layers
     "sd3": r"joint_blocks|\.add_[kqv]_proj\.|_context_block_",
     "a diffusion transformer": r"^(transformer|diffusion_model)\.|^lora_(transformer|unet_blocks|unet_layers)_",
 }
+TEXT = r"lora_te\d?_|text_encoder"  # transformers share these
+TRANSFORMERS = {"flux1": FAMILIES["flux1"], "sd3": r"joint_blocks|_context_block_"}
 WIDTHS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}  # of cross attention
 DECOMPOSED = {"dora_scale", "magnitude"}  # parts that are measured against the base itself
 CROSS = re.compile(r"\battn2\.to_[kv]$")
@@ -109,20 +111,20 @@ def _refuse_kinds(file: AdapterFile) -> None:
 def _refuse_families(file: AdapterFile, bases: Bases) -> None:
     """A UNet's checkpoint refuses transformers' names, a transformer's a UNet's."""
     needed = bases.family
+    keys, marks = list(file.tensors), FAMILIES
     if bases.denoiser == "transformer":
-        if _mostly(UNET, file):
+        keys, marks = [key for key in keys if not re.match(TEXT, key)], TRANSFORMERS
+        if _mostly(UNET, keys):
             raise AdapterWrongFamily(name=file.name, family=_of_unet(file), needed=needed)
-        return
-    for family, mark in FAMILIES.items():
-        if family != needed.partition("-")[0] and _mostly(mark, file):
+    for family, mark in marks.items():
+        if family != needed.partition("-")[0] and _mostly(mark, keys):
             raise AdapterWrongFamily(name=file.name, family=family, needed=needed)
 
 
-def _mostly(mark: str, file: AdapterFile) -> bool:
-    if not re.search(mark, "\n".join(file.tensors), re.MULTILINE):  # nearly always
+def _mostly(mark: str, keys: Sequence[str]) -> bool:
+    if not re.search(mark, "\n".join(keys), re.MULTILINE):  # nearly always
         return False
-    betrayed = sum(bool(re.search(mark, key)) for key in file.tensors)
-    return 2 * betrayed > len(file.tensors)
+    return 2 * sum(bool(re.search(mark, key)) for key in keys) > len(keys)
 
 
 def _of_unet(file: AdapterFile) -> str:

@@ -6,7 +6,9 @@ from typing import Literal, TypeAlias
 
 from torch import Tensor
 
-Component: TypeAlias = Literal["unet", "transformer", "text_encoder", "text_encoder_2"]
+Component: TypeAlias = Literal[
+    "unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3"
+]
 
 
 @dataclass(frozen=True, slots=True)

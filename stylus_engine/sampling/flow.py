@@ -3,7 +3,7 @@
 At noise σ the latents are (1 − σ) · picture + σ · noise, and the denoiser predicts
 noise − picture, their velocity.  The larger the picture, the longer it stays noisy
 (arXiv 2403.03206, 5.3.2): the shift goes by the number of tokens.  Source of every
-number: diffusers' `FluxPipeline`, which the oracle runs.
+number: diffusers' pipelines, which the oracle runs.
 """
 
 # diffusers' schedulers have no common typed base and take timesteps as they please.
@@ -12,7 +12,7 @@ number: diffusers' `FluxPipeline`, which the oracle runs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Generator, Tensor, float64, linspace
@@ -22,12 +22,13 @@ from stylus_engine.sampling.schedules import Schedule
 
 KIND = "FlowMatchEulerDiscreteScheduler"
 SAMPLERS = ("euler",)
-SHIFTS = {  # of the scheduler's config, and what `FluxPipeline` takes where it is silent
+Spaced: TypeAlias = Literal["even", "trained"]
+USUAL = {  # of the scheduler's config, where it is silent
     "base_image_seq_len": 256,
     "max_image_seq_len": 4096,
     "base_shift": 0.5,
-    "max_shift": 1.15,
 }
+SHIFTS: Mapping[Spaced, float] = {"even": 1.15, "trained": 1.16}  # so too, and not the same
 
 
 @dataclass(slots=True)
@@ -68,18 +69,26 @@ def flows(config: Mapping[str, Any]) -> bool:
     return config.get("_class_name") == KIND
 
 
-def flow(config: Mapping[str, Any], steps: int, tokens: int, begin: int = 0) -> Flow:
-    """The schedule of one slot; `tokens` of the picture, `begin` skips the first steps."""
+def flow(
+    config: Mapping[str, Any], steps: int, tokens: int, spaced: Spaced = "even", begin: int = 0
+) -> Flow:
+    """The schedule of one slot; `tokens` of the picture, `begin` skips the first steps.
+
+    `even`: σ falls by equal parts before the shift, as in FLUX.1; `trained`: over the
+    scheduler's own timesteps, which end at the last one trained, as in SD 3.
+    """
     scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(dict(config))
-    sigmas = linspace(1.0, 1 / steps, steps, dtype=float64).tolist()
-    scheduler.set_timesteps(sigmas=sigmas, mu=shift(config, tokens), device="cpu")
+    sigmas = linspace(1.0, 1 / steps, steps, dtype=float64).tolist() if spaced == "even" else None
+    mu = shift(config, tokens, SHIFTS[spaced]) if config.get("use_dynamic_shifting") else None
+    scheduler.set_timesteps(steps, sigmas=sigmas, mu=mu, device="cpu")
     scheduler.set_begin_index(begin)
     return Flow(scheduler=scheduler, timesteps=scheduler.timesteps[begin:])
 
 
-def shift(config: Mapping[str, Any], tokens: int) -> float:
+def shift(config: Mapping[str, Any], tokens: int, most: float) -> float:
     """μ: linear in the number of tokens, through two points that the config names."""
-    few, many, low, high = (float(config.get(key, SHIFTS[key])) for key in SHIFTS)
+    few, many, low = (float(config.get(key, USUAL[key])) for key in USUAL)
+    high = float(config.get("max_shift", most))
     return low + (high - low) / (many - few) * (tokens - few)
 
 

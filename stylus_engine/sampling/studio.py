@@ -193,7 +193,7 @@ class Studio:
         if not self._flowing:
             return schedule(shot.sampler, config, shot.steps, begin=begin)
         *_, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
-        return flow(config, shot.steps, tokens=high * wide // 4, begin=begin)
+        return flow(config, shot.steps, high * wide // 4, self._parts.spaced, begin)
 
     def _ground(self, shot: Shot) -> Ground | None:
         if shot.start is None:

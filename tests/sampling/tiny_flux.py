@@ -3,9 +3,10 @@
 # diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from diffusers import (
@@ -119,20 +120,30 @@ def tiny_words() -> T5Tokenizer:
 
 
 def adapter(path: Path, pipeline: FluxPipeline, layout: Layout, seed: int) -> Path:
-    """Write a random LoRA, and beside it the same one as diffusers itself would: returns that one.
+    """Write a random LoRA, and beside it the same one as diffusers itself would: returns that one."""
+    return written(path, pipeline, layout, seed, places(pipeline, layout))
 
-    Only the plain layout is written by its names; all others by hand, rows and halves too.
-    """
+
+def written(
+    path: Path,
+    pipeline: Any,
+    layout: Layout,
+    seed: int,
+    layers: Iterable[tuple[str, tuple[str, ...]]],
+    swaps: str = "adaLN",
+) -> Path:
+    """Only the plain layout is written by its names; all others by hand, rows and halves too."""
     dice = torch.Generator().manual_seed(seed)
     theirs: dict[str, Tensor] = {}
     plain: dict[str, Tensor] = {}
-    for name, paths in places(pipeline, layout):
+    for name, paths in layers:
         weights = [pipeline_weight(pipeline, each) for each in paths]
-        down = torch.randn(RANK, weights[0].shape[1], generator=dice) / weights[0].shape[1] ** 0.5
+        width = weights[0].shape[1]
+        down = torch.randn(RANK, width, generator=dice) / width**0.5
         up = torch.randn(sum(map(len, weights)), RANK, generator=dice) * 0.1
         theirs |= spelled(name, layout, down, up)
         scale = ALPHA / RANK if layout in SCALED else 1.0
-        rows = swapped(up) if "adaLN" in name else up
+        rows = swapped(up) if re.search(swaps, name) else up
         for each, part in zip(paths, rows.split([len(w) for w in weights]), strict=True):
             plain[f"{each}.lora_A.weight"] = down.clone()
             plain[f"{each}.lora_B.weight"] = (part * scale).contiguous()
@@ -148,10 +159,11 @@ def swapped(up: Tensor) -> Tensor:
     return torch.cat([scale, shift])
 
 
-def pipeline_weight(pipeline: FluxPipeline, place: str) -> Tensor:
+def pipeline_weight(pipeline: Any, place: str) -> Tensor:
     component, _, path = place.partition(".")
     root = getattr(pipeline, component)
-    return root.get_submodule(path.removeprefix("text_model.")).weight
+    bare = path if hasattr(root, "text_model") else path.removeprefix("text_model.")
+    return root.get_submodule(bare).weight
 
 
 def spelled(name: str, layout: Layout, down: Tensor, up: Tensor) -> dict[str, Tensor]:

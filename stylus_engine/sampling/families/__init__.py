@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families import flux, sd1, sdxl
+from stylus_engine.sampling.families import flux, sd1, sd3, sdxl
 from stylus_engine.sampling.families.parts import Family, Parts
 
 __all__ = ["FAMILIES", "Family", "Parts", "family_of"]
@@ -20,6 +20,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "sd2": sd1,
         "sdxl": sdxl,
         "flux1": flux,
+        "sd3": sd3,
     }  # SD 2 is SD 1 with other widths and what its configs say
 )
 

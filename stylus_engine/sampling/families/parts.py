@@ -14,6 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.flow import Spaced
 
 Row = TypeVar("Row")
 
@@ -26,7 +27,7 @@ class Parts:
     call it).  `scheduler_config` is the folder's own, with the repairs that the plain
     pipeline makes; every slot builds its scheduler from it.  `distilled`: the denoiser
     reads the guidance itself, so that no row is drawn without the prompt.  `reader` is the
-    tokenizer whose window the prompt must fit.
+    tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps.
     """
 
     unet: Any
@@ -39,10 +40,13 @@ class Parts:
     device: torch.device
     text_encoder_2: Any = None
     tokenizer_2: Any = None
+    text_encoder_3: Any = None
+    tokenizer_3: Any = None
     denoiser: Component = "unet"
     adapted: tuple[Component, ...] = ("text_encoder",)
     distilled: bool = False
-    reader: Literal["tokenizer", "tokenizer_2"] = "tokenizer"
+    reader: Literal["tokenizer", "tokenizer_2", "tokenizer_3"] = "tokenizer"
+    spaced: Spaced = "even"
 
     @property
     def words(self) -> Any:  # noqa: ANN401 - tokenizers have no common typed base

@@ -1,0 +1,161 @@
+"""Stable Diffusion 3 and 3.5: a transformer that reads two CLIPs and T5, one after the other.
+
+What differs from FLUX.1 (arXiv 2403.03206): the transformer cuts its patches itself; the
+states before the last layer of both CLIPs, side by side and filled up to T5's width, stand
+before T5's own; guidance is two rows, as in the UNets.  T5 may be left out of a folder, as
+many do for its size: zeros stand for it.  Source of every number: diffusers'
+`StableDiffusion3Pipeline`, which the oracle runs.
+"""
+
+# diffusers and transformers type their `config` and outputs loosely.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportPrivateImportUsage=false, reportAny=false
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, SD3Transformer2DModel
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel, T5Tokenizer
+
+from stylus_engine.errors import BadCheckpoint
+from stylus_engine.model import Checkpoint
+from stylus_engine.model.noun import within
+from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.families import flux
+from stylus_engine.sampling.families.flux import compress, decode
+from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.flow import flows
+
+__all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
+
+WINDOW = 256  # tokens of T5, unless the folder's tokenizer says fewer
+CLIPS: tuple[Component, Component] = ("text_encoder", "text_encoder_2")
+
+
+def load(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Parts:
+    """A diffusers pipeline folder: local, safetensors only. Raises `BadCheckpoint`.
+
+    fp16 is drawn in bf16, in which T5 does not overflow.
+    """
+    dtype = torch.bfloat16 if dtype == torch.float16 else dtype
+    parts = opened(
+        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    )
+    if not flows(parts.scheduler_config):
+        raise BadCheckpoint(path=checkpoint.path, why="its scheduler is not of flow matching")
+    return parts
+
+
+def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Ids and attention mask for T5, where there is one, else for CLIP; int64 of shape (B, window)."""
+    return _ids(parts.words, texts)
+
+
+def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
+    """States of both CLIPs and of T5, (1, 77 + 256, width of T5), and both CLIPs' pooled texts."""
+    first, second = (
+        under(name, _clip(getattr(parts, name), _ids(words, texts)[0].to(parts.device)))
+        for name, words in zip(CLIPS, (parts.tokenizer, parts.tokenizer_2), strict=True)
+    )
+    return [
+        _told(narrow, wide, states)
+        for narrow, wide, states in zip(first, second, _of_t5(parts, texts, under), strict=True)
+    ]
+
+
+def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Tensor:
+    """Latents (B, 16, h, w), timesteps (B,) from 1000 to 0 -> velocity (B, 16, h, w); both fp32."""
+    (predicted,) = parts.unet(
+        hidden_states=latents.to(parts.dtype),
+        timestep=timesteps,
+        encoder_hidden_states=told.states,
+        pooled_projections=told.pooled,
+        return_dict=False,
+    )
+    return predicted.float()
+
+
+def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, int]:
+    """Shape (1, 16, h, w). Raises `OutOfRange` beyond the places that the transformer knows."""
+    multiple = parts.checkpoint.multiple
+    most = parts.unet.config.pos_embed_max_size * multiple
+    within("Width of this checkpoint's pictures", width, multiple, most)
+    within("Height of this checkpoint's pictures", height, multiple, most)
+    return flux.latent_shape(parts, width, height)
+
+
+def _ids(words: Any, texts: list[str]) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - tokenizers have no common typed base
+    batch = words(
+        texts,
+        padding="max_length",
+        max_length=min(WINDOW, words.model_max_length),
+        truncation=True,
+        return_tensors="pt",
+    )
+    return batch.input_ids, batch.attention_mask
+
+
+def _clip(encoder: Any, ids: Tensor) -> Any:  # noqa: ANN401 - what `Under` takes
+    def forward(rows: list[int]) -> list[tuple[Tensor, Tensor]]:
+        out = encoder(ids[rows], output_hidden_states=True)
+        return list(zip(out.hidden_states[-2], out.text_embeds, strict=True))
+
+    return forward
+
+
+def _of_t5(parts: Parts, texts: list[str], under: Under) -> list[Tensor]:
+    """(256, width) of each text."""
+    if parts.text_encoder_3 is None:
+        width = parts.unet.config.joint_attention_dim
+        none = torch.zeros(WINDOW, width, device=parts.device, dtype=parts.dtype)
+        return [none for _ in texts]
+    ids = _ids(parts.tokenizer_3, texts)[0].to(parts.device)
+    return under("text_encoder_3", lambda rows: parts.text_encoder_3(ids[rows])[0])
+
+
+def _told(narrow: tuple[Tensor, Tensor], wide: tuple[Tensor, Tensor], states: Tensor) -> Told:
+    both = torch.cat([narrow[0], wide[0]], dim=-1)
+    filled = F.pad(both, (0, states.shape[-1] - both.shape[-1]))
+    pooled = torch.cat([narrow[1], wide[1]], dim=-1)
+    return Told(torch.cat([filled, states])[None], pooled[None])
+
+
+def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
+    if not vae.config.force_upcast:
+        vae.to(dtype)
+    found: dict[str, Any] = {
+        "unet": model(SD3Transformer2DModel, folder / "transformer", torch_dtype=dtype),
+        "vae": vae,
+    }
+    found |= {
+        name: model(CLIPTextModelWithProjection, folder / name, dtype=dtype) for name in CLIPS
+    }
+    whole = (folder / "text_encoder_3").is_dir()
+    if whole:
+        found["text_encoder_3"] = model(T5EncoderModel, folder / "text_encoder_3", dtype=dtype)
+    return Parts(
+        **{name: resting(module, device) for name, module in found.items()},
+        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer_2=CLIPTokenizer.from_pretrained(folder / "tokenizer_2", local_files_only=True),
+        tokenizer_3=T5Tokenizer.from_pretrained(folder / "tokenizer_3", local_files_only=True)
+        if whole
+        else None,
+        scheduler_config=scheduler_config(folder),
+        checkpoint=checkpoint,
+        dtype=dtype,
+        device=device,
+        denoiser="transformer",
+        adapted=(*CLIPS, "text_encoder_3") if whole else CLIPS,
+        reader="tokenizer_3" if whole else "tokenizer",
+        spaced="trained",
+    )
