@@ -14,6 +14,8 @@ from torch import Tensor
 
 from stylus_engine.errors import BadSize, UnknownName, Unsupported
 from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
+from stylus_engine.model.noun import within
+from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.darkroom import Darkroom
@@ -69,6 +71,8 @@ class Studio:
             check_sampler(shot.sampler, shot.steps)
         if shot.width % here.multiple or shot.height % here.multiple:
             raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
+        if most := self._parts.most_edge:
+            within(f"An edge of {here.name}'s pictures", edge(shot), here.multiple, most)
         if shot.start is None and inpaints(self._parts):
             what = "Drawing without a picture on an inpainting checkpoint"
             raise Unsupported(what=what)

@@ -156,6 +156,7 @@ def test_adapters_guidance_and_both_texts_matter(pool, ours):
             assert gap(finals(ours, [worn])["kohya"], end) > 10 * BOUND, part
         finally:
             hook.remove()
+            ours.drawer._studio.phrases.forget()
 
 
 def _other_words(_: object, args: tuple[Tensor, ...], more: dict[str, Any]) -> Any:

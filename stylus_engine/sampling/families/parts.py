@@ -27,7 +27,8 @@ class Parts:
     call it).  `scheduler_config` is the folder's own, with the repairs that the plain
     pipeline makes; every slot builds its scheduler from it.  `distilled`: the denoiser
     reads the guidance itself, so that no row is drawn without the prompt.  `reader` is the
-    tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps.
+    tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps,
+    `most_edge` the most pixels of an edge that the denoiser has places for (0: any).
     """
 
     unet: Any
@@ -47,6 +48,7 @@ class Parts:
     distilled: bool = False
     reader: Literal["tokenizer", "tokenizer_2", "tokenizer_3"] = "tokenizer"
     spaced: Spaced = "even"
+    most_edge: int = 0
 
     @property
     def words(self) -> Any:  # noqa: ANN401 - tokenizers have no common typed base

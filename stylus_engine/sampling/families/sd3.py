@@ -23,10 +23,8 @@ from transformers import CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderMo
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.model.noun import within
 from stylus_engine.sampling.factors import Component
-from stylus_engine.sampling.families import flux
-from stylus_engine.sampling.families.flux import compress, decode
+from stylus_engine.sampling.families.flux import compress, decode, latent_shape
 from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.flow import flows
@@ -84,15 +82,6 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
     return predicted.float()
 
 
-def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, int]:
-    """Shape (1, 16, h, w). Raises `OutOfRange` beyond the places that the transformer knows."""
-    multiple = parts.checkpoint.multiple
-    most = parts.unet.config.pos_embed_max_size * multiple
-    within("Width of this checkpoint's pictures", width, multiple, most)
-    within("Height of this checkpoint's pictures", height, multiple, most)
-    return flux.latent_shape(parts, width, height)
-
-
 def _ids(words: Any, texts: list[str]) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - tokenizers have no common typed base
     batch = words(
         texts,
@@ -143,6 +132,7 @@ def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torc
     whole = (folder / "text_encoder_3").is_dir()
     if whole:
         found["text_encoder_3"] = model(T5EncoderModel, folder / "text_encoder_3", dtype=dtype)
+    transformer = found["unet"].config
     return Parts(
         **{name: resting(module, device) for name, module in found.items()},
         tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
@@ -158,4 +148,5 @@ def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torc
         adapted=(*CLIPS, "text_encoder_3") if whole else CLIPS,
         reader="tokenizer_3" if whole else "tokenizer",
         spaced="trained",
+        most_edge=transformer.pos_embed_max_size * checkpoint.multiple,
     )
