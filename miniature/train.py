@@ -83,7 +83,7 @@ def learn_adapters(order: Order) -> None:
 
 def learn_to_hurry(order: Order) -> None:
     """The adapter that draws in four steps."""
-    quick = few_steps.DistilRun(pictures=8, batch=4, steps=2)
+    quick = few_steps.DistilRun(paths=8, batch=4, steps=2)
     settings = quick if order.quick else few_steps.DistilRun()
     few_steps.train(settings, order.places, order.resume)
 

@@ -225,11 +225,13 @@ class Engine:
         """See `ports.Bringer`; an engine without one has all its files here."""
         return () if self.bringer is None else await self.bringer.absent(shots)
 
-    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+    async def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
         """See `ports.Bringer`; an engine without one has all its files here."""
         if self.bringer is None:
             return
-        async with aclosing(self.bringer.bring(job, shots)) as events:
+        async with aclosing(self.bringer.bring(job, shots, whose)) as events:
             async for event in events:
                 yield event
 

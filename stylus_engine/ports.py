@@ -139,8 +139,10 @@ class Bringer(Protocol):
         """What these shots light, could be fetched and is not here."""
         ...
 
-    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
-        """Fetch what these shots light and this machine lacks.
+    def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
+        """Fetch what these shots light and this machine lacks, in the turn of the person `whose`.
 
         `Fetching` as it comes; one `Failed` for each shot that cannot have all its files.
         Leave it with `aclosing`: that gives up what is under way.

@@ -88,7 +88,7 @@ class Bringing:
     async def _asked(self, planner: str, job: Job, answer: Arranged) -> None:
         if not await self._wanted(job):
             return None
-        question = Fetch(call=0, job=job.id, shots=answer.shots)
+        question = Fetch(call=0, job=job.id, shots=answer.shots, whose=str(job.origin.user))
         try:
             got = await self.crew.ask(question, hear=partial(self._hear, job.id))
         except NoWorker:

@@ -80,7 +80,9 @@ class Planning(Arranging, Protocol):
         """See `ports.Bringer`."""
         ...
 
-    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+    def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
         """See `ports.Bringer`."""
         ...
 
@@ -244,7 +246,9 @@ class PlanningDesk:
     async def _fetch(self, question: Fetch, tell: TellFetching) -> Fetched:
         """A drawer waits for nothing: files are here, or their shots are lost, when this answers."""
         lost: list[Failed] = []
-        async with aclosing(self._engine.bring(question.job, question.shots)) as events:
+        async with aclosing(
+            self._engine.bring(question.job, question.shots, question.whose)
+        ) as events:
             async for event in events:
                 if isinstance(event, Fetching):
                     tell(event)

@@ -129,5 +129,5 @@ SHELF = (*SUBJECTS, *STYLES, *PLACES_AND_LIGHTS, *SECOND_OPINIONS, *FLAWED)
 # Not on the shelf that concepts are chosen from: it draws everything the checkpoint draws, only sooner.
 FAST = Spec(
     "quick_strokes", "Quick Strokes LCM 4 steps", "speed", "quick", (),
-    rank=16, alpha=16, rate=1.5e-3, steps=400, weight_range=(0.0, 1.0),
+    rank=16, alpha=16, rate=1e-3, steps=500, weight_range=(0.0, 1.0),
 )  # fmt: skip

@@ -103,9 +103,11 @@ class House:
         """See `Engine.absent`."""
         return await self._engine.absent(shots)
 
-    def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+    def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
         """See `Engine.bring`."""
-        return self._engine.bring(job, shots)
+        return self._engine.bring(job, shots, whose)
 
     async def add(self, brought: "Brought", tell: "TellFetching") -> "Arrived":
         """See `Arriving.add`."""

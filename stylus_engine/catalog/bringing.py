@@ -26,12 +26,14 @@ class WeightsBringer:
         """See `ports.Bringer`."""
         return await asyncio.to_thread(self._absent, shots)
 
-    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+    async def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
         """See `ports.Bringer`."""
         failed: dict[str, Failed] = {}
         for adapter in await self.absent(shots):
             try:
-                async with aclosing(self._downloads.pieces(adapter)) as pieces:
+                async with aclosing(self._downloads.pieces(adapter, whose or job)) as pieces:
                     async for piece in pieces:
                         yield _told(job, adapter, piece)
             except (BadAdapter, BadSource, StoreFailed) as error:

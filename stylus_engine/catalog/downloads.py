@@ -1,14 +1,17 @@
 """Downloads under way: each file once, whoever waits for it, and a few at a time.
 
 Law of this file: a download lives as long as somebody waits for it.  When the last one
-has left it is given up, and what had come of it is removed.
+has left it is given up, and what had come of it is removed.  Whose turn it is when many
+wait, `turns` says.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol, TypeAlias
 
+from stylus_engine.catalog.turns import Turns
 from stylus_engine.catalog.weights import Fetching as Piece
 from stylus_engine.catalog.weights import key
 from stylus_engine.model import Adapter
@@ -33,15 +36,17 @@ class Downloads:
 
     def __init__(self, opened: Open, at_once: int = AT_ONCE) -> None:
         self._opened = opened
-        self._room = asyncio.Semaphore(at_once)
+        self._turns = Turns(at_once)
         self._coming: dict[str, _Coming] = {}
 
-    async def pieces(self, adapter: Adapter) -> AsyncGenerator[Piece, None]:
+    async def pieces(self, adapter: Adapter, whose: str = "") -> AsyncGenerator[Piece, None]:
         """What is told of this file until it is here. Raises what `Weights.bring` raises.
+
+        `whose`: the person who wants it, "" = nobody in particular.
 
         The same piece is told again when nothing was for long.  Leave it with `aclosing`.
         """
-        coming = self._joined(adapter)
+        coming = self._joined(adapter, whose)
         try:
             seen = -1
             while not coming.task.done():
@@ -50,26 +55,29 @@ class Downloads:
             yield coming.last
             coming.task.result()
         finally:
-            await self._left(coming)
+            await self._left(coming, whose)
 
-    def _joined(self, adapter: Adapter) -> "_Coming":
+    def _joined(self, adapter: Adapter, whose: str) -> "_Coming":
         name = f"{key(adapter)} {adapter.url}"
         coming = self._coming.get(name)
         if coming is None:
             coming = self._coming[name] = _Coming(name, Piece(adapter.name, 0, adapter.file_bytes))
             coming.task = asyncio.create_task(self._brought(adapter, coming))
             coming.task.add_done_callback(lambda _: self._ended(coming))
-        coming.waiting += 1
+        coming.people[whose] += 1
+        self._turns.look()
         return coming
 
     async def _brought(self, adapter: Adapter, coming: "_Coming") -> None:
-        async with self._room, self._opened() as weights:
+        async with self._turns.turn(coming.people), self._opened() as weights:
             await weights.bring(adapter, coming.tell)
 
-    async def _left(self, coming: "_Coming") -> None:
+    async def _left(self, coming: "_Coming", whose: str) -> None:
         """Whoever comes from now on starts anew: nobody joins what is being given up."""
-        coming.waiting -= 1
-        if coming.waiting:
+        coming.people[whose] -= 1
+        if not coming.people[whose]:
+            del coming.people[whose]
+        if coming.people:
             return
         self._forget(coming)
         coming.task.cancel()
@@ -87,14 +95,14 @@ class Downloads:
 
 
 class _Coming:
-    """One download: how far it is, and how many wait for it."""
+    """One download: how far it is, and how many of whom wait for it."""
 
     task: "asyncio.Task[None]"
 
     def __init__(self, name: str, last: Piece) -> None:
         self.name = name
         self.last = last
-        self.waiting = 0
+        self.people: Counter[str] = Counter()
         self._count = 0
         self._bell = asyncio.Event()
 

@@ -54,11 +54,12 @@ class Arrange(Frame, frozen=True, kw_only=True):
 
 
 class Fetch(Frame, frozen=True, kw_only=True):
-    """Fetch the files that these shots of a job need. Answered with `Fetched`."""
+    """Fetch the files that these shots of a job need. Answered with `Fetched`. `whose`: the person's turn it takes."""
 
     call: int
     job: str
     shots: tuple[Shot, ...]
+    whose: str = ""
 
 
 class Search(Frame, frozen=True, kw_only=True):

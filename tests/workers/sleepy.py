@@ -272,7 +272,9 @@ class House:
         words = shots[0].recipe.prompt.split()
         return SHELF[:1] if {"FETCH", "LOST", "CRAWL"} & {*words} else ()
 
-    async def bring(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
+    async def bring(
+        self, job: str, shots: Sequence[Shot], whose: str = ""
+    ) -> AsyncGenerator[Event, None]:
         """FETCH: a file comes in four pieces; LOST: it never does for the last picture.
 
         CRAWL: it takes minutes; whether it was given up stands in a file.

@@ -73,7 +73,7 @@ EVENTS = (
 DOWN: tuple[ToWorker, ...] = (
     Arrange(call=1, job="j", request=REQUEST),
     Arrange(call=1, job="j", request=REQUEST, plan=PLAN, masks=("1.0",), order_seed=3),
-    Fetch(call=10, job="j", shots=(SHOT,)),
+    Fetch(call=10, job="j", shots=(SHOT,), whose="7"),
     Search(call=2, text="ink", k=5, offset=10),
     Lookup(call=3, names=("a", "b")),
     Inspect(call=4, data=b"\0" * 1000),
