@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stylus_engine.errors import Busy, Cancelled, StylusError, Unsupported, public
+from stylus_engine.errors import Busy, Cancelled, DeviceLost, StylusError, Unsupported, public
 from stylus_engine.model import Drawn, Event, Failed, Shot
 from stylus_engine.workers.frames import Draw, FromWorker, Ready, Rest, Rested
 from stylus_engine.workers.serving import Question, Tell, TellFetching
@@ -118,6 +118,10 @@ class DrawingDesk:
         try:
             while not await self._walked(work, mine, tell):
                 await self._room(mine)
+        except (
+            DeviceLost
+        ):  # it breaks every later drawing too: this process ends, the next one draws
+            raise
         except StylusError as error:
             for shot in sorted(mine.open_shots):
                 tell(_failed(work.job, shot, error))

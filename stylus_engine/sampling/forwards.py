@@ -10,6 +10,7 @@ from stylus_engine.planning.turns import halves
 from stylus_engine.sampling.slots import Line, alike
 
 Told: TypeAlias = list[Tensor] | StylusError
+MANY = 2**20  # rows
 
 
 class Device(Protocol):
@@ -39,29 +40,30 @@ class Forwards:
     def run(self, lines: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Told]]:
         """Each part of `lines` with one prediction a row, or with what went wrong."""
         for group in alike(lines):
-            most = self.most_area // group[0].area if self.most_area else len(group)
-            for part in halves(len(group), most):
-                yield from self._part(group[part])
+            rest = group
+            while rest:
+                part = rest[halves(len(rest), self._most(rest[0].area))[0]]
+                predicted = self._predicted(part)
+                if predicted is not None:
+                    yield part, predicted
+                    rest = rest[len(part) :]
 
-    def _part(self, lines: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Told]]:
+    def _most(self, area: int) -> int:
+        """How many rows of `area` latents a forward may have; one always."""
+        return self.most_area // area if self.most_area else MANY
+
+    def _predicted(self, lines: Sequence[Line]) -> Told | None:
+        """None: not all of them together; fewer are to be tried."""
         try:
-            told: Told = self._device.predict(lines)
+            return self._device.predict(lines)
         except MemoryRanOut:
-            yield from self._smaller(lines)
-            return
+            self._device.relieve()
+            if len(lines) == 1:
+                return self._once_more(lines)
+            self.most_area = -(-len(lines) // 2) * lines[0].area
+            return None
         except StylusError as error:
-            told = error
-        yield lines, told
-
-    def _smaller(self, lines: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Told]]:
-        self._device.relieve()
-        if len(lines) == 1:
-            yield lines, self._once_more(lines)
-            return
-        half = -(-len(lines) // 2)
-        self.most_area = half * lines[0].area
-        for part in halves(len(lines), half):
-            yield from self._part(lines[part])
+            return error
 
     def _once_more(self, lines: Sequence[Line]) -> Told:
         """A row alone gets a second chance, in memory that was just swept."""

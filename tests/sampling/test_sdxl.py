@@ -115,6 +115,7 @@ def test_adapters_and_both_text_encoders_matter(pool, ours):
     end = finals(ours, [worn])["kohya"]
     assert gap(end, plain(pool, shot(pool, "kohya", {}))) > 100 * BOUND
     for part in ("text_encoder", "text_encoder_2"):
+        ours.drawer._studio.phrases.forget()
         hook = getattr(ours.parts, part).register_forward_pre_hook(other_words)
         try:
             assert gap(finals(ours, [worn])["kohya"], end) > 10 * BOUND, part

@@ -5,10 +5,10 @@
 The frames, the desks, the engine's planning and the store are the real ones; adapters,
 composer and sampler are invented here.  Every plan has three tasks of two adapters:
 63 masks.  Words of the prompt make it misbehave, once for each job when ONCE is among
-them, twice when TWICE is: CRASH, HANG (stops answering), STALL (beats, but no step), GARBAGE (says what is no
-frame), NOISE (prints), BREAK (every second picture fails), BARREN (every picture fails),
-REFUSE (the planner refuses), PLANCRASH, FETCH (a file
-comes first), CRAWL (it takes minutes), LOST (a file never comes; with ALL for every picture).
+them, twice when TWICE is: CRASH, UNPLUG (the device is gone), HANG (stops answering),
+STALL (beats, but no step), GARBAGE (says what is no frame), NOISE (prints), BREAK (every
+second picture fails), BARREN (every picture fails), REFUSE (the planner refuses),
+PLANCRASH, FETCH (a file comes first), CRAWL (it takes minutes), LOST (a file never comes; with ALL for every picture).
 """
 
 import argparse
@@ -35,6 +35,7 @@ from stylus_engine.engine import Arrangement, Engine, Method
 from stylus_engine.errors import (
     AdapterNotSafetensors,
     Cancelled,
+    DeviceLost,
     DrawFailed,
     SourceRefused,
     StylusError,
@@ -94,6 +95,8 @@ class Mischief:
             sys.stdout.flush()
         if self.wants("CRASH", prompt, job):
             os._exit(9)
+        if self.wants("UNPLUG", prompt, job):
+            raise DeviceLost(why="an illegal memory access")
         if self.wants("HANG", prompt, job):
             os.kill(os.getpid(), signal.SIGSTOP)
         if self.wants("GARBAGE", prompt, job):

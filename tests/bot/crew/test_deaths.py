@@ -61,7 +61,7 @@ async def test_a_job_that_kills_its_drawer_every_time_ends_and_the_others_do_not
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("word", ["CRASH", "HANG", "STALL", "GARBAGE"])
+@pytest.mark.parametrize("word", ["CRASH", "UNPLUG", "HANG", "STALL", "GARBAGE"])
 async def test_whatever_happens_to_the_drawer_once_the_job_is_drawn_the_second_time(
     tmp_path: Path, word: str
 ) -> None:
