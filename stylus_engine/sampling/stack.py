@@ -23,7 +23,8 @@ from stylus_engine.sampling.factors import Component, Factors, Layer
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
-Row: TypeAlias = tuple[tuple[Factors, float], ...]  # what one row of a batch wears
+Worn: TypeAlias = tuple[Factors, float]
+Row: TypeAlias = tuple[Worn, ...]  # what one row of a batch wears
 Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
 SPARE = 64 * 2**20  # bytes of gathered factors that are kept whatever is lit
 Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to

@@ -1,0 +1,90 @@
+"""The seam: what an executor is, who calls it, and how equal rows find together."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
+
+from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.stack import Key, Row, key
+
+Result = TypeVar("Result")  # of one row
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a forward beside its rows.
+
+    `places` is how many positions one row has (of the latents; of a text 1), `steps`
+    how many forwards of these rows are to come, this one included.
+    """
+
+    places: int = 1
+    steps: int = 1
+
+
+ONCE = Outlook()
+
+
+class Executor(Protocol):
+    """Makes modules wear rows. Belongs to the thread that draws."""
+
+    def groups(
+        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
+    ) -> list[list[int]]:
+        """The indices of `rows`, those that may share a forward together, each group in its order."""
+        ...
+
+    def applied(self, component: Component, rows: Sequence[Row]) -> AbstractContextManager[None]:
+        """Within, row b of a forward of `component` wears `rows[b]`; `rows` is one group."""
+        ...
+
+    def restore(self) -> None:
+        """Make every base weight pristine: a file is about to be converted against it."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back: hooks, weights, memory."""
+        ...
+
+
+class Run(NamedTuple):
+    """Neighbouring rows that wear the same: those from `start` up to `stop`."""
+
+    start: int
+    stop: int
+    row: Row
+
+
+def by_row(
+    executor: Executor,
+    component: Component,
+    rows: Sequence[Row],
+    forward: Callable[[list[int]], Iterable[Result]],
+    outlook: Outlook = ONCE,
+) -> list[Result]:
+    """Run `forward` once per group of row indices, under its adapters; returns one result per row."""
+    results: dict[int, Result] = {}
+    for group in executor.groups(component, rows, outlook):
+        with executor.applied(component, [rows[index] for index in group]):
+            results.update(zip(group, forward(group), strict=True))
+    return [results[index] for index in range(len(rows))]
+
+
+def alike(rows: Sequence[Row]) -> list[list[int]]:
+    """Indices of equal rows together, in order of first appearance."""
+    found: dict[Key, list[int]] = {}
+    for index, row in enumerate(rows):
+        found.setdefault(key(row), []).append(index)
+    return list(found.values())
+
+
+def runs(rows: Sequence[Row]) -> list[Run]:
+    """Neighbours that wear the same, as stretches of the batch."""
+    found: list[Run] = []
+    for index, row in enumerate(rows):
+        if found and key(found[-1].row) == key(row):
+            found[-1] = found[-1]._replace(stop=index + 1)
+        else:
+            found.append(Run(index, index + 1, row))
+    return found

@@ -1,0 +1,141 @@
+"""B2: factors a row. Each run of equal rows multiplies its own active ranks only.
+
+The dense stack pays in every row for the union of all adapters in the batch; here a
+row pays for its own.  The price is a product more for every further run.
+"""
+
+from collections import OrderedDict
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from stylus_engine.sampling.executors.seam import ONCE, Outlook, Run, alike, runs
+from stylus_engine.sampling.factors import Component, Layer
+from stylus_engine.sampling.stack import Key, Row, key
+
+if TYPE_CHECKING:
+    from torch.utils.hooks import RemovableHandle
+
+KEPT = 16  # recipes whose factors stay gathered
+
+
+class Pair(NamedTuple):
+    """The factors of one recipe in one layer: `down` (R, in, ...), `up` (out, R), the weights in it."""
+
+    down: Tensor
+    up: Tensor
+
+
+Gathered: TypeAlias = Mapping[str, Pair]  # by the path of the layer
+
+
+class LinearRuns:
+    """The hook of one linear layer: each run adds its own factors into its rows of the output."""
+
+    def __init__(self, of: int, parts: Sequence[tuple[Run, Pair]]) -> None:
+        self._of = of
+        self._parts = parts
+
+    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        x = inputs[0].view(self._of, -1, inputs[0].shape[-1])
+        y = output.view(self._of, -1, output.shape[-1])
+        for (start, stop, _row), (down, up) in self._parts:
+            u = F.linear(x[start:stop].flatten(0, 1), down)
+            y[start:stop].flatten(0, 1).addmm_(u, up.t())
+
+
+class ConvRuns:
+    """The hook of one conv layer; `down` slides as the base layer slides."""
+
+    def __init__(self, base: nn.Conv2d, parts: Sequence[tuple[Run, Pair]]) -> None:
+        self._slide = (base.stride, base.padding, base.dilation)
+        self._parts = parts
+
+    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        for (start, stop, _row), (down, up) in self._parts:
+            u = F.conv2d(inputs[0][start:stop], down, None, *self._slide)
+            output[start:stop].add_(F.conv2d(u, up[:, :, None, None]))
+
+
+class Slotting:
+    """All rows in one forward, equal rows beside each other."""
+
+    def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
+        self._modules = dict(modules)
+        self._gathered: OrderedDict[tuple[Component, Key], Gathered] = OrderedDict()
+        self._hooks: dict[Component, list[RemovableHandle]] = {name: [] for name in modules}
+        self._worn: dict[Component, list[Key]] = {}
+
+    def groups(
+        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
+    ) -> list[list[int]]:
+        """One group, sorted so that equal rows are neighbours."""
+        del component, outlook
+        return [[index for group in alike(rows) for index in group]]
+
+    @contextmanager
+    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
+        """Hook each touched layer with the factors of its runs."""
+        keys = [key(row) for row in rows]
+        if keys != self._worn.get(component):
+            self._remove(component)
+            self._install(component, rows)
+            self._worn[component] = keys
+        yield
+
+    def restore(self) -> None:
+        """Nothing to do: hooks read the base weights and never write them."""
+
+    def close(self) -> None:
+        """Take all hooks off and let go of the gathered factors."""
+        for component in self._modules:
+            self._remove(component)
+        self._gathered.clear()
+
+    def _remove(self, component: Component) -> None:
+        for hook in self._hooks[component]:
+            hook.remove()
+        self._hooks[component].clear()
+        self._worn.pop(component, None)
+
+    def _install(self, component: Component, rows: Sequence[Row]) -> None:
+        parts: dict[str, list[tuple[Run, Pair]]] = {}
+        for run in runs(rows):
+            for path, pair in self._factors(component, run.row).items():
+                parts.setdefault(path, []).append((run, pair))
+        for path, each in parts.items():
+            base = self._modules[component].get_submodule(path)
+            conv = isinstance(base, nn.Conv2d)
+            hook = ConvRuns(base, each) if conv else LinearRuns(len(rows), each)
+            self._hooks[component].append(base.register_forward_hook(hook))
+
+    def _factors(self, component: Component, row: Row) -> Gathered:
+        name = component, key(row)
+        if name not in self._gathered:
+            self._gathered[name] = self._gather(component, row)
+            while len(self._gathered) > KEPT:
+                self._gathered.popitem(last=False)
+        self._gathered.move_to_end(name)
+        return self._gathered[name]
+
+    def _gather(self, component: Component, row: Row) -> Gathered:
+        touching: dict[str, list[tuple[Layer, float]]] = {}
+        for factors, weight in row:
+            for (where, path), layer in factors.layers.items():
+                if where == component:
+                    touching.setdefault(path, []).append((layer, weight))
+        module = self._modules[component]
+        return {
+            path: _pair(module.get_submodule(path).get_parameter("weight"), parts)
+            for path, parts in touching.items()
+        }
+
+
+def _pair(base: Tensor, parts: Sequence[tuple[Layer, float]]) -> Pair:
+    down = torch.cat([layer.down.reshape(-1, *base.shape[1:]) for layer, _ in parts])
+    up = torch.cat([layer.up * weight for layer, weight in parts], dim=1)
+    return Pair(down.to(base).contiguous(), up.to(base).contiguous())

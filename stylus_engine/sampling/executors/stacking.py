@@ -1,0 +1,38 @@
+"""B: the dense stack. All rows in one forward over the factors of all their adapters."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+
+from torch import nn
+
+from stylus_engine.sampling.executors.seam import ONCE, Outlook
+from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.stack import Row, Stack
+
+
+class Stacking:
+    """All rows in one forward. What it sets up stays on between steps: most steps change nothing."""
+
+    def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
+        self.stacks = {name: Stack(module, name) for name, module in modules.items()}
+
+    def groups(
+        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
+    ) -> list[list[int]]:
+        """One group: that is the point of it."""
+        del component, outlook
+        return [list(range(len(rows)))]
+
+    @contextmanager
+    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
+        """Set the rows' weights; gather and hook only when the union of adapters changed."""
+        self.stacks[component].wear(rows)
+        yield
+
+    def restore(self) -> None:
+        """Nothing to do: hooks read the base weights and never write them."""
+
+    def close(self) -> None:
+        """Take all hooks off."""
+        for stack in self.stacks.values():
+            stack.remove()
