@@ -5,12 +5,10 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.ports import Pictures
 from stylus_engine.sampling.devices import choose, use_threads
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import Merging, Stacking
+from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.families.parts import Parts
 from stylus_engine.sampling.store import FactorStore
-
-EXECUTORS = {"stack": Stacking, "merge": Merging}
 
 
 def drawer(

@@ -27,7 +27,7 @@ from stylus_engine.model import (
 )
 from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import Executor, Merging, Stacking
+from stylus_engine.sampling.executors import EXECUTORS, Executor
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.slots import Slot
 from stylus_engine.sampling.store import FactorStore
@@ -99,15 +99,16 @@ def stage(
     slots: int = 8,
     capacity: int = 2**30,
     merge: bool = False,
+    executor: str = "stack",
     parts: Parts | None = None,
 ) -> Stage:
     """Build the drawer as assembly does, its pictures kept nowhere."""
     parts = parts or family_of(pool.checkpoint).load(pool.checkpoint)
     files, pictures = Files(pool.files), Nowhere()
     store = FactorStore(files, capacity)
-    executor = Merging(parts.modules) if merge else Stacking(parts.modules)
-    drawer = Drawer(parts, store, pictures, slots=slots, waiting=4096, executor=executor)
-    return Stage(parts, store, files, pictures, executor, drawer)
+    made = EXECUTORS["merge" if merge else executor](parts.modules)
+    drawer = Drawer(parts, store, pictures, slots=slots, waiting=4096, executor=made)
+    return Stage(parts, store, files, pictures, made, drawer)
 
 
 Watch = Callable[[Slot, int], None]  # a slot, and how many steps it has taken

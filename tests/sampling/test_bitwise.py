@@ -11,7 +11,7 @@ import pytest
 from torch import nn
 
 from stylus_engine.model import Drawn, Event, Failed, Shot, Started, Stepped
-from stylus_engine.sampling.executors import Merging, Stacking
+from stylus_engine.sampling.executors import EXECUTORS, Merging, Stacking
 from stylus_engine.sampling.families import Parts
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Stage, finals, stage
@@ -126,9 +126,9 @@ def test_a_thousand_admits_leave_every_bit_and_every_hook(pool):
     assert merging.executor.merges > 100
 
 
-@pytest.mark.parametrize(("merge", "when"), list(product((False, True), (Started, Stepped))))
-def test_a_walk_closed_in_the_middle_gives_everything_back(pool, merge, when):
-    on = stage(pool, merge=merge)
+@pytest.mark.parametrize(("executor", "when"), list(product(EXECUTORS, (Started, Stepped))))
+def test_a_walk_closed_in_the_middle_gives_everything_back(pool, executor, when):
+    on = stage(pool, executor=executor)
     before = bits(on.parts), furniture(on.parts)
     for index, name in enumerate(("peft-0", "loha-0", "dora-1")):
         on.drawer.admit(shot(pool, str(index), {name: 0.8}, steps=3))

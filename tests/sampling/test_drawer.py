@@ -9,7 +9,7 @@ from msgspec import json, structs
 
 from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Stepped
-from stylus_engine.sampling.executors import Stacking
+from stylus_engine.sampling.executors import EXECUTORS, Stacking
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.studio import portable
 from stylus_engine.sampling.text import token_count
@@ -82,8 +82,9 @@ def test_alone_in_a_batch_and_joining_late_are_one_picture(pool, on, sampler):
     assert (late - alone).norm() / size <= 1e-5
 
 
-def test_both_executors_draw_the_same_picture(pool, on):
-    merging = stage(pool, merge=True, parts=on.parts)
+@pytest.mark.parametrize("executor", [kind for kind in EXECUTORS if kind != "stack"])
+def test_all_executors_draw_the_same_picture(pool, on, executor):
+    merging = stage(pool, executor=executor, parts=on.parts)
     shots = [guided(pool, "me"), shot(pool, "bare", {}, steps=4), guided(pool, "twin")]
     stacked, merged = finals(on, shots), finals(merging, shots)
     for name in stacked:

@@ -7,6 +7,7 @@
 import copy
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from peft import LoraConfig
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
-from stylus_engine.sampling.executors import Merging, Stacking, by_row
+from stylus_engine.sampling.executors import EXECUTORS, Merging, by_row
 from stylus_engine.sampling.factors import Component, Factors, Layer
 from stylus_engine.sampling.merge import merged
 from stylus_engine.sampling.stack import Row, Stack
@@ -245,24 +246,37 @@ def test_merging_gives_back_every_bit_even_when_it_breaks(unet, adapters):
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
-@pytest.mark.parametrize("kind", [Stacking, Merging])
-def test_both_executors_draw_what_peft_draws(kind, unet, peers, adapters, inputs):
-    executor = kind({"unet": unet})
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_all_executors_draw_what_peft_draws(kind, unet, peers, adapters, inputs):
+    executor = EXECUTORS[kind]({"unet": unet})
     bare = copy.deepcopy(unet.state_dict())
-    images = by_row(executor, "unet", worn(adapters), lambda group: draw(unet, inputs, group))
-    assert (torch.stack(images) - one_by_one(peers, inputs)).abs().max() <= 1e-5
+    rows = worn(adapters)
+    alone = one_by_one(peers, inputs)
+    for order in (range(4), (0, 2), (3, 2, 1, 0), (1, 1), (2, 2)):
+        mine = [rows[index] for index in order]
+        images = by_row(executor, "unet", mine, partial(some, unet, inputs, list(order)))
+        assert (torch.stack(images) - alone[list(order)]).abs().max() <= 1e-5
+        executor.restore()
     executor.close()
     assert hooks(unet) == 0
     assert all(torch.equal(weight, bare[name]) for name, weight in unet.state_dict().items())
+
+
+def some(
+    unet: nn.Module, inputs: Sequence[Tensor], order: Sequence[int], group: Sequence[int]
+) -> Tensor:
+    return draw(unet, inputs, [order[index] for index in group])
 
 
 def test_merging_draws_equal_recipes_together_and_merges_each_once(unet, adapters):
     a, b, c, d = worn(adapters)
     executor = Merging({"unet": unet})
     rows = [a, b, a, c, d, b]
-    assert executor.groups(rows) == [[0, 2], [1, 5], [3], [4]]
+    assert executor.groups("unet", rows) == [[0, 2], [1, 5], [3], [4]]
     for _ in range(3):
-        with executor.applied("unet", [a, a]):
-            pass
-    assert executor.merges == 1
+        for row in (a, c, b):
+            with executor.applied("unet", [row, row]):
+                pass
+        executor.restore()
+    assert executor.merges == 2  # of what is bare nothing is made
     executor.close()

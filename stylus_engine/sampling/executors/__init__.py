@@ -6,14 +6,21 @@ draw the same pictures up to rounding; they differ in time and memory only.  A b
 weight is never written: merged weights lie beside it and take its place.
 """
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from torch import nn
+
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.core import Sharing
 from stylus_engine.sampling.executors.merging import Merging
 from stylus_engine.sampling.executors.seam import Executor, Outlook, by_row
 from stylus_engine.sampling.executors.slotting import Slotting
 from stylus_engine.sampling.executors.stacking import Stacking
+from stylus_engine.sampling.factors import Component
 
 __all__ = [
+    "EXECUTORS",
     "Banking",
     "Executor",
     "Merging",
@@ -23,3 +30,23 @@ __all__ = [
     "Stacking",
     "by_row",
 ]
+
+
+def _core(modules: Mapping[Component, nn.Module]) -> Executor:
+    return Sharing(modules, Stacking(modules))
+
+
+def _core_slots(modules: Mapping[Component, nn.Module]) -> Executor:
+    return Sharing(modules, Slotting(modules))
+
+
+EXECUTORS: Mapping[str, Callable[[Mapping[Component, nn.Module]], Executor]] = MappingProxyType(
+    {
+        "stack": Stacking,
+        "slots": Slotting,
+        "core": _core,
+        "core+slots": _core_slots,
+        "bank": Banking,
+        "merge": Merging,
+    }
+)

@@ -7,7 +7,7 @@ recipe, and that each copy is read once a step.
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,40 +19,50 @@ from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Key, Row, key
 
 
-class LinearBank:
-    """Takes the place of a linear layer's `forward`. `parts`: how many rows, and their weight."""
+class Stretch(NamedTuple):
+    """The rows from `start` up to `stop`, and the weight that they are multiplied by."""
 
-    def __init__(self, base: nn.Linear, parts: Sequence[tuple[int, Tensor]]) -> None:
-        self._bias = base.bias
-        self._sizes = [size for size, _ in parts]
-        self._weights = [weight for _, weight in parts]
-        self._rows = sum(self._sizes)
+    start: int
+    stop: int
+    weight: Tensor
+
+
+class LinearBank:
+    """Takes the place of a linear layer's `forward`."""
+
+    def __init__(self, base: nn.Linear, stretches: Sequence[Stretch]) -> None:
+        self._bias: Tensor | None = base.bias  # torch forgets to say that there may be none
+        self._stretches = stretches
 
     def __call__(self, x: Tensor) -> Tensor:
-        y = x.new_empty(*x.shape[:-1], self._weights[0].shape[0])
-        flat, out = x.reshape(self._rows, -1, x.shape[-1]), y.view(self._rows, -1, y.shape[-1])
-        pieces = zip(flat.split(self._sizes), out.split(self._sizes), self._weights, strict=True)
-        for piece, into, weight in pieces:
+        rows, out = self._stretches[-1].stop, self._stretches[0].weight.shape[0]
+        y = x.new_empty(*x.shape[:-1], out)
+        read, written = x.reshape(rows, -1, x.shape[-1]), y.view(rows, -1, out)
+        for start, stop, weight in self._stretches:
+            piece, into = read[start:stop].flatten(0, 1), written[start:stop].flatten(0, 1)
             if self._bias is None:
-                torch.mm(piece.flatten(0, 1), weight.t(), out=into.flatten(0, 1))
+                torch.mm(piece, weight.t(), out=into)
             else:
-                torch.addmm(self._bias, piece.flatten(0, 1), weight.t(), out=into.flatten(0, 1))
+                torch.addmm(self._bias, piece, weight.t(), out=into)
         return y
 
 
 class ConvBank:
     """Takes the place of a conv layer's `forward`."""
 
-    def __init__(self, base: nn.Conv2d, parts: Sequence[tuple[int, Tensor]]) -> None:
-        self._base = base
-        self._sizes = [size for size, _ in parts]
-        self._weights = [weight for _, weight in parts]
+    def __init__(self, base: nn.Conv2d, stretches: Sequence[Stretch]) -> None:
+        self._bias = base.bias
+        # torch's conv2d has two signatures, a layer's padding fits neither
+        self._slide: Any = (base.stride, base.padding, base.dilation, base.groups)
+        self._stretches = stretches
 
     def __call__(self, x: Tensor) -> Tensor:
-        base = self._base
-        slide = (base.stride, base.padding, base.dilation, base.groups)
-        pieces = zip(x.split(self._sizes), self._weights, strict=True)
-        return torch.cat([F.conv2d(piece, weight, base.bias, *slide) for piece, weight in pieces])
+        return torch.cat(
+            [
+                F.conv2d(x[start:stop], weight, self._bias, *self._slide)
+                for start, stop, weight in self._stretches
+            ]
+        )
 
 
 class Banking:
@@ -103,11 +113,18 @@ class Banking:
             del self._replaced[component].pop().forward
 
     def _replace(self, component: Component, rows: Sequence[Row]) -> None:
-        stretches = [
-            (run.stop - run.start, self._banks[component].get(run.row)) for run in runs(rows)
-        ]
-        for path in {path for _, merged in stretches for path in merged}:
+        bank = self._banks[component]
+        worn = [(run.start, run.stop, bank.get(run.row)) for run in runs(rows)]
+        for path in {path for _, _, merged in worn for path in merged}:
             base: Any = self._modules[component].get_submodule(path)
-            parts = [(size, merged.get(path, base.weight)) for size, merged in stretches]
-            base.forward = (ConvBank if isinstance(base, nn.Conv2d) else LinearBank)(base, parts)
+            parts = [Stretch(at, end, merged.get(path, base.weight)) for at, end, merged in worn]
+            base.forward = _bank(base, parts)
             self._replaced[component].append(base)
+
+
+def _bank(base: nn.Module, stretches: Sequence[Stretch]) -> LinearBank | ConvBank:
+    if isinstance(base, nn.Conv2d):
+        return ConvBank(base, stretches)
+    if isinstance(base, nn.Linear):
+        return LinearBank(base, stretches)
+    raise TypeError(f"a {type(base).__name__} wears no adapter; the store lets only layers through")

@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import reduce
-from operator import and_
 
 from torch import nn
 
@@ -62,7 +60,9 @@ def split(rows: Sequence[Row]) -> tuple[Row, list[Row]]:
     """
     if not rows:
         return (), []
-    common = reduce(and_, [Counter(key(row)) for row in rows])
+    common = Counter(key(rows[0]))
+    for row in rows:
+        common &= Counter(key(row))
     core, _ = _taken(rows[0], common)
     return tuple(sorted(core, key=lambda pair: pair[0].id)), [
         _taken(row, common)[1] for row in rows

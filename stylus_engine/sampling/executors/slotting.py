@@ -7,7 +7,7 @@ row pays for its own.  The price is a product more for every further run.
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +52,8 @@ class ConvRuns:
     """The hook of one conv layer; `down` slides as the base layer slides."""
 
     def __init__(self, base: nn.Conv2d, parts: Sequence[tuple[Run, Pair]]) -> None:
-        self._slide = (base.stride, base.padding, base.dilation)
+        # torch's conv2d has two signatures, a layer's padding fits neither
+        self._slide: Any = (base.stride, base.padding, base.dilation)
         self._parts = parts
 
     def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:

@@ -1,0 +1,173 @@
+"""Each executor against the independent oracle, and what they owe: order, bits, memory."""
+
+from collections.abc import Mapping
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from stylus_engine.model import Shot
+from stylus_engine.sampling.executors import EXECUTORS, Banking, Sharing, Slotting, Stacking
+from stylus_engine.sampling.executors.banks import Bank
+from stylus_engine.sampling.executors.core import split
+from stylus_engine.sampling.executors.seam import alike, runs
+from stylus_engine.sampling.factors import Component, Factors, Layer
+from stylus_engine.sampling.stack import Row, key
+from tests.sampling.draws import Pool
+from tests.sampling.judge import apart, end_bound, finals, stage
+from tests.sampling.oracle import Oracle, Truth
+from tests.sampling.small import shot, small_pool
+from tests.sampling.test_bitwise import bits, furniture
+
+MASKS = (  # the first two share an adapter at one weight; one is bare; one is there twice
+    {"kohya-0": 0.7, "locon-1": 0.5},
+    {"kohya-0": 0.7, "loha-0": -0.4},
+    {},
+    {"kohya-0": 0.7, "locon-1": 0.5},
+)
+SAME = ({"kohya-0": 0.7, "locon-1": 0.5},) * 3
+CORE = (*MASKS[:2], {"kohya-0": 0.7})
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    return small_pool(tmp_path_factory.mktemp("small"))
+
+
+def grid(pool: Pool, masks: tuple[Mapping[str, float], ...]) -> list[Shot]:
+    """Half of them guided, so that rows of one recipe do not lie evenly."""
+    return [
+        shot(pool, f"{at}", dict(mask), steps=4, seed=at, guidance=5.0 if at % 2 else 1.0)
+        for at, mask in enumerate(masks)
+    ]
+
+
+@pytest.fixture(scope="module")
+def oracle(pool: Pool) -> Oracle:
+    return Oracle(pool.folder, pool.files)
+
+
+@pytest.fixture(scope="module")
+def truths(pool: Pool, oracle: Oracle) -> dict[str, tuple[Truth, float]]:
+    """What the oracle says of every shot, and how far from it one may end; by recipe and seed."""
+    found: dict[str, tuple[Truth, float]] = {}
+    for masks in (MASKS, SAME, CORE):
+        for each in grid(pool, masks):
+            if named(each) not in found:
+                truth = oracle.draw(each)
+                found[named(each)] = truth, end_bound(oracle, each, truth, 0.0)
+    return found
+
+
+def named(each: Shot) -> str:
+    return f"{each.seed} {[(lit.adapter.name, lit.weight) for lit in each.recipe.adapters]}"
+
+
+@pytest.mark.parametrize("masks", [MASKS, SAME, CORE], ids=["mixed", "same", "core"])
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_every_executor_draws_what_the_oracle_draws(pool, truths, kind, masks):
+    on = stage(pool, executor=kind)
+    before = bits(on.parts), furniture(on.parts)
+    shots = grid(pool, masks)
+    ends = finals(on, shots[:-1], late=shots[-1:], after=2)
+    for each in shots:
+        truth, limit = truths[named(each)]
+        assert apart(ends[each.id], truth) <= limit, (kind, named(each))
+    assert (bits(on.parts), furniture(on.parts)) == before
+
+
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_a_forward_that_breaks_leaves_every_bit(pool, kind, monkeypatch):
+    on = stage(pool, executor=kind)
+    before = bits(on.parts), furniture(on.parts)
+    taken = 0
+
+    def breaks(*_: object) -> None:
+        nonlocal taken
+        taken += 1
+        if taken == 2:
+            raise torch.OutOfMemoryError("a card that is full")
+
+    handle = on.parts.unet.mid_block.register_forward_hook(breaks)
+    events: list[object] = []
+    for each in grid(pool, MASKS):
+        on.drawer.admit(each)
+    try:
+        events += on.drawer.events()
+    finally:
+        handle.remove()
+    assert taken >= 2
+    assert (bits(on.parts), furniture(on.parts)) == before
+    ends = finals(on, grid(pool, MASKS))
+    assert all(
+        torch.equal(ends[name], end)
+        for name, end in finals(stage(pool, executor=kind), grid(pool, MASKS)).items()
+    )
+
+
+def test_the_core_is_merged_once_and_only_the_rest_is_stacked(pool):
+    on = stage(pool, executor="core")
+    assert isinstance(on.executor, Sharing)
+    finals(on, grid(pool, SAME))
+    inner = on.executor._inner
+    assert isinstance(inner, Stacking)
+    assert [stack.gathers for stack in inner.stacks.values()] == [0, 0]
+    assert on.executor.merges == 2  # UNet and text encoder, once each
+
+
+def test_a_bank_merges_each_recipe_once_for_all_steps(pool):
+    on = stage(pool, executor="bank")
+    assert isinstance(on.executor, Banking)
+    finals(on, grid(pool, MASKS))
+    assert on.executor.merges == 2 * 3
+
+
+# --- pure parts --------------------------------------------------------------------
+
+
+def factors(name: str) -> Factors:
+    return Factors(name, name, {("unet", "0"): Layer(torch.ones(1, 3), torch.ones(2, 1))})
+
+
+KNOWN = [factors(name) for name in "abc"]
+rows_of = st.lists(
+    st.lists(st.tuples(st.sampled_from(KNOWN), st.sampled_from([0.5, 1.0, -1.0])), max_size=4).map(
+        tuple
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(rows_of)
+def test_core_and_rest_are_the_row(rows: list[Row]):
+    core, rest = split(rows)
+    for row, left in zip(rows, rest, strict=True):
+        assert sorted(key(core) + key(left)) == sorted(key(row))
+    if len(set(map(key, rows))) == 1:
+        assert not any(rest)
+    again, _ = split(rest)
+    assert not again  # nothing that all have was left
+
+
+@given(rows_of)
+def test_the_order_of_a_group_makes_equal_rows_neighbours(rows: list[Row]):
+    modules: dict[Component, nn.Module] = {"unet": nn.Sequential(nn.Linear(3, 2))}
+    (order,) = Slotting(modules).groups("unet", rows)
+    assert sorted(order) == list(range(len(rows)))
+    stretches = runs([rows[index] for index in order])
+    assert len(stretches) == len(alike(rows)) == len({key(row) for row in rows})
+    assert [one.start for one in stretches[1:]] == [one.stop for one in stretches[:-1]]
+
+
+def test_a_bank_keeps_no_more_than_its_room():
+    module = nn.Sequential(nn.Linear(3, 2))
+    bank = Bank(module, "unet", room=2 * 24)  # two weights of six fp32 numbers
+    rows: list[Row] = [((each, 1.0),) for each in KNOWN]
+    made = [bank.get(row) for row in rows]
+    assert bank.get(rows[2]) is made[2]
+    assert bank.get(rows[1]) is made[1]
+    assert bank.merges == 3
+    assert bank.get(rows[0]) is not made[0]
