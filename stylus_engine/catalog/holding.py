@@ -3,7 +3,7 @@
     <sha256>.safetensors   the files; their access time is when one was last handed out
     <sha256>.pin           beside a file that stays whatever happens; the id of the card it was pinned for
     cards/<key>            which sha256 a card without one turned out to have
-    coming/                what is being downloaded
+    coming/                what is being downloaded; parts of killed downloads, for a day
     locks/                 256 and one: who downloads what, by its first byte; freed when a process dies
 
 Law of this file: all names in the folder are digests, never a card's words.  Access
@@ -22,12 +22,14 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from stylus_engine.catalog.web.bodies import in_words
+from stylus_engine.catalog.web.notes import MARK, PART
 from stylus_engine.catalog.web.saving import failed, settle
 from stylus_engine.errors import StoreFull
 from stylus_engine.model import Adapter
 
 ROOM = "room"
 ENDING = ".safetensors"
+TAKEN_UP = 24 * 3600.0  # seconds in which the part of a killed download may go on
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -160,8 +162,10 @@ class Holding:
                 yield Held(path, seen.st_size, seen.st_atime_ns, pinned)
 
     def sweep(self) -> None:
-        """Remove what a killed process left half downloaded: nobody holds its lock."""
+        """Remove what a killed process left half downloaded and nobody took up within a day."""
         for path in (self.folder / "coming").glob("*"):
+            if _may_go_on(path):
+                continue
             key = path.name.partition(".")[0]
             with suppress(Timeout), FileLock(self.lock(key), timeout=0):
                 path.unlink(missing_ok=True)
@@ -188,6 +192,17 @@ class Holding:
         """Bytes of files that lie beside us."""
         found = self._beside.glob(f"*{ENDING}") if self._beside else ()
         return sum(_size(path) for path in found)
+
+
+def _may_go_on(path: Path) -> bool:
+    """Whether this is a part or its mark, both there, of the last day."""
+    if path.suffix not in {PART, MARK}:
+        return False
+    pair = [path.with_suffix(end) for end in (PART, MARK)]
+    try:
+        return all(time.time() - each.stat().st_mtime < TAKEN_UP for each in pair)
+    except FileNotFoundError:
+        return False
 
 
 def _size(path: Path) -> int:

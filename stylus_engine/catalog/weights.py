@@ -175,6 +175,7 @@ class Weights:
                 most=min(MOST_FILE, self._holding.most_bytes),
                 headers=self._secrets(url),
                 sha256=adapter.file_sha256,
+                outlives=True,
                 tell=lambda done, of: tell(Fetching(adapter.name, done, of)),
             )
         except AdapterChanged as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import BinaryIO, Protocol, Self, TypeAlias
 
 import aiohttp
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from stylus_engine.catalog.web.answers import Again
 from stylus_engine.catalog.web.asking import Asker, Question
 from stylus_engine.catalog.web.bodies import lid
+from stylus_engine.catalog.web.notes import MARK, PART, Noted, Notes
 from stylus_engine.catalog.web.ranges import first_byte, total, validator
 from stylus_engine.catalog.web.rules import Rules, Saved
 from stylus_engine.errors import DiskFull, SourceOdd, SourceRefused, SourceSilent, StoreFailed
@@ -26,28 +27,40 @@ NO_FILE = ("text/html", "application/json", "application/xhtml+xml")
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
+class Sum(Protocol):
+    """A hash in the making: the library's own type is private."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
 class Sink:
     """The growing file. Leaving it without `finish` leaves nothing behind.
 
     `known` says that the bytes will be compared with a digest afterwards: then a
     download may go on also where the server names no version of the file.
+
+    With `outlives` a killed process leaves the part and a mark of it (`notes`): `recall`
+    takes it up again as far as its bytes are the ones that the mark tells of.
     """
 
-    def __init__(self, to: Path, most: int, *, known: bool) -> None:
+    def __init__(self, to: Path, most: int, *, known: bool, outlives: bool = False) -> None:
         self.most = most
         self.size = 0
         self.tag = ""
         self._known = known
         self._to = to
-        self._part = to.with_name(f"{to.name}.part")
+        self._part = to.with_name(f"{to.name}{PART}")
+        self._notes = Notes(to.with_name(f"{to.name}{MARK}")) if outlives else None
+        self.recalled = False
 
     def __enter__(self) -> Self:
         try:
             self._part.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._part.open("wb")
+            self._file = self._part.open("r+b" if self._left_behind else "w+b")
         except OSError as error:
             raise failed(self._part, error) from error
-        self._sum = hashlib.sha256()
+        self._sum: Sum = hashlib.sha256()
         return self
 
     def __exit__(
@@ -61,6 +74,28 @@ class Sink:
                 self._file.close()
         finally:
             self._part.unlink(missing_ok=True)
+            self._forget()
+
+    @property
+    def _left_behind(self) -> bool:
+        return self._notes is not None and self._part.exists()
+
+    def _forget(self) -> None:
+        if self._notes is not None:
+            self._notes.forget()
+
+    def recall(self) -> None:
+        """Take up what a killed process left, as far as it is sound; else begin with nothing."""
+        noted = self._notes.read() if self._notes is not None else None
+        self._file.seek(0)
+        found = summed(self._file, noted.size) if noted is not None else None
+        if noted is None or found is None or found.hexdigest() != noted.sha256:
+            return self.restart("")
+        self._file.truncate(noted.size)
+        self._file.seek(noted.size)
+        self._sum, self.size, self.tag = found, noted.size, noted.tag
+        self.recalled = self.resumable
+        return None if self.recalled else self.restart("")
 
     @property
     def sha256(self) -> str:
@@ -77,16 +112,20 @@ class Sink:
         self._file.seek(0)
         self._file.truncate()
         self._sum = hashlib.sha256()
-        self.size, self.tag = 0, tag
+        self.size, self.tag, self.recalled = 0, tag, False
+        self._forget()
 
     def write(self, chunk: bytes) -> None:
         """Append. Raises `StoreFailed`, `DiskFull`."""
-        try:
-            self._file.write(chunk)
-        except OSError as error:
-            raise failed(self._part, error) from error
         self._sum.update(chunk)
         self.size += len(chunk)
+        try:
+            self._file.write(chunk)
+            if self._notes is not None and self._notes.due(self.size):
+                self._file.flush()
+                self._notes.write(Noted(self.tag, self.size, self.sha256))
+        except OSError as error:
+            raise failed(self._part, error) from error
 
     def finish(self) -> Saved:
         """All on the disk, under its own name. Raises `StoreFailed`, `DiskFull`."""
@@ -98,6 +137,15 @@ class Sink:
         except OSError as error:
             raise failed(self._to, error) from error
         return Saved(self._to, self.sha256, self.size)
+
+
+def summed(file: BinaryIO, size: int) -> "Sum | None":
+    """The sum of the first `size` bytes; None where there are fewer."""
+    found, left = hashlib.sha256(), size
+    while left and (chunk := file.read(min(CHUNK, left))):
+        found.update(chunk)
+        left -= len(chunk)
+    return None if left else found
 
 
 def settle(folder: Path) -> None:
@@ -147,6 +195,7 @@ def _begin(response: aiohttp.ClientResponse, sink: Sink, source: str) -> int:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise SourceOdd(source=source, why="the file is compressed though nobody asked")
     if response.status == 206:
+        _refuse_other(response, sink, source)
         if not sink.size or first_byte(response.headers) != sink.size:
             raise SourceOdd(source=source, why="it sent another part of the file")
         whole = total(response.headers)
@@ -155,6 +204,14 @@ def _begin(response: aiohttp.ClientResponse, sink: Sink, source: str) -> int:
         whole = response.content_length or 0
     lid(source, whole, sink.most)
     return whole
+
+
+def _refuse_other(response: aiohttp.ClientResponse, sink: Sink, source: str) -> None:
+    """A server that heeds no `If-Range` sends the rest of whatever file it has now."""
+    named = validator(response.headers)
+    if sink.tag and named and named != sink.tag:
+        sink.restart("")
+        raise Again(SourceSilent(source=source, why="the file changed while it came"))
 
 
 async def _pour(

@@ -143,18 +143,25 @@ class Web:
         headers: Mapping[str, str] | None = None,
         sha256: str | None = None,
         tell: Callable[[int, int], None] | None = None,
+        outlives: bool = False,
     ) -> Saved:
         """A file of at most `most` bytes, written beside as `.part`, fsynced and renamed to `to`.
 
-        A broken download goes on where it was while the server says it is the same file.
+        A broken download goes on where it was while the server says it is the same file;
+        with `outlives` also that of a process that was killed.
         `tell(done, of)` hears of bytes, `of` 0 = unknown.  Nothing stays on the disk when
         it fails.  Raises as `json`, `AdapterChanged` for other bytes than `sha256`,
         `StoreFailed`, `DiskFull`.
         """
         plain = {**(headers or {}), "Accept-Encoding": "identity"}
         question = Question(url=url, headers=plain, long=True)
-        with Sink(to, most, known=sha256 is not None) as sink:
-            await self._tried(partial(carry_on, self._asker, self.rules, question, sink, tell))
+        with Sink(to, most, known=sha256 is not None, outlives=outlives) as sink:
+            come = partial(carry_on, self._asker, self.rules, question, sink, tell)
+            await asyncio.to_thread(sink.recall)
+            await self._tried(come)
+            if sink.recalled and sha256 not in {None, sink.sha256}:
+                sink.restart("")  # the old part was of other bytes, whoever sent them
+                await self._tried(come)
             if sha256 is not None and sink.sha256 != sha256:
                 raise AdapterChanged(name=question.source, wanted=sha256, found=sink.sha256)
             return await asyncio.to_thread(sink.finish)  # gigabytes to the disk take seconds
