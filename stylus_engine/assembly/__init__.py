@@ -271,13 +271,13 @@ class House:
     def _engine(self) -> "Engine":
         from stylus_engine.assembly.composers import Composers
         from stylus_engine.engine import Engine
-        from stylus_engine.sampling.tokens import ClipTokens
+        from stylus_engine.sampling.tokens import OwnTokens
 
         return Engine(
             checkpoints=self.checkpoints,
             cards=self.cards,
             methods=Composers(self._stock).methods,
-            tokens=ClipTokens(),
+            tokens=OwnTokens(),
             walker=self._atelier.walker,
             preview_every=self._setup.preview_every,
             bringer=self._stock.bringer,

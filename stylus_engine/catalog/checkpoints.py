@@ -19,6 +19,7 @@ TRANSFORMERS = {
     "Flux2": "flux2",
     "Flux": "flux1",
     "StableDiffusion3": "sd3",
+    "ZImage": "z-image",
 }  # start of the pipeline's class -> family
 KEPT = (".safetensors", ".json", ".txt", ".model")
 _Shape = TypeVar("_Shape")

@@ -2,7 +2,7 @@
 
 from stylus_engine.model.noun import Noun
 
-FLOWING = frozenset({"flux1", "sd3"})  # families of flow matching
+FLOWING = frozenset({"flux1", "sd3", "z-image"})  # families of flow matching
 DISTILLED = frozenset({"flux1"})  # families that were taught to draw without a negative row
 
 

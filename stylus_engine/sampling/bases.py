@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from stylus_engine.sampling.bfl import bfl_names
 from stylus_engine.sampling.factors import Component, Layer
-from stylus_engine.sampling.mmdit import sd3_names
+from stylus_engine.sampling.mmdit import sd3_names, z_image_names
 from stylus_engine.sampling.names import ldm_names
 
 Place: TypeAlias = tuple[Component, str]  # and the dotted path as in `named_modules()`
@@ -22,9 +22,8 @@ KOHYA: dict[Component, tuple[str, ...]] = {
     "text_encoder_2": ("lora_te2_",),
     "text_encoder_3": ("lora_te3_",),
 }
-COMFY: dict[
-    str, dict[Component, tuple[str, ...]]
-] = {  # ComfyUI's names, and kohya's of FLUX.1's T5
+# As ComfyUI has it by family, and kohya's prefix of FLUX.1's T5.
+COMFY: dict[str, dict[Component, tuple[str, ...]]] = {
     "flux1": {
         "transformer": ("diffusion_model.",),
         "text_encoder": ("text_encoders.clip_l.transformer.",),
@@ -36,8 +35,13 @@ COMFY: dict[
         "text_encoder_2": ("text_encoders.clip_g.transformer.",),
         "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
     },
+    "z-image": {"transformer": ("diffusion_model.",), "text_encoder": ()},
 }
-MAKERS = {"flux1": bfl_names, "sd3": sd3_names}  # how a family's own makers call its layers
+MAKERS = {
+    "flux1": bfl_names,
+    "sd3": sd3_names,
+    "z-image": z_image_names,
+}  # how a family's own makers call its layers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How other programs call the layers of Stable Diffusion 3: the names of its makers, which kohya keeps.
+"""How other programs call the layers of Stable Diffusion 3 and Z-Image: their makers' names, which trainers keep.
 
 Like FLUX.1's (`bfl.py`): query, key and value are one layer of theirs.  The last block
 has a shorter text side, whose modulation says shift before scale, as the last layer's does.
@@ -49,3 +49,15 @@ def _all(known: set[str]) -> Iterator[Named]:
             yield Named(f"joint_blocks.{number}.{name}", inside, swapped)
     for name, path in OUTER.items():
         yield Named(name, (path,), swapped="adaLN" in name)
+
+
+def z_image_names(paths: Iterable[str]) -> Iterator[Named]:
+    """Every layer of Z-Image's makers whose name is not ours; its patches are 2 by 2, in one frame."""
+    known = set(paths)
+    blocks = {path.rpartition(".to_q")[0] for path in known if path.endswith("attention.to_q")}
+    for block in sorted(blocks):
+        yield Named(f"{block}.qkv", tuple(f"{block}.to_{part}" for part in "qkv"))
+        yield Named(f"{block}.out", (f"{block}.to_out.0",))
+    for path in sorted(known):
+        if path.startswith(("all_x_embedder.", "all_final_layer.")):
+            yield Named(path.removeprefix("all_").replace(".2-1", ""), (path,))

@@ -19,7 +19,7 @@ from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.ports import Pixels
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.families import family_of, flux
-from stylus_engine.sampling.tokens import ClipTokens
+from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
@@ -230,7 +230,7 @@ def test_half_precision_is_bf16_but_for_a_vae_that_asks_for_more(pool):
 
 
 def test_the_prompt_must_fit_into_the_window_of_t5(pool):
-    tokens = ClipTokens()
+    tokens = OwnTokens()
     assert tokens.fits(pool.checkpoint, "fox " * (WINDOW - 1))
     assert not tokens.fits(pool.checkpoint, "fox " * WINDOW)
     assert tiny_words().decode(tiny_words()("the red fox").input_ids[:-1]) == "the red fox"

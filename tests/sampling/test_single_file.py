@@ -22,7 +22,7 @@ from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families import family_of, single
 from stylus_engine.sampling.names import ldm_names
-from stylus_engine.sampling.tokens import ClipTokens
+from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import finals, stage
 from tests.sampling.test_sdxl import BOUND, gap, plain, shot
@@ -213,5 +213,5 @@ def test_the_packaged_tokenizer_reads_as_clip_does(tmp_path):
     path = tmp_path / "any.safetensors"
     path.touch()
     file = Checkpoint(id="a", name="a", path=str(path), family="sdxl", size=1024, multiple=8)
-    assert ClipTokens().fits(file, "cat " * 75)
-    assert not ClipTokens().fits(file, "cat " * 76)
+    assert OwnTokens().fits(file, "cat " * 75)
+    assert not OwnTokens().fits(file, "cat " * 76)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families import flux, sd1, sd3, sdxl
+from stylus_engine.sampling.families import flux, sd1, sd3, sdxl, zimage
 from stylus_engine.sampling.families.parts import Family, Parts
 
 __all__ = ["FAMILIES", "Family", "Parts", "family_of"]
@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "sdxl": sdxl,
         "flux1": flux,
         "sd3": sd3,
+        "z-image": zimage,
     }  # SD 2 is SD 1 with other widths and what its configs say
 )
 
@@ -30,7 +31,8 @@ def family_of(checkpoint: Checkpoint) -> Family:
 
     Raises `BadCheckpoint` for a family nobody here knows.
     """
-    name = checkpoint.family.split("-")[0]
+    whole = checkpoint.family
+    name = whole if whole in FAMILIES else whole.split("-")[0]
     if name not in FAMILIES:
         raise BadCheckpoint(path=checkpoint.path, why=f"its family is {checkpoint.family!r}")
     return FAMILIES[name]

@@ -1,0 +1,142 @@
+"""Z-Image: ours, texts of unlike lengths and other adapters a row, against the plain pipeline that diffusers fused."""
+
+# diffusers exports its classes lazily, and its signatures say less than its classes take.
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+
+from typing import Any
+
+import pytest
+import torch
+from diffusers import ZImageImg2ImgPipeline, ZImageInpaintPipeline, ZImagePipeline
+from PIL import Image
+from torch import Tensor
+
+from stylus_engine.catalog.checkpoints import LocalCheckpoints
+from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
+from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.families import zimage
+from stylus_engine.sampling.tokens import OwnTokens
+from tests.sampling.converting import factors
+from tests.sampling.draws import Pool, adapters
+from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.oracle import quiet, seeded
+from tests.sampling.test_flux import EDGE, gap, mask, picture
+from tests.sampling.tiny_zimage import adapter, places, tiny_words, tiny_zimage
+
+LAYOUTS = ("diffusers", "comfy")
+BOUND = 1e-4
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    root = tmp_path_factory.mktemp("zimage")
+    pipeline = tiny_zimage()
+    pipeline.save_pretrained(root / "tiny", safe_serialization=True)
+    files = {layout: root / f"{layout}.safetensors" for layout in LAYOUTS}
+    for number, layout in enumerate(LAYOUTS):
+        adapter(files[layout], pipeline, layout, seed=number)
+    checkpoint = LocalCheckpoints({"tiny": root / "tiny"}, "tiny").find("")
+    return Pool(checkpoint, adapters(checkpoint, files), files, ("a red cat",), (EDGE,))
+
+
+@pytest.fixture(scope="module")
+def ours(pool: Pool) -> Stage:
+    on = stage(pool)
+    on.pictures.brought = {"picture": picture(), "mask": mask()}
+    return on
+
+
+def shot(pool: Pool, name: str, worn: dict[str, float], **changes: object) -> Shot:
+    known = {each.name: each for each in pool.adapters}
+    weighted = tuple(Weighted(adapter=known[each], weight=worn[each]) for each in worn)
+    recipe = Recipe(adapters=weighted, prompt=f"a {name} fox", negative="blurry", mask=Mask())
+    facts = {"width": EDGE, "height": EDGE, "steps": 4, "guidance": 5.0, "sampler": "euler"}
+    return Shot(id=name, job="job", index=0, recipe=recipe, seed=len(name), **(facts | changes))
+
+
+@torch.inference_mode()
+def plain(pool: Pool, shot: Shot) -> Tensor:
+    """The shot alone in diffusers' pipeline of its kind, which counts the guidance from 0."""
+    with quiet():
+        kind, more = _kind(shot)
+        pipeline = kind.from_pretrained(pool.folder, dtype=torch.float32, local_files_only=True)
+        pipeline.set_progress_bar_config(disable=True)
+        worn = {each.adapter.name: each.weight for each in shot.recipe.adapters}
+        for name in worn:
+            path = pool.files[name].with_name(f"{name}-plain.safetensors")
+            pipeline.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=name)
+        if worn:
+            pipeline.set_adapters(list(worn), list(worn.values()))
+            pipeline.fuse_lora(components=["transformer"], adapter_names=list(worn))
+            pipeline.unload_lora_weights()
+        return pipeline(
+            prompt=shot.recipe.prompt,
+            negative_prompt=shot.recipe.negative,
+            width=shot.width,
+            height=shot.height,
+            num_inference_steps=shot.steps,
+            guidance_scale=max(0.0, shot.guidance - 1),
+            generator=seeded(shot.seed),
+            output_type="latent",
+            **more,
+        ).images
+
+
+def _kind(shot: Shot) -> tuple[Any, dict[str, Any]]:
+    if shot.start is None:
+        return ZImagePipeline, {}
+    more: dict[str, Any] = {"image": Image.fromarray(picture()), "strength": shot.start.strength}
+    if shot.start.mask is None:
+        return ZImageImg2ImgPipeline, more
+    return ZImageInpaintPipeline, more | {"mask_image": Image.fromarray(mask()).convert("L")}
+
+
+def test_the_folder_is_known(pool):
+    found = pool.checkpoint
+    assert (found.family, found.size, found.multiple) == ("z-image", 256, 4)
+
+
+def test_a_batch_of_unlike_texts_and_adapters_draws_what_the_plain_pipeline_draws(pool, ours):
+    shots = [
+        shot(pool, "bare", {}),
+        *(shot(pool, layout, {layout: 0.8}) for layout in LAYOUTS),
+        shot(pool, "two", {"comfy": 0.5, "diffusers": -0.4}, width=48, steps=6),
+        shot(pool, "unguided and much longer than all the others", {"comfy": 1.0}, guidance=1.0),
+    ]
+    ends = finals(ours, shots)
+    for each in shots:
+        assert gap(ends[each.id], plain(pool, each)) <= BOUND, each.id
+
+
+def test_adapters_and_words_matter(pool, ours):
+    worn = shot(pool, "comfy", {"comfy": 0.8})
+    end = finals(ours, [worn])["comfy"]
+    assert gap(end, plain(pool, shot(pool, "comfy", {}))) > 100 * BOUND
+    assert gap(end, finals(ours, [shot(pool, "other", {"comfy": 0.8})])["other"]) > 100 * BOUND
+
+
+@pytest.mark.parametrize(("masked", "strength"), [(False, 0.6), (True, 0.7)])
+def test_a_start_among_others_is_what_the_plain_pipeline_draws(pool, ours, masked, strength):
+    start = Start(picture="picture", mask="mask" if masked else None, strength=strength)
+    me = shot(pool, "me", {"comfy": 0.8}, start=start, steps=6)
+    end = finals(ours, [shot(pool, "words", {}), me])["me"]
+    assert gap(end, plain(pool, me)) <= BOUND
+
+
+def test_every_layer_of_both_layouts_arrives(pool, ours):
+    checkpoint = ours.parts.checkpoint
+    bases = Bases(checkpoint.id, checkpoint.family, ours.parts.modules)
+    for layout in LAYOUTS:
+        found = factors(pool.files[layout], bases)
+        assert len(found.layers) == sum(len(paths) for _, paths in places(tiny_zimage(), layout))
+
+
+def test_the_prompt_must_fit_beside_the_template(pool, ours):
+    most = zimage.room(tiny_words())
+    assert most < zimage.WINDOW
+    assert OwnTokens().fits(pool.checkpoint, "a" * most)
+    assert not OwnTokens().fits(pool.checkpoint, "a" * (most + 1))
+    me = shot(pool, "me", {}, steps=1)
+    ours.drawer.admit(me)
+    drawn = [event.picture for event in ours.drawer.events() if hasattr(event, "picture")]
+    assert [picture.manifest.encoded for picture in drawn] == ["a me fox"]
