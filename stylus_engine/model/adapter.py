@@ -89,6 +89,11 @@ class Adapter(Noun, frozen=True, kw_only=True):
         return self.family_detected or self.family_declared
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What a prompt says where this adapter is meant: its trigger words, else its name."""
+        return self.triggers or (self.name,)
+
+    @property
     def drawable(self) -> bool:
         """Whether there is, or can be, a file behind the card."""
         return bool(self.path or self.url)

@@ -1,11 +1,12 @@
 """A mask becomes a recipe: weights, and the text with the trigger words of lit adapters only."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from stylus_engine.model import Mask, Plan, Recipe, Request, Weighted
+from stylus_engine.model import Adapter, Mask, Plan, Recipe, Request, Weighted
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.weights import lit_choices
 
@@ -18,10 +19,11 @@ def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits)
     prompt = preset.words(request.prompt)
     if preset.triggers:
         prompt = with_triggers(prompt, adapters, fits)
+    negative = request.negative or preset.negative
     return Recipe(
-        adapters=(*adapters, *_fast(plan)),
+        adapters=(*_worn(adapters, prompt, negative), *_fast(plan)),
         prompt=prompt,
-        negative=request.negative or preset.negative,
+        negative=negative,
         mask=mask,
         null_space=preset.null_space,
     )
@@ -48,8 +50,30 @@ def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Fits) -> str:
     not fit is skipped, a shorter one after it may still fit.
     """
     for weighted in adapters:
-        for trigger in weighted.adapter.triggers:
+        for trigger in _asked(weighted.adapter, prompt):
             longer = f"{prompt}, {trigger}"
             if trigger.casefold() not in prompt.casefold() and fits(longer):
                 prompt = longer
     return prompt
+
+
+def _asked(adapter: Adapter, prompt: str) -> tuple[str, ...]:
+    """All trigger words; of an embedding, which is nothing but a word, one, said once."""
+    if adapter.kind != "embedding":
+        return adapter.triggers
+    return () if _spoken(adapter, prompt) else adapter.words[:1]
+
+
+def _spoken(adapter: Adapter, *texts: str) -> bool:
+    """Whether a text says a word of this adapter, whole, in whatever case."""
+    words = "|".join(map(re.escape, adapter.words))
+    return any(re.search(rf"(?<!\w)({words})(?!\w)", text, re.IGNORECASE) for text in texts)
+
+
+def _worn(adapters: Sequence[Weighted], *texts: str) -> tuple[Weighted, ...]:
+    """Without the embeddings whose word found no room: nobody is told of what does nothing."""
+    return tuple(
+        each
+        for each in adapters
+        if each.adapter.kind != "embedding" or _spoken(each.adapter, *texts)
+    )

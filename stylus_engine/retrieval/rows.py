@@ -15,10 +15,10 @@ from stylus_engine.planning.few_steps import few_step
 from stylus_engine.planning.lexicon import keys
 from stylus_engine.ports import Vectors
 
-VERSION = "2"  # of the schema: another one means rebuild
+VERSION = "3"  # of the schema: another one means rebuild
 RATINGS: tuple[str, ...] = get_args(Rating)  # mildest first
 HEARD = 240  # characters of the description that are embedded: titles and tags must lead
-UNDRAWN_KINDS = frozenset({"embedding", "ia3", "oft", "glora", "full", "unsupported"})
+UNDRAWN_KINDS = frozenset({"ia3", "oft", "glora", "full", "unsupported"})
 
 
 def schema(embedder: str, dimensions: int) -> pa.Schema:
@@ -66,11 +66,17 @@ def usable(card: Adapter) -> bool:
 
     Never: real persons, minors, quarantined cards, cards without a file (nobody can
     draw with them), kinds that no sampler of ours applies, and what only makes it faster:
-    fewer steps are a setting, never part of a prompt.
+    fewer steps are a setting, never part of a prompt.  Nor an embedding for negative
+    prompts: said in a prompt it would ask for what it was trained to keep away.
     """
     barred = card.real_person or card.minor or card.health == "quarantined"
     odd = card.kind in UNDRAWN_KINDS or few_step(card) is not None
-    return card.drawable and not barred and not odd
+    return card.drawable and not barred and not odd and not _against(card)
+
+
+def _against(card: Adapter) -> bool:
+    words = (card.name, *card.triggers, *card.tags)
+    return card.kind == "embedding" and any("negative" in word.casefold() for word in words)
 
 
 def shelf_of(family: str, rating: str) -> str:

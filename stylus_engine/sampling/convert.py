@@ -33,6 +33,7 @@ from stylus_engine.errors import (
 )
 from stylus_engine.sampling.bases import Bases, Place, Target
 from stylus_engine.sampling.delta import Cut, Made, Parts, make, whole, width
+from stylus_engine.sampling.embeddings import embedded, is_embedding
 from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.files import AdapterFile
 from stylus_engine.sampling.products import Misfit
@@ -62,7 +63,7 @@ KINDS = {  # what marks a kind we do not draw with
     "T-LoRA": r"\.(q_layer|p_layer|lambda_layer)\b",
     "LoRA with bias": r"\.lora_B(\.[^.]+)?\.bias$",
     "control LoRA": r"^lora_controlnet$",
-    "textual inversion": r"^(emb_params|clip_[lg]|<.*>)$|^(string_to_param|bundle_emb)\b",
+    "textual inversion beside a LoRA": r"^(emb_params|clip_[lg]|<.*>)$|^(string_to_param|bundle_emb)\b",
 }
 UNET = r"(^|[._])(down_blocks|up_blocks|mid_block|input_blocks|middle_block|output_blocks)[._]"
 FAMILIES = {  # how other families than a UNet's spell their layers
@@ -84,6 +85,8 @@ def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = 
     Raises `AdapterUnsupported`, `AdapterWrongFamily`, `AdapterWrongShape` and, unless
     every tensor found its layer, `AdapterNotApplied`.
     """
+    if is_embedding(file):
+        return embedded(file, bases, factors_id)
     _refuse_kinds(file)
     _refuse_families(file, bases)
     pieces = _pieces(file.tensors)

@@ -1,7 +1,7 @@
 """An adapter as low-rank factors: the one form in which this room knows adapters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from torch import Tensor
@@ -40,7 +40,9 @@ class Factors:
     for example ("unet", "mid_block.attentions.0.proj_in").  `id` names the bytes
     of the file, the checkpoint and the version of the conversion.  `kept` is the
     smallest share of ΔW's squared norm that any truncation kept (1.0 = nothing
-    was cut), `residual` the largest relative error ‖ΔW − up·down‖ / ‖ΔW‖.
+    was cut), `residual` the largest relative error ‖ΔW − up·down‖ / ‖ΔW‖.  `vectors`:
+    what a textual inversion means to each text encoder, fp32 (n, width); `words`: which
+    words mean it, in lower case.
     """
 
     id: str
@@ -48,8 +50,11 @@ class Factors:
     layers: Mapping[tuple[Component, str], Layer]
     kept: float = 1.0
     residual: float = 0.0
+    vectors: Mapping[Component, Tensor] = field(default_factory=dict["Component", Tensor])
+    words: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all factors."""
-        return sum(layer.nbytes for layer in self.layers.values())
+        """Bytes of all factors and vectors."""
+        vectors = sum(each.nbytes for each in self.vectors.values())
+        return vectors + sum(layer.nbytes for layer in self.layers.values())

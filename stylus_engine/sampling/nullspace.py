@@ -15,6 +15,7 @@ same.  ΔW is never built; it costs O(in · r²) a layer, once for each set of s
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def projected(content: Factors, styles: Sequence[Factors], share: float, name: s
         place: _out_of(layer, [s.layers[place] for s in styles if place in s.layers], share)
         for place, layer in content.layers.items()
     }
-    return Factors(name, content.file_sha256, layers, content.kept, content.residual)
+    return replace(content, id=name, layers=layers)
 
 
 def _out_of(layer: Layer, styles: Sequence[Layer], share: float) -> Layer:

@@ -85,7 +85,7 @@ class FactorStore:
         if now != sha256:
             raise AdapterChanged(name=adapter.name, wanted=sha256, found=now)
         factors = convert(file, bases, self._id(sha256, bases), self._cut)
-        if self._shelf is not None and self._writing is not None:
+        if self._shelf is not None and self._writing is not None and factors.layers:
             self._writing.submit(self._shelf.keep, factors)
         return factors
 
@@ -154,7 +154,7 @@ class FactorStore:
             return found
 
     def _keep(self, factors: Factors, bases: Bases) -> Factors:
-        if self._made is not None:
+        if self._made is not None and factors.layers:
             self._made(factors, bases)
         return self._put(factors)
 

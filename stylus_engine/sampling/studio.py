@@ -13,14 +13,16 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from stylus_engine.errors import BadSize, UnknownName, Unsupported
-from stylus_engine.model import Lit, Manifest, Picture, Shot, Weighted
+from stylus_engine.model import Adapter, Lit, Manifest, Picture, Shot, Weighted
 from stylus_engine.model.noun import within
 from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.darkroom import Darkroom
 from stylus_engine.sampling.devices import give_memory_back
+from stylus_engine.sampling.embeddings import spoken
 from stylus_engine.sampling.executors import Executor, by_row
+from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.faults import memory
@@ -169,10 +171,11 @@ class Studio:
 
     def _row(self, shot: Shot) -> Row:
         self._executor.restore()
-        row = tuple(
-            (self._factors.get(each.adapter, self._bases), each.weight) for each in lit(shot)
-        )
+        row = tuple((self._worn(each.adapter), each.weight) for each in lit(shot))
         return apart(lit(shot), row, shot.recipe.null_space, self._factors)
+
+    def _worn(self, adapter: Adapter) -> Factors:
+        return spoken(self._factors.get(adapter, self._bases), adapter.words)
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
         plan = self._plan(shot)

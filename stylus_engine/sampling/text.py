@@ -5,11 +5,12 @@
 # pyright: reportUnknownVariableType=false
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from torch import Tensor
 
+from stylus_engine.sampling.embeddings import TOKENIZERS, Speller, spellers
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.families import Family, Parts
@@ -42,14 +43,23 @@ def encode(
     if not words:
         return []
     texts, rows = [each.text for each in words], [each.row for each in words]
+    learned = spellers(parts, rows)
+    parts = replace(parts, **{TOKENIZERS[name]: each for name, each in learned.items()})
 
     def under(
         component: Component, forward: Callable[[list[int]], Iterable[Result]]
     ) -> list[Result]:
-        return by_row(executor, component, rows, forward)
+        def heard(group: list[int]) -> list[Result]:
+            if component not in learned:
+                return list(forward(group))
+            with learned[component].heard(getattr(parts, component), group):
+                return list(forward(group))
+
+        return by_row(executor, component, rows, heard)
 
     told = family.encode(parts, texts, under)
-    left = [_read_back(parts, *pair) for pair in zip(*family.token_ids(parts, texts), strict=True)]
+    ids = zip(*family.token_ids(parts, texts), strict=True)
+    left = [_read_back(parts, number, *pair) for number, pair in enumerate(ids)]
     return [
         Encoded(states=each.states, text=text, pooled=each.pooled)
         for each, text in zip(told, left, strict=True)
@@ -61,6 +71,9 @@ def token_count(parts: Parts, text: str) -> int:
     return len(parts.words(text, truncation=False, verbose=False).input_ids)
 
 
-def _read_back(parts: Parts, ids: Tensor, mask: Tensor) -> str:
+def _read_back(parts: Parts, number: int, ids: Tensor, mask: Tensor) -> str:
     """The words that fit; the mask leaves out padding, which some tokenizers do not call special."""
+    said = parts.words.said(number) if isinstance(parts.words, Speller) else None
+    if said is not None:
+        return said
     return str(parts.words.decode(ids[mask.bool()], skip_special_tokens=True)).strip()

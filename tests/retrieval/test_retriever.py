@@ -42,7 +42,7 @@ def shelf():
     """500 cards of which 3 are allowed: the others fail one clause each."""
     flaws = (
         {"family_declared": "sdxl"}, {"family_detected": "sd1"}, {"rating": "r"}, {"minor": True},
-        {"real_person": True}, {"health": "quarantined"}, {"path": None}, {"kind": "embedding"},
+        {"real_person": True}, {"health": "quarantined"}, {"path": None}, {"kind": "ia3"}, {"kind": "embedding", "tags": ("negative",)},
         {"kind": "ia3"}, {"kind": "oft"}, {"kind": "glora"}, {"kind": "full"},
         {"kind": "unsupported"}, {"category": "speed"},
     )  # fmt: skip

@@ -186,10 +186,8 @@ def test_a_pointwise_update_of_a_spatial_layer_does_not_fit(tmp_path, bases):
         (["lora_unet_x.q_layer.weight"], "T-LoRA"),
         (["unet.x.lora_A.weight", "unet.x.lora_B.weight", "unet.x.lora_B.bias"], "LoRA with bias"),
         (["lora_controlnet"], "control LoRA"),
-        (["emb_params"], "textual inversion"),
-        (["<sks>"], "textual inversion"),
-        (["clip_l", "clip_g"], "textual inversion"),
-        (["bundle_emb.sks.string_to_param.*"], "textual inversion"),
+        (["bundle_emb.sks.string_to_param.*"], "textual inversion beside a LoRA"),
+        (["clip_l", "lora_unet_x.alpha"], "textual inversion beside a LoRA"),
     ],
 )
 def test_kinds_we_do_not_draw_with_are_named(tmp_path, bases, keys, kind):

@@ -98,8 +98,6 @@ def refusal(keys: Keys, kind: Kind) -> str:
 def _reasons(keys: Keys, kind: Kind) -> Iterator[str]:
     yield from (why for mark, why in OTHERS.items() if mark in keys.body)
     yield from (f"it holds {what}" for part, (_, what) in FOREIGN.items() if part in keys.parts)
-    if kind == "embedding":
-        yield "it is a textual inversion"
     if kind == "full":
         yield "it is a whole checkpoint and no adapter"
     if kind == "unsupported":

@@ -176,7 +176,7 @@ def parts_of_unets() -> Iterator[Made]:
 
 
 def embeddings() -> Iterator[Made]:
-    true = Record("a1111", "embedding", "sd1", 0, refused=True)
+    true = Record("a1111", "embedding", "sd1", 0)
     yield Made("embedding sd1", true, {"emb_params": (4, 768)})
     yield Made("embedding sd2", replace(true, family="sd2"), {"emb_params": (1, 1024)})
     yield Made("embedding sd1-96", replace(true, family="sd1-96"), {"emb_params": (2, 96)})

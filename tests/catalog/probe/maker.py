@@ -41,7 +41,7 @@ LYCORIS: dict[str, tuple[Callable[..., nn.Module], dict[str, object]]] = {
     "full": (FullModule, {}),
 }
 KIND = {"tucker": "locon", "lokr full": "lokr"}  # the rest are called as they are
-REFUSED = {"ia3", "oft", "glora", "full", "embedding", "unsupported"}
+REFUSED = {"ia3", "oft", "glora", "full", "unsupported"}
 RANKED = {"lora", "locon", "tucker", "dora", "loha", "lokr", "glora"}
 
 
