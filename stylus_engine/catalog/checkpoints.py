@@ -1,7 +1,7 @@
 """Checkpoints, read without torch: folders in the diffusers layout, and single files."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -90,12 +90,17 @@ class LocalCheckpoints:
         folder = self._folders[name]
         if folder.is_file():
             return self._single(name, folder)
+        return self._folder(name, folder)
+
+    def _folder(self, name: str, folder: Path, *, whole: bool = True) -> Checkpoint:
+        """A pipeline's folder; not `whole`: without its denoiser's weights, and without an id."""
         pipeline = _config(folder, "model_index.json", _Pipeline)
         vae = _config(folder, "vae/config.json", _Vae)
         scale = 2 ** (len(vae.block_out_channels) - 1)
         family, size, multiple = _shape(folder, pipeline.class_name, scale)
+        denoiser = "transformer" if family in TRANSFORMERS.values() else "unet"
         return Checkpoint(
-            id=self._id(folder, "transformer" if family in TRANSFORMERS.values() else "unet"),
+            id=self._id(folder, denoiser) if whole else "",
             name=name,
             path=str(folder),
             family=family,
@@ -106,13 +111,10 @@ class LocalCheckpoints:
     def _single(self, name: str, path: Path) -> Checkpoint:
         """One file is its own id's only line; renamed, it is the same checkpoint."""
         family = family_of_file(path)
-        try:
-            line = f"\0{self._digests.sha256(path)}\n"
-        except OSError as error:
-            raise BadCheckpoint(path=str(path), why=str(error)) from error
-        self._digests.keep()
+        if family in TRANSFORMERS.values():
+            return self._beside(name, path)
         return Checkpoint(
-            id=hashlib.sha256(line.encode()).hexdigest(),
+            id=self._hashed(path, [("", path)]),
             name=name,
             path=str(path),
             family=family,
@@ -120,15 +122,30 @@ class LocalCheckpoints:
             multiple=USUAL_SCALE,
         )
 
+    def _beside(self, name: str, path: Path) -> Checkpoint:
+        """A transformer in one file; all else is the folder's that it lies in, and part of its id."""
+        rest = self._folder(name, path.parent, whole=False)
+        if rest.family != "flux1":
+            why = f"it is FLUX.1's transformer, its folder is of the family {rest.family}"
+            raise BadCheckpoint(path=str(path), why=why)
+        parts = [
+            each for each in _parts(path.parent, "") if not each.match("transformer/*.safetensors")
+        ]
+        named = [("", path), *((each.relative_to(path.parent).as_posix(), each) for each in parts)]
+        return msgspec.structs.replace(rest, id=self._hashed(path, named), path=str(path))
+
     def _id(self, folder: Path, denoiser: str) -> str:
-        """sha256 over the sorted lines of relative path and sha256."""
+        parts = _parts(folder, denoiser)
+        return self._hashed(folder, [(each.relative_to(folder).as_posix(), each) for each in parts])
+
+    def _hashed(self, place: Path, named: Sequence[tuple[str, Path]]) -> str:
+        """sha256 over the lines of relative path and sha256, in the order given."""
         whole = hashlib.sha256()
         try:
-            for path in _parts(folder, denoiser):
-                part = path.relative_to(folder).as_posix()
+            for part, path in named:
                 whole.update(f"{part}\0{self._digests.sha256(path)}\n".encode())
         except OSError as error:
-            raise BadCheckpoint(path=str(folder), why=str(error)) from error
+            raise BadCheckpoint(path=str(place), why=str(error)) from error
         self._digests.keep()
         return whole.hexdigest()
 
@@ -176,7 +193,7 @@ def _parts(folder: Path, denoiser: str) -> list[Path]:
         for path in (folder / "model_index.json", *folder.glob("*/*"))
         if path.suffix in KEPT and not path.parent.name.startswith(".")
     )
-    for part in (denoiser, "vae", "text_encoder"):
+    for part in filter(None, (denoiser, "vae", "text_encoder")):
         _has_weights(folder, part, found)
     return found
 

@@ -16,6 +16,8 @@ OTHERS: tuple[tuple[str, str], ...] = (  # what else such files are, none of whi
     ("FLUX or Hunyuan (no single file holds T5's vocabulary: use a folder)", "double_blocks."),
     ("SD 3", "joint_blocks."),
 )
+FLUX = "double_blocks.0.img_mod.lin.weight"  # FLUX.2 and Hunyuan have none of that name
+ALONE = "it is FLUX.1's transformer alone: put it into a FLUX.1 folder, beside model_index.json"
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
 DENOISER = "model.diffusion_model."
 VAE = "first_stage_model."
@@ -30,9 +32,18 @@ def family_of_file(path: Path) -> str:
         tensors = read_header(path).tensors
     except BadAdapter as error:  # the same reader as for adapters, so the same words
         raise BadCheckpoint(path=str(path), why=str(error)) from error
+    if FLUX in tensors or DENOISER + FLUX in tensors:
+        return _of_flux(path)
     family = next((family for family, mark in MARKS if mark in tensors), "")
     _check(path, tensors, family)
     return family
+
+
+def _of_flux(path: Path) -> str:
+    """Text encoders and VAE come from the folder that the file lies in: nobody shares them with it."""
+    if not (path.parent / "model_index.json").is_file():
+        raise BadCheckpoint(path=str(path), why=ALONE)
+    return "flux1"
 
 
 def _check(path: Path, tensors: Mapping[str, Entry], family: str) -> None:

@@ -50,10 +50,10 @@ class OwnTokens:
 
 
 def _loaded(path: Path, family: str) -> tuple[Tokenizer, int]:
-    """A single file has no tokenizer of its own; a folder of SD 3 may lack T5."""
-    reader = LONG.get(family)
-    if reader and (path / reader.folder).is_dir():
-        found = reader.load(path / reader.folder, local_files_only=True)
+    """A single file has no tokenizer of its own, one of FLUX.1 its folder's; SD 3 may lack T5."""
+    reader, home = LONG.get(family), path.parent if path.is_file() else path
+    if reader and (home / reader.folder).is_dir():
+        found = reader.load(home / reader.folder, local_files_only=True)
         return found, min(reader.most or zimage.room(found), int(found.model_max_length))
     found = (
         tokenizer()

@@ -3,6 +3,7 @@
 # diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
+import shutil
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxPipeline
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
@@ -28,6 +30,7 @@ from tests.sampling.tiny_flux import (
     WINDOW,
     Layout,
     adapter,
+    bfl_file,
     places,
     tiny_flux,
     tiny_transformer,
@@ -234,3 +237,43 @@ def test_the_prompt_must_fit_into_the_window_of_t5(pool):
     assert tokens.fits(pool.checkpoint, "fox " * (WINDOW - 1))
     assert not tokens.fits(pool.checkpoint, "fox " * WINDOW)
     assert tiny_words().decode(tiny_words()("the red fox").input_ids[:-1]) == "the red fox"
+
+
+@pytest.mark.parametrize(("distilled", "prefix"), [(True, "model.diffusion_model."), (False, "")])
+def test_a_transformers_file_in_a_folder_draws_what_its_own_folder_draws(
+    pool, tmp_path: Path, distilled, prefix
+):
+    """A *schnell* in a *dev* folder too: what the file shows wins over the folder's config."""
+    other = tiny_flux(seed=4, distilled=distilled)
+    with torch.no_grad():
+        for name, weight in other.transformer.named_parameters():
+            weight.add_(0.3 if "norm_" in name and weight.ndim == 1 else 0)  # else all are 1
+    other.save_pretrained(tmp_path / "own", safe_serialization=True)
+    home = tmp_path / "home"
+    shutil.copytree(tmp_path / "own", home)
+    tiny_transformer().save_config(home / "transformer")
+    for weights in (home / "transformer").glob("*.safetensors"):
+        weights.unlink()
+    file = bfl_file(home / "dreamy.safetensors", other, prefix)
+    found = LocalCheckpoints({"own": tmp_path / "own", "file": file}, "own")
+    ends = [
+        finals(stage(Pool(found.find(name), (), {}, (), (EDGE,))), [shot(pool, "one", {})])["one"]
+        for name in ("own", "file")
+    ]
+    assert found.find("file").family == "flux1"
+    assert found.find("file").id != found.find("own").id
+    assert gap(*ends) <= 1e-5
+    assert OwnTokens().fits(found.find("file"), "fox " * (WINDOW - 1))
+
+
+def test_a_transformers_file_alone_or_with_tensors_nobody_knows_is_refused(pool, tmp_path: Path):
+    file = bfl_file(tmp_path / "dreamy.safetensors", tiny_flux())
+    with pytest.raises(BadCheckpoint, match=r"FLUX\.1 folder"):
+        LocalCheckpoints({"file": file}, "file").find("")
+    home = tmp_path / "home"
+    shutil.copytree(pool.folder, home)
+    state = load_file(file) | {"double_blocks.0.img_mlp.0.scale_weight": torch.ones(1)}
+    save_file(state, home / "dreamy.safetensors")
+    checkpoint = LocalCheckpoints({"file": home / "dreamy.safetensors"}, "file").find("")
+    with pytest.raises(BadCheckpoint, match="scale_weight"):
+        family_of(checkpoint).load(checkpoint)

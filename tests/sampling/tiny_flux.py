@@ -260,3 +260,25 @@ def _of_xlabs() -> Iterator[tuple[str, tuple[str, ...]]]:
         )
         yield f"{theirs}.qkv_lora", tuple(f"{ours}.attn.to_{each}" for each in "qkv")
         yield f"{theirs}.proj_lora", (f"{ours}.proj_out",)
+
+
+def bfl_file(path: Path, pipeline: FluxPipeline, prefix: str = "model.diffusion_model.") -> Path:
+    """The transformer alone as its makers name it, written by hand."""
+    ours, theirs = pipeline.transformer.state_dict(), dict[str, Tensor]()
+    for name, paths in _of_bfl(outer=True):
+        for part in ("weight", "bias"):
+            if f"{paths[0]}.{part}" in ours:
+                whole = torch.cat([ours[f"{each}.{part}"] for each in paths])
+                theirs[f"{name}.{part}"] = swapped(whole) if "adaLN" in name else whole
+    for at in range(2):
+        mine, block = f"transformer_blocks.{at}.attn", f"double_blocks.{at}"
+        for side, added in (("img", ""), ("txt", "added_")):
+            for part, letter in (("query", "q"), ("key", "k")):
+                scale = ours[f"{mine}.norm_{added}{letter}.weight"]
+                theirs[f"{block}.{side}_attn.norm.{part}_norm.scale"] = scale
+        mine, block = f"single_transformer_blocks.{at}.attn", f"single_blocks.{at}"
+        for part, letter in (("query", "q"), ("key", "k")):
+            theirs[f"{block}.norm.{part}_norm.scale"] = ours[f"{mine}.norm_{letter}.weight"]
+    named = {prefix + name: each.clone().contiguous() for name, each in theirs.items()}
+    save_file(named, path, metadata={"format": "pt"})
+    return path

@@ -25,6 +25,7 @@ from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
 from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.families.transformer_file import transformer_of
 from stylus_engine.sampling.flow import flows
 
 PATCH = 2  # latents on an edge of one token
@@ -36,7 +37,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Parts:
-    """A diffusers pipeline folder: local, safetensors only. Raises `BadCheckpoint`.
+    """A diffusers pipeline folder, or a transformer's file in one. Raises `BadCheckpoint`.
 
     fp16 is drawn in bf16: FLUX.1 was trained in it, and T5 overflows in fp16.
     """
@@ -146,12 +147,15 @@ def places(high: int, wide: int) -> Tensor:
     return torch.cartesian_prod(torch.zeros(1), rows.float(), columns.float())
 
 
-def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    folder = path.parent if path.is_file() else path
     vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
     if not vae.config.force_upcast:
         vae.to(dtype)
     found: dict[str, Any] = {
-        "unet": model(FluxTransformer2DModel, folder / "transformer", torch_dtype=dtype),
+        "unet": transformer_of(path, dtype)
+        if path.is_file()
+        else model(FluxTransformer2DModel, folder / "transformer", torch_dtype=dtype),
         "vae": vae,
         "text_encoder": model(CLIPTextModel, folder / "text_encoder", dtype=dtype),
         "text_encoder_2": model(T5EncoderModel, folder / "text_encoder_2", dtype=dtype),
