@@ -20,6 +20,7 @@ from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.ports import Pixels
 from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import family_of, flux
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
@@ -277,3 +278,15 @@ def test_a_transformers_file_alone_or_with_tensors_nobody_knows_is_refused(pool,
     checkpoint = LocalCheckpoints({"file": home / "dreamy.safetensors"}, "file").find("")
     with pytest.raises(BadCheckpoint, match="scale_weight"):
         family_of(checkpoint).load(checkpoint)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "stack"])
+def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
+    """The stack is held against diffusers above; layers that no UNet has are here."""
+    shots = [
+        shot(pool, "one", {"kohya": 0.8}, steps=2),
+        shot(pool, "other", {"kohya": 0.8, "xlabs": -0.5}, steps=2),
+        shot(pool, "bare", {}, steps=2),
+    ]
+    ends, truth = finals(stage(pool, executor=kind), shots), finals(ours, shots)
+    assert max(gap(ends[each.id], truth[each.id]) for each in shots) <= 1e-5

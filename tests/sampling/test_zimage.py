@@ -14,6 +14,7 @@ from torch import Tensor
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import zimage
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
@@ -140,3 +141,15 @@ def test_the_prompt_must_fit_beside_the_template(pool, ours):
     ours.drawer.admit(me)
     drawn = [event.picture for event in ours.drawer.events() if hasattr(event, "picture")]
     assert [picture.manifest.encoded for picture in drawn] == ["a me fox"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "stack"])
+def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
+    """The stack is held against diffusers above; layers that no UNet has are here."""
+    shots = [
+        shot(pool, "one", {"comfy": 0.8}, steps=2),
+        shot(pool, "other", {"comfy": 0.8, "diffusers": -0.5}, steps=2),
+        shot(pool, "bare", {}, steps=2),
+    ]
+    ends, truth = finals(stage(pool, executor=kind), shots), finals(ours, shots)
+    assert max(gap(ends[each.id], truth[each.id]) for each in shots) <= 1e-5
