@@ -64,6 +64,12 @@ def test_a_prompt_becomes_pictures_of_flux_with_the_adapter_of_its_family(folder
     assert manifest.shot.sampler == "euler"
     again = json.loads(stylus(folder, "again", str(pictures[0]), "--json").stdout)
     assert Path(again["images"][0]["path"]).read_bytes()[-2000:] == pictures[0].read_bytes()[-2000:]
+    words = ("upscale", str(pictures[0]), "--json")
+    large = Path(json.loads(stylus(folder, *words).stdout)["images"][0]["path"])
+    found = manifest_of(large)
+    assert found is not None
+    assert found.shot.start is not None
+    assert (found.shot.width, found.shot.start.tile) == (64, 32)
 
 
 def test_what_flux_has_no_ear_for_is_told(folder: Path):
