@@ -24,7 +24,6 @@ from stylus_engine.sampling.embeddings import spoken
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
-from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.faults import memory
 from stylus_engine.sampling.flow import check_flow, flow, flows
 from stylus_engine.sampling.nullspace import apart
@@ -35,6 +34,7 @@ from stylus_engine.sampling.slots import Line, Slot, ranks_of
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
 from stylus_engine.sampling.store import Bases, FactorStore
+from stylus_engine.sampling.telling import by_length, pick, some, told_to
 from stylus_engine.sampling.text import Words, encode
 from stylus_engine.sampling.tiles import boxes
 
@@ -236,34 +236,6 @@ class Studio:
             encoded_negative=negative.text if negative else "",
             versions=versions(),
         )
-
-
-def pick(tensor: Tensor, rows: list[int]) -> Tensor:
-    """The named rows; all of them in order without a copy, which indexing would make (on CUDA with a sync)."""
-    return tensor if rows == list(range(len(tensor))) else tensor[rows]
-
-
-def by_length(lines: Sequence[Line]) -> list[list[int]]:
-    """The places of lines whose texts are equally long."""
-    groups: dict[int, list[int]] = {}
-    for at, line in enumerate(lines):
-        groups.setdefault(line.text.states.shape[1], []).append(at)
-    return list(groups.values())
-
-
-def told_to(lines: Sequence[Line], device: torch.device) -> Told:
-    """What the rows of one forward are told, stacked."""
-    pooled = [line.text.pooled for line in lines if line.text.pooled is not None]
-    guidance = torch.tensor([line.slot.shot.guidance for line in lines], dtype=torch.float32)
-    states = torch.cat([line.text.states for line in lines])
-    return Told(states, torch.cat(pooled) if pooled else None, guidance.to(device))
-
-
-def some(told: Told, rows: list[int]) -> Told:
-    """The named rows of what all are told."""
-    pooled = None if told.pooled is None else pick(told.pooled, rows)
-    guidance = None if told.guidance is None else pick(told.guidance, rows)
-    return Told(pick(told.states, rows), pooled, guidance)
 
 
 def lit(shot: Shot) -> list[Weighted]:

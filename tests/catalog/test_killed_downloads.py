@@ -118,9 +118,9 @@ async def killed(
             sys.executable, "-c", BRING, str(folder), url, digest
         )
         async with asyncio.timeout(60):  # what it waits for is another process's
-            while len(server.sent) < 1 or server.sent[0] < server.stall_at:  # noqa: ASYNC110
+            while len(server.sent) < 1 or server.sent[0] < server.stall_at:  # noqa: ASYNC110 - no event crosses processes
                 await asyncio.sleep(0.02)
-            while not noted(folder):  # noqa: ASYNC110
+            while not noted(folder):  # noqa: ASYNC110 - no event crosses processes
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
         child.kill()

@@ -68,12 +68,17 @@ def scheduler_config(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
-    """No progress bars on a terminal that is not ours; whoever had them on has them back."""
-    shown = logging.is_progress_bar_enabled()
+    """No progress bars on a terminal that is not ours, nor what it makes of keys, which `model` counts.
+
+    Whoever had them on has them back.
+    """
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(level)
         if shown:
             logging.enable_progress_bar()
 
