@@ -13,6 +13,7 @@ from stylus_engine.sampling.families import Parts
 from stylus_engine.sampling.faults import device
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.loop import Choose, Loop
+from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.store import FactorStore
 from stylus_engine.sampling.studio import Studio
 
@@ -60,6 +61,11 @@ class Drawer:
     def idle(self) -> bool:
         """Whether no admitted shot is unfinished."""
         return self._inbox.idle
+
+    @property
+    def phrases(self) -> Phrasebook:
+        """The texts that were encoded lately, and how often that was."""
+        return self._studio.phrases
 
     @torch.inference_mode()
     def events(self) -> Generator[Event, None, None]:

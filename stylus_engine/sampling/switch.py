@@ -24,15 +24,25 @@ class Loaded(Sampler, Protocol):
 
 
 Open: TypeAlias = Callable[[Checkpoint], Loaded]
+PASSING = 16  # shots
 
 
 class Switch:
-    """Implements the `Sampler` port over one `Loaded` sampler after another."""
+    """Implements the `Sampler` port over one `Loaded` sampler after another.
 
-    def __init__(self, checkpoints: Checkpoints, open_drawer: Open, waiting: int) -> None:
+    While somebody waits for another checkpoint, at most `passing` more shots are taken
+    to the loaded one; then they wait behind him.  A stream of jobs for one checkpoint
+    would keep it loaded for ever, and a turn for each shot would do nothing but load.
+    """
+
+    def __init__(
+        self, checkpoints: Checkpoints, open_drawer: Open, waiting: int, passing: int = PASSING
+    ) -> None:
         self._checkpoints = checkpoints
         self._open = open_drawer
         self._waiting = waiting
+        self._passing = passing
+        self._passed = 0
         self._lock = Lock()
         self._line: list[Shot] = []  # shots whose checkpoint is not the loaded one
         self._turning: list[Shot] = []  # shots whose checkpoint is being loaded
@@ -44,8 +54,9 @@ class Switch:
         """Take a shot in. Raises `Busy`, `UnknownName`, `BadCheckpoint`, and what `Drawer.admit` does."""
         checkpoint = self._checkpoints.find(shot.checkpoint)
         with self._lock:
-            if self._drawer is not None and checkpoint.id == self._loaded:
+            if self._drawer is not None and self._takes(checkpoint):
                 self._drawer.admit(shot)
+                self._passed += bool(self._line)
             elif len(self._line) >= self._waiting:
                 raise Busy(slots=self._waiting)
             else:
@@ -84,9 +95,14 @@ class Switch:
                 return
             yield from self._turn_to(shots)
 
+    def _takes(self, checkpoint: Checkpoint) -> bool:
+        """Whether the loaded drawer is the one, and nobody was passed too often."""
+        return checkpoint.id == self._loaded and (not self._line or self._passed < self._passing)
+
     def _next(self) -> list[Shot]:
         """The waiting shots of the checkpoint that has waited longest."""
         with self._lock:
+            self._passed = 0
             first = next(iter(self._line), None)
             taken = [s for s in self._line if first and s.checkpoint == first.checkpoint]
             self._line = [s for s in self._line if s not in taken]

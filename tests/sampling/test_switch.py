@@ -172,3 +172,21 @@ def test_whoever_only_hands_shots_on_loads_no_torch() -> None:
         "import json, sys, stylus_engine.sampling.switch; print(json.dumps('torch' in sys.modules))"
     )
     assert fresh(program) is False
+
+
+def test_a_stream_for_the_loaded_checkpoint_does_not_keep_another_one_waiting_for_ever() -> None:
+    loader = Loader()
+    switch = Switch(Known(), loader, waiting=4, passing=3)
+    order: list[str] = []
+    switch.admit(shot("0"))
+    with closing(switch.events()) as events:
+        for event in events:
+            if isinstance(event, Started) and event.shot == "0":
+                switch.admit(shot("other", "two"))
+            if isinstance(event, Failed):
+                order.append(event.shot)
+                if len(order) < 9 and event.shot != "other":
+                    switch.admit(shot(str(len(order))))
+    assert order.index("other") == 4, order
+    assert len(set(order)) == len(order)
+    assert loader.loads == ["one", "two", "one"]

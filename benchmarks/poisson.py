@@ -1,0 +1,162 @@
+"""People come at random: how long they wait and how many are served, three ways to let them share the engine.
+
+`python -m benchmarks.poisson [--quick] [--slots 8] [--threads 0]`.  Two crowds on the miniature: jobs of
+one picture, and (not with `--quick`) jobs of one, two or four; masks, sizes, steps and a few starts from a
+picture are mixed (`benchmarks.crowd`).  They come at 0.8 of what one job at a time can
+take, measured here just before; the same arrivals for each way.  Throughput is that of a
+backlog.  The last rows say what there is to win: the time of one picture's step alone and
+in a batch.  About six minutes; `--quick` about 40 seconds.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from benchmarks.crowd import POLICIES, Counter, Job, Served, jobs
+from benchmarks.table import Report, Row, Spread
+from stylus_engine.sampling.devices import use_threads
+from stylus_engine.sampling.families import Parts, family_of
+from stylus_engine.sampling.families.parts import Told
+from tests.sampling.draws import Pool, folder_pool
+
+DATA = Path(__file__).parents[1] / "miniature" / "data"
+OURS, *PEERS = ("ours", "one job at a time", "same adapters only")
+Measure = TypeVar("Measure")
+LOAD = 0.8  # of the capacity of one job at a time
+THROUGHPUT, P95 = 1 / 1.5, 0.5  # bars against one job at a time: seconds for a backlog; latency
+CROWDS: Mapping[str, Sequence[int]] = {
+    "one picture a job": (1,),
+    "1, 2 or 4 pictures a job": (1, 2, 4),
+}
+
+
+def main() -> int:
+    """Measure, print, write; 1 when a bar is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--slots", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=0, help="0 = torch's own choice")
+    asked = parser.parse_args()
+    use_threads(asked.threads)
+    report = Report("poisson-quick" if asked.quick else "poisson")
+    pool = folder_pool(DATA / "checkpoint", DATA / "adapters")
+    parts = family_of(pool.checkpoint).load(pool.checkpoint)
+    report.notes.append(
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads, fp32, {asked.slots} slots; "
+        "all three ways are this engine and draw a job's own pictures together."
+    )
+    report.rows += _efficiency(parts, 3 if asked.quick else 15)
+    crowds = list(CROWDS.items())
+    for crowd, counts in crowds[:1] if asked.quick else crowds:
+        report.rows += _crowd(report, crowd, pool, parts, counts, asked)
+    report.print()
+    report.write()
+    return int(any(row.holds is False for row in report.rows))
+
+
+def _crowd(
+    report: Report,
+    crowd: str,
+    pool: Pool,
+    parts: Parts,
+    counts: Sequence[int],
+    asked: argparse.Namespace,
+) -> Iterator[Row]:
+    rounds, backlog, seconds = (1, 6, 4.0) if asked.quick else (2, 20, 24.0)
+    counters = {name: Counter.of(parts, pool, POLICIES[name], asked.slots) for name in POLICIES}
+    for counter in counters.values():  # every adapter is loaded, every kernel chosen
+        counter.serve(jobs(pool, 4, 0.0, counts, seed=99))
+    wanted = jobs(pool, backlog, 0.0, counts, seed=1)
+    spent = _interleaved(counters, rounds, lambda counter, _: _timed(counter, wanted))
+    capacity = backlog / min(spent[PEERS[0]])
+    rate = LOAD * capacity
+    number = max(8, round(rate * seconds))
+    report.notes.append(
+        f"{crowd}: {capacity:.2f} jobs a second one at a time; {number} jobs at {rate:.2f} a second."
+    )
+    yield from _against(crowd, f"seconds for a backlog of {backlog} jobs", spent, THROUGHPUT)
+    crowds = [jobs(pool, number, rate, counts, seed=2 + number_) for number_ in range(rounds)]
+    served = _interleaved(counters, len(crowds), lambda counter, n: counter.serve(crowds[n]))
+    yield from _latencies(crowd, served)
+
+
+def _latencies(crowd: str, served: Mapping[str, Sequence[Mapping[Job, Served]]]) -> Iterator[Row]:
+    for metric, of, share, bar in (
+        ("latency p50", _finished, 0.50, None),
+        ("latency p95", _finished, 0.95, P95),
+        ("p95 until it is begun", _admitted, 0.95, None),
+    ):
+        found = {
+            name: [_percentile([of(one) for one in round_.values()], share) for round_ in rounds]
+            for name, rounds in served.items()
+        }
+        yield from _against(crowd, metric, found, bar)
+
+
+def _against(
+    crowd: str, metric: str, found: Mapping[str, Sequence[float]], bar: float | None
+) -> Iterator[Row]:
+    """The bar is that against one job at a time; the other peer is told."""
+    ours = Spread.of(found[OURS])
+    for peer in PEERS:
+        against = bar if peer == PEERS[0] else None
+        yield Row(crowd, metric, "s", ours, peer, Spread.of(found[peer]), against)
+
+
+def _interleaved(
+    counters: Mapping[str, Counter], rounds: int, measure: Callable[[Counter, int], Measure]
+) -> dict[str, list[Measure]]:
+    """Forth and back (ABBA), so that a slow minute of the machine is everybody's."""
+    found: dict[str, list[Measure]] = {name: [] for name in counters}
+    for number in range(rounds):
+        for name in list(counters) if number % 2 == 0 else list(counters)[::-1]:
+            found[name].append(measure(counters[name], number))
+    return found
+
+
+def _timed(counter: Counter, wanted: Sequence[Job]) -> float:
+    began = time.perf_counter()
+    counter.serve(wanted)
+    return time.perf_counter() - began
+
+
+def _finished(served: Served) -> float:
+    return served.finished
+
+
+def _admitted(served: Served) -> float:
+    return served.admitted
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    """The nearest rank."""
+    return sorted(values)[max(0, -(-len(values) * round(share * 100) // 100) - 1)]
+
+
+@torch.inference_mode()
+def _efficiency(parts: Parts, rounds: int) -> Iterator[Row]:
+    """What there is to win: a guided picture's step in a batch of b, against one alone; the bound of any policy."""
+    family = family_of(parts.checkpoint)
+    shape = family.latent_shape(parts, *(parts.checkpoint.size,) * 2)
+    taken: dict[int, list[float]] = {pictures: [] for pictures in (1, 2, 4, 8)}
+    for number in range(rounds + 1):
+        for pictures, seconds in taken.items():
+            rows = 2 * pictures
+            told = Told(torch.zeros(rows, 77, parts.unet.config["cross_attention_dim"]))
+            began = time.perf_counter()
+            family.denoise(parts, torch.zeros(rows, *shape[1:]), torch.full((rows,), 500.0), told)
+            if number:  # the first one chooses kernels
+                seconds.append((time.perf_counter() - began) / pictures)
+    alone = Spread.of(taken[1])
+    for pictures in (2, 4, 8):
+        case = f"limit: a step of {pictures} bare pictures, each"
+        yield Row(case, "seconds", "s", Spread.of(taken[pictures]), "alone", alone)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
