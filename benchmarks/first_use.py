@@ -26,7 +26,9 @@ from benchmarks.table import Report, Row, Spread, interleaved
 from stylus_engine.catalog.files import LocalFiles
 from stylus_engine.model import Adapter
 from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.files import read_adapter
+from stylus_engine.sampling.foresight import Foresight
 from stylus_engine.sampling.shelf import Shelf
 from stylus_engine.sampling.stack import Stack
 from stylus_engine.sampling.store import FactorStore
@@ -36,6 +38,7 @@ FEWER, MANY, MOST = 0, 20, 200  # adapters that are resident already
 BAR = 0.1  # ours / theirs at 20 residents
 FLAT = 1.1  # ours at 200 / ours at 0
 ROOM = 2**33
+THINKS = 1.0  # seconds
 NAMES = {"sd1": "SD 1.5 size", "sdxl": "SDXL size"}
 
 
@@ -51,7 +54,10 @@ class Ours:
     def load(self) -> None:
         """The first use; what was loaded before is still there."""
         self.store.clear()
-        factors = self.store.get(self.card, self.bases)
+        self.wear(self.store.get(self.card, self.bases))
+
+    def wear(self, factors: Factors) -> None:
+        """Gathered and hooked, ready for the first step."""
         for component, module in self.blank.items():
             stack = Stack(module, component)
             stack.wear([((factors, 0.8),)])
@@ -123,6 +129,7 @@ def _rows(folder: Path, size: Size, asked: argparse.Namespace) -> Iterator[Row]:
         case, MANY, _restarted(blank, size, file, folder), peer, rounds, "use after a restart"
     )
     del peer
+    yield _foreseen(case, blank, size, file, rounds)
     yield _flat(case, blank, size, file, small, rounds)
     if size == "sd1":
         yield _kronecker(blank, folder, rounds)
@@ -160,6 +167,26 @@ def _kronecker(blank: Modules, folder: Path, rounds: int) -> Row:
     case = f"{NAMES['sd1']}, LoKr of {count} modules"
     once = Spread(took, took, took, 1)
     return Row(case, "use after a restart", "s", found, "ours, first use", once)
+
+
+def _foreseen(case: str, blank: Modules, size: Size, file: Path, rounds: int) -> Row:
+    """What is left to wait for when the composer named the adapter a second before it was done."""
+    late, early = _ours(blank, size, file, file, 0), _ours(blank, size, file, file, 0)
+    taken: dict[str, list[float]] = {"late": [], "early": []}
+    foresight = Foresight(lambda card: early.store.prepare(card, early.bases))
+    for _ in range(rounds):
+        early.store.clear()
+        foresight.wish("job", early.card)
+        time.sleep(THINKS)
+        for name, one in (("early", early), ("late", late)):
+            began = time.perf_counter()
+            one.wear(one.store.get(one.card, one.bases))
+            taken[name].append(time.perf_counter() - began)
+        late.store.clear()
+    foresight.close()
+    metric = f"wait before the first step, named {THINKS:g} s ahead"
+    ours, other = Spread.of(taken["early"]), Spread.of(taken["late"])
+    return Row(case, metric, "s", ours, "ours, not named ahead", other)
 
 
 def _ours(blank: Modules, size: Size, file: Path, small: Path, residents: int) -> Ours:

@@ -74,7 +74,9 @@ def desk_of(role: Role, settings: Settings) -> Desk:
     checkpoints = (default, *others)
     if role == "planner":
         place = settings.paths.place
-        return PlanningDesk(house, place("cache") / "packed", checkpoints, place("pictures"))
+        desk = PlanningDesk(house, place("cache") / "packed", checkpoints, place("pictures"))
+        house.hear_named(desk.named)
+        return desk
     return DrawingDesk(house, settings.sampling.slots, checkpoints)
 
 

@@ -30,7 +30,7 @@ from bot.crew.standing_down import StandingDown
 from bot.crew.telling import Hearer, Teller, nobody
 from bot.jobs.line import LeaseLost, Line
 from bot.jobs.nouns import Job
-from stylus_engine.workers.frames import Beat, Draw, Happened
+from stylus_engine.workers.frames import Beat, Draw, Happened, Named, Prepare
 
 LOG = logging.getLogger("stylus.crew")
 HOUR = 3600.0
@@ -244,6 +244,9 @@ class Dispatcher:
                 self._spare.heard(worker, frame)
                 if await self._hearing.happened(worker, frame):
                     self._food.ring()
+            case Heard(frame=Named() as named):
+                for drawer in self._crew.drawers:
+                    await self._crew.send(drawer, Prepare(job=named.job, adapter=named.adapter))
             case _:
                 pass
 

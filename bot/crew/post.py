@@ -23,6 +23,8 @@ from stylus_engine.workers.frames import (
     FromWorker,
     Happened,
     Meanwhile,
+    Named,
+    Prepare,
     Question,
     Ready,
     Refused,
@@ -114,7 +116,7 @@ class Post:
             if not wanted:
                 await self._clock.sleep(pause_before(failures, self._restart))
 
-    async def send(self, frame: Draw | Drop) -> bool:
+    async def send(self, frame: Draw | Drop | Prepare) -> bool:
         """Whether somebody is here to hear it. Raises `FrameTooLong`."""
         here = self._here
         if here is None:
@@ -228,6 +230,9 @@ class Post:
                 self._moved(here, moved=True)
                 if isinstance(frame.event, Drawn | Failed):
                     _ended(here.shots, frame.job, frame.event.shot)
+                self._tell(Heard(here.process.name, frame))
+            case Named():
+                self._moved(here, moved=True)
                 self._tell(Heard(here.process.name, frame))
             case Meanwhile(call=call, event=event):
                 self._moved(here, moved=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from stylus_engine.workers.frames import Beat, Happened, Role
+from stylus_engine.workers.frames import Beat, Happened, Named, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Heard:
     """A worker said something that is no answer."""
 
     worker: str
-    frame: Beat | Happened
+    frame: Beat | Happened | Named
 
 
 @dataclass(frozen=True, slots=True)

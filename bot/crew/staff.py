@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from bot.crew.post import Ear
 from bot.crew.signals import Signal
 from bot.settings import Settings
-from stylus_engine.workers.frames import Draw, Drop, FromWorker, Question
+from stylus_engine.workers.frames import Draw, Drop, FromWorker, Prepare, Question
 
 
 class Crew(Protocol):
@@ -35,7 +35,7 @@ class Crew(Protocol):
         """See `Supervisor.ask`."""
         ...
 
-    async def send(self, worker: str, frame: Draw | Drop) -> bool:
+    async def send(self, worker: str, frame: Draw | Drop | Prepare) -> bool:
         """See `Supervisor.send`."""
         ...
 

@@ -17,7 +17,7 @@ from bot.platforms import refuse_windows
 from bot.refusals import NoWorker
 from bot.sections import DatabaseSettings, DiscordSettings
 from bot.settings import Settings
-from stylus_engine.workers.frames import Draw, Drop, FromWorker, Question, Rest, Role
+from stylus_engine.workers.frames import Draw, Drop, FromWorker, Prepare, Question, Rest, Role
 from stylus_engine.workers.process import READY_SECONDS, Launch
 
 TOKENS = ("civitai_token", "huggingface_token")
@@ -118,7 +118,7 @@ class Supervisor:
         except TimeoutError as error:
             raise NoWorker from error
 
-    async def send(self, worker: str, frame: Draw | Drop) -> bool:
+    async def send(self, worker: str, frame: Draw | Drop | Prepare) -> bool:
         """To the worker of this name; False when it is gone. Raises `FrameTooLong`."""
         post = self._at(worker)
         return post is not None and await post.send(frame)

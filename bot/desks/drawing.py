@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stylus_engine.errors import Busy, Cancelled, DeviceLost, StylusError, Unsupported, public
-from stylus_engine.model import Drawn, Event, Failed, Shot
-from stylus_engine.workers.frames import Draw, FromWorker, Ready, Rest, Rested
+from stylus_engine.model import Adapter, Drawn, Event, Failed, Shot
+from stylus_engine.workers.frames import Draw, FromWorker, Prepare, Ready, Rest, Rested
 from stylus_engine.workers.serving import Question, Tell, TellFetching
 
 
@@ -31,6 +31,14 @@ class Drawing(Protocol):
 
     def cancel(self, shot: str) -> None:
         """See `Sampler.cancel`."""
+        ...
+
+    def prepare(self, job: str, adapter: Adapter) -> None:
+        """See `Atelier.prepare`."""
+        ...
+
+    def drop(self, job: str) -> None:
+        """Nobody draws this job any more."""
         ...
 
     async def rest(self) -> bool:
@@ -104,8 +112,13 @@ class DrawingDesk:
             self._works.remove(mine)
             mine.done.set()
 
+    def prepare(self, wish: Prepare) -> None:
+        """What a language model has named; looked at only while a checkpoint is in memory."""
+        self._engine.prepare(wish.job, wish.adapter)
+
     def drop(self, job: str) -> None:
         """Its open shots end in `Failed(kind="Cancelled")` at the next step."""
+        self._engine.drop(job)
         for work in self._of(job):
             work.called_off = True
             for shot in work.open_shots:

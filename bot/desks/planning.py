@@ -43,8 +43,10 @@ from stylus_engine.workers.frames import (
     Inspect,
     Inspected,
     Lookup,
+    Named,
     Pack,
     Packed,
+    Prepare,
     Ready,
     Search,
 )
@@ -127,6 +129,7 @@ class PlanningDesk:
         self._pictures = pictures or packed
         self._checkpoints = checkpoints
         self._in_hand = InHand()
+        self._telling: dict[str, TellFetching] = {}
         self._indexed = False
         self._indexing = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
@@ -193,7 +196,11 @@ class PlanningDesk:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
         match question:
             case Arrange():
-                answer = await self._in_hand.done(question.job, self._arrange(question))
+                self._telling[question.job] = tell
+                try:
+                    answer = await self._in_hand.done(question.job, self._arrange(question))
+                finally:
+                    del self._telling[question.job]
             case Fetch():
                 answer = await self._in_hand.done(question.job, self._fetch(question, tell))
             case Search():
@@ -223,6 +230,15 @@ class PlanningDesk:
         kind, sentence = type(error).__name__, str(error)
         for shot in work.shots:
             tell(Failed(job=work.job, shot=shot.id, kind=kind, sentence=sentence))
+
+    def prepare(self, wish: Prepare) -> None:
+        """A planner makes nothing ready."""
+
+    def named(self, job: str, adapter: Adapter) -> None:
+        """The composer has named an adapter; told to the bot while the job is being planned."""
+        tell = self._telling.get(job)
+        if tell is not None:
+            tell(Named(job=job, adapter=adapter))
 
     def drop(self, job: str) -> None:
         """Neither planned nor fetched for any more."""

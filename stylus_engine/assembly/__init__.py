@@ -96,8 +96,17 @@ class House:
             )
 
     def drop(self, job: str) -> None:
-        """Nobody wants this job any more: nothing is fetched for it ahead."""
+        """Nobody wants this job any more: nothing is fetched or made ready for it ahead."""
         self._stock.early.drop(job)
+        self._atelier.drop(job)
+
+    def prepare(self, job: str, adapter: Adapter) -> None:
+        """See `Atelier.prepare`."""
+        self._atelier.prepare(job, adapter)
+
+    def hear_named(self, listener: Callable[[str, Adapter], None]) -> None:
+        """Tell of each adapter that a language model names for a job, once its file is here."""
+        self._stock.early.ready = listener
 
     async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
         """See `Engine.absent`."""

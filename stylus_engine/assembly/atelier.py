@@ -5,15 +5,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.mending import second_of
-from stylus_engine.model import Checkpoint, Event, Shot
+from stylus_engine.model import Adapter, Checkpoint, Event, Shot
 from stylus_engine.ports import Checkpoints, Pictures, Scorer
 
 if TYPE_CHECKING:
     from stylus_engine.mending import Mender
     from stylus_engine.sampling.drawer import Drawer
+    from stylus_engine.sampling.foresight import Foresight
     from stylus_engine.sampling.store import FactorStore
     from stylus_engine.sampling.switch import Switch
     from stylus_engine.walking import Walker
@@ -35,6 +37,7 @@ class Atelier:
         self._checkpoints = checkpoints
         self._kept = pictures
         self._look = look
+        self._lately: Callable[[], Drawer | None] = lambda: None
 
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Mender.draw` where pictures are looked at, else `Walker.draw`."""
@@ -65,8 +68,20 @@ class Atelier:
         """Whether a checkpoint is in memory."""
         return "sampler" in vars(self) and self.sampler.loaded
 
+    def prepare(self, job: str, adapter: Adapter) -> None:
+        """Make an adapter ready that `job` will be drawn with, if its checkpoint is in memory."""
+        if self.loaded:
+            self.foresight.wish(job, adapter)
+
+    def drop(self, job: str) -> None:
+        """Nobody draws this job any more."""
+        if "foresight" in vars(self):
+            self.foresight.drop(job)
+
     def close(self) -> None:
         """Give the threads back, if anything was ever drawn."""
+        if "foresight" in vars(self):
+            self.foresight.close()
         if "walker" in vars(self):
             self.walker.close()
         if "factors" in vars(self):
@@ -117,6 +132,18 @@ class Atelier:
         room = self._setup.factor_cache_mib << 20
         return FactorStore(self._stock.files, room, made=made, shelf=shelf)
 
+    @cached_property
+    def foresight(self) -> "Foresight":
+        """Makes adapters ready while somebody still thinks."""
+        from stylus_engine.sampling.foresight import Foresight
+
+        return Foresight(self._ready)
+
+    def _ready(self, adapter: Adapter) -> None:
+        drawer = self._lately()
+        if drawer is not None:
+            drawer.prepare(adapter)
+
     def _unload(self) -> bool:
         """Called by the thread that draws."""
         from stylus_engine.sampling.devices import give_memory_back
@@ -131,4 +158,6 @@ class Atelier:
         """Load a checkpoint; called by the thread that draws."""
         from stylus_engine.assembly.drawing import drawer
 
-        return drawer(self._setup, checkpoint, self.factors, self.pictures)
+        made = drawer(self._setup, checkpoint, self.factors, self.pictures)
+        self._lately = ref(made)  # weak: the switch lets it go
+        return made

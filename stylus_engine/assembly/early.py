@@ -25,6 +25,7 @@ class Early:
 
     A plan that nobody draws fetches nothing.  What fails here fails again, and is told,
     when the picture needs the file; of two who ask for a file at once, one downloads.
+    `ready` hears of each file that is here, for whoever draws.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Early:
         self._card = card
         self._holds = holds
         self._downloads = downloads
+        self.ready: Callable[[str, Adapter], None] = nobody
         self._wanted: ContextVar[str | None] = ContextVar("wanted", default=None)
         self._tasks: dict[asyncio.Task[None], str] = {}
 
@@ -52,7 +54,7 @@ class Early:
         """Returns at once and raises nothing."""
         job = self._wanted.get()
         if job is not None and len(self._tasks) < MOST:
-            task = asyncio.get_running_loop().create_task(self._fetch(card_id))
+            task = asyncio.get_running_loop().create_task(self._fetch(job, card_id))
             self._tasks[task] = job
             task.add_done_callback(self._tasks.pop)
 
@@ -62,10 +64,15 @@ class Early:
             if whose == job:
                 task.cancel()
 
-    async def _fetch(self, card_id: str) -> None:
+    async def _fetch(self, job: str, card_id: str) -> None:
         with suppress(StylusError):
             card = await asyncio.to_thread(self._card, card_id)
             if card.url and card.path is None and not await asyncio.to_thread(self._holds, card):
                 async with aclosing(self._downloads.pieces(card)) as pieces:
                     async for _ in pieces:
                         pass
+            self.ready(job, card)
+
+
+def nobody(_: str, __: Adapter) -> None:
+    """Nobody waits for what is ready."""

@@ -104,6 +104,11 @@ def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = 
     )
 
 
+def reads_weights(file: AdapterFile) -> bool:
+    """Whether its change is measured against the base weights themselves (DoRA), not their shapes alone."""
+    return any("dora_scale" in key or "lora_magnitude_vector" in key for key in file.tensors)
+
+
 def _refuse_kinds(file: AdapterFile) -> None:
     keys = "\n".join(file.tensors)  # one text: a search a key and kind takes longer than reading
     for kind, mark in KINDS.items():

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import torch
 
-from stylus_engine.model import Event, Shot
+from stylus_engine.model import Adapter, Event, Shot
 from stylus_engine.planning.turns import Room, chosen
 from stylus_engine.ports import Pictures
 from stylus_engine.sampling.executors import Executor, Stacking
@@ -56,6 +56,10 @@ class Drawer:
     def cancel(self, shot_id: str) -> None:
         """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`."""
         self._inbox.cancel(shot_id)
+
+    def prepare(self, adapter: Adapter) -> None:
+        """See `Studio.prepare`."""
+        self._studio.prepare(adapter)
 
     @property
     def idle(self) -> bool:

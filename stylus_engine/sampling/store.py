@@ -12,10 +12,10 @@ from stylus_engine.errors import AdapterChanged
 from stylus_engine.model import Adapter
 from stylus_engine.ports import AdapterFiles
 from stylus_engine.sampling.bases import Bases
-from stylus_engine.sampling.convert import VERSION, convert
+from stylus_engine.sampling.convert import VERSION, convert, reads_weights
 from stylus_engine.sampling.delta import Cut
 from stylus_engine.sampling.factors import Factors
-from stylus_engine.sampling.files import read_adapter
+from stylus_engine.sampling.files import AdapterFile, read_adapter
 from stylus_engine.sampling.shelf import Shelf
 
 __all__ = ["Bases", "FactorStore"]
@@ -27,8 +27,8 @@ class FactorStore:
     `capacity_bytes` bounds the factors' bytes; only pinned ones may exceed it.
     `loads`, `hits` and `evictions` count, for those who prove that nothing was loaded;
     `unshelved` are the loads that needed no conversion, because `shelf` had it.
-    Two threads that want one adapter convert it once: conversions stand in one line,
-    and whoever asks for a resident adapter does not wait in it.  `made` hears of each
+    Two threads that want one adapter convert it once; nobody waits for another adapter's
+    conversion.  `made` hears of each
     adapter that comes in, before anybody draws with it.  Nobody waits for the shelf to be
     written.
     """
@@ -55,7 +55,7 @@ class FactorStore:
         self._bytes = 0  # of what is resident; never counted anew, or each use would cost more
         self._pins: Counter[str] = Counter()
         self._lock = Lock()  # over the maps, held for moments
-        self._line = Lock()  # over conversions, held for seconds
+        self._lines: dict[str, Lock] = {}  # over the conversion of each, held for seconds
 
     def get(self, adapter: Adapter, bases: Bases) -> Factors:
         """The adapter's factors for the checkpoint of `bases`.
@@ -66,25 +66,61 @@ class FactorStore:
         wanted = self._id(sha256, bases)
         if found := self._find(wanted):
             return found
-        with self._line:
+        with self._alone(wanted):
             if found := self._find(wanted):
                 return found
             factors = self._unshelved(wanted)
-            return self._keep(factors or self._converted(path, sha256, adapter, bases), bases)
+            if factors is None:
+                file = self._read(path, sha256, adapter)
+                factors = self._converted(file, bases, wanted)
+            return self._keep(factors, bases)
+
+    def prepare(self, adapter: Adapter, bases: Bases) -> bool:
+        """As `get`, from beside a drawing and counted as no use; whether it is resident now.
+
+        What is measured against base weights, which a drawing may have merged at this
+        moment, is left to the drawing.  Raises `BadAdapter`.
+        """
+        path, sha256 = self._files.fetch(adapter)
+        wanted = self._id(sha256, bases)
+        with self._alone(wanted):
+            if wanted in self.resident:
+                return True
+            factors = self._unshelved(wanted)
+            if factors is None:
+                file = self._read(path, sha256, adapter)
+                if reads_weights(file):
+                    return False
+                factors = self._converted(file, bases, wanted)
+            self._keep(factors, bases)
+            return True
+
+    @contextmanager
+    def _alone(self, wanted: str) -> Generator[None]:
+        """Of several who want one adapter, one converts it; another adapter waits for nobody."""
+        with self._lock:
+            line = self._lines.setdefault(wanted, Lock())
+        with line:
+            yield
+            with self._lock:  # it is resident: whoever comes now finds it
+                self._lines.pop(wanted, None)
 
     def _unshelved(self, wanted: str) -> Factors | None:
         factors = self._shelf.find(wanted) if self._shelf else None
         self.unshelved += factors is not None
         return factors
 
-    def _converted(self, path: Path, sha256: str, adapter: Adapter, bases: Bases) -> Factors:
+    def _read(self, path: Path, sha256: str, adapter: Adapter) -> AdapterFile:
         file = read_adapter(path, adapter.name, sha256)
         # Whoever hands files out knows them by size, time and inode: asked again, it
         # vouches for what was read between, and nothing is hashed twice.
         _, now = self._files.fetch(adapter)
         if now != sha256:
             raise AdapterChanged(name=adapter.name, wanted=sha256, found=now)
-        factors = convert(file, bases, self._id(sha256, bases), self._cut)
+        return file
+
+    def _converted(self, file: AdapterFile, bases: Bases, wanted: str) -> Factors:
+        factors = convert(file, bases, wanted, self._cut)
         if self._shelf is not None and self._writing is not None and factors.layers:
             self._writing.submit(self._shelf.keep, factors)
         return factors

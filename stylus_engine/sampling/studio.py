@@ -91,6 +91,11 @@ class Studio:
             self._factors.pin(factors)
         return slot
 
+    def prepare(self, adapter: Adapter) -> None:
+        """Make an adapter of this family ready beside the drawing. Safe from any thread. Raises `BadAdapter`."""
+        if adapter.family == self._parts.checkpoint.family:
+            self._factors.prepare(adapter, self._bases)
+
     def bill(self, shot: Shot) -> Bill:
         """What the shot will cost; nothing is fetched for it."""
         _, _, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)

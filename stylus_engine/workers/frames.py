@@ -159,6 +159,13 @@ class Draw(Frame, frozen=True, kw_only=True):
     shots: tuple[Shot, ...]
 
 
+class Prepare(Frame, frozen=True, kw_only=True):
+    """Make this adapter ready if there is time: a job will need it. Not answered; `Drop` takes it back."""
+
+    job: str
+    adapter: Adapter
+
+
 class Rest(Frame, frozen=True, kw_only=True):
     """Unload what is heavy. Answered with `Rested`; the next `Draw` loads it again."""
 
@@ -168,7 +175,7 @@ class Rest(Frame, frozen=True, kw_only=True):
 Question: TypeAlias = (  # each has one answer
     Arrange | Fetch | Search | Lookup | Inspect | Begin | Add | Check | Pack | Rest
 )
-ToWorker: TypeAlias = Question | Draw | Drop
+ToWorker: TypeAlias = Question | Draw | Drop | Prepare
 
 
 # --- from a worker -----------------------------------------------------------------
@@ -279,6 +286,13 @@ class Meanwhile(Frame, frozen=True, kw_only=True):
     event: Fetching
 
 
+class Named(Frame, frozen=True, kw_only=True):
+    """The composer has named an adapter for a job that is still being planned; its file is here."""
+
+    job: str
+    adapter: Adapter
+
+
 class Happened(Frame, frozen=True, kw_only=True):
     """An event of a job that was sent with `Draw`, under its fence."""
 
@@ -309,6 +323,7 @@ FromWorker: TypeAlias = (
     | Packed
     | Rested
     | Meanwhile
+    | Named
     | Happened
     | Refused
 )

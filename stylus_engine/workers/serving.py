@@ -31,6 +31,8 @@ from stylus_engine.workers.frames import (
     FromWorker,
     Happened,
     Meanwhile,
+    Named,
+    Prepare,
     Question,
     Ready,
     Refused,
@@ -39,7 +41,7 @@ from stylus_engine.workers.frames import (
 
 LOG = logging.getLogger("stylus.worker")
 Tell: TypeAlias = Callable[[Event], None]
-TellFetching: TypeAlias = Callable[[Fetching], None]
+TellFetching: TypeAlias = Callable[[Fetching | Named], None]
 Leave: TypeAlias = Callable[[int], None]
 
 ENDED, BROKEN = 0, 70  # exit codes; 70 is EX_SOFTWARE
@@ -80,6 +82,10 @@ class Desk(Protocol):
 
     def drop(self, job: str) -> None:
         """Let go of a job, if it is here."""
+        ...
+
+    def prepare(self, wish: Prepare) -> None:
+        """Make ready what a job will need, if there is time. Returns at once."""
         ...
 
 
@@ -159,6 +165,8 @@ class _Office:
         match frame:
             case Drop():
                 self._later(self._dropped(frame.job))
+            case Prepare():
+                self._later(self._prepared(frame))
             case Draw():
                 self._later(self._drawn(frame))
             case _:
@@ -175,8 +183,8 @@ class _Office:
     def _say(self, frame: FromWorker) -> None:
         self._front.call_soon_threadsafe(self.outbox.put_nowait, frame)
 
-    def _meanwhile(self, call: int, event: Fetching) -> None:
-        self._say(Meanwhile(call=call, event=event))
+    def _meanwhile(self, call: int, told: Fetching | Named) -> None:
+        self._say(told if isinstance(told, Named) else Meanwhile(call=call, event=told))
 
     async def _opened(self) -> None:
         try:
@@ -206,6 +214,9 @@ class _Office:
     async def _dropped(self, job: str) -> None:
         """A task like the drawing itself, or it would be done before a drawing that came first."""
         self._desk.drop(job)
+
+    async def _prepared(self, wish: Prepare) -> None:
+        self._desk.prepare(wish)
 
     async def _drawn(self, work: Draw) -> None:
         def tell(event: Event) -> None:

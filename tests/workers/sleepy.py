@@ -263,6 +263,8 @@ class House:
             os._exit(9)
         if "REFUSE" in request.prompt:
             raise UnknownName(kind="adapter", name="REFUSE", known="")
+        if "NAMED" in request.prompt:
+            self.named(job, SHELF[0])
         return await self.engine.arrange(
             request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
         )
@@ -348,6 +350,15 @@ class House:
     def cancel(self, shot: str) -> None:
         self.sampler.cancel(shot)
 
+    def prepare(self, job: str, adapter: Adapter) -> None:
+        """What was asked for stands in a file."""
+        self.mischief.folder.mkdir(parents=True, exist_ok=True)
+        with (self.mischief.folder / "prepared").open("a") as file:
+            file.write(f"{job} {adapter.card_id}\n")
+
+    def named(self, job: str, adapter: Adapter) -> None:
+        """Set by whoever listens."""
+
     async def rest(self) -> bool:
         if self.never_rests:
             await asyncio.Event().wait()
@@ -359,7 +370,9 @@ class House:
 def desk_of(role: Role, given: argparse.Namespace) -> Desk:
     house = House(given)
     if role == "planner":
-        return PlanningDesk(house, given.pictures / "packed", (CHECKPOINT.name,))
+        desk = PlanningDesk(house, given.pictures / "packed", (CHECKPOINT.name,))
+        house.named = desk.named
+        return desk
     return DrawingDesk(house, given.slots, (CHECKPOINT.name,))
 
 

@@ -48,8 +48,10 @@ from stylus_engine.workers.frames import (
     Inspected,
     Lookup,
     Meanwhile,
+    Named,
     Pack,
     Packed,
+    Prepare,
     Ready,
     Refused,
     Rest,
@@ -84,6 +86,7 @@ DOWN: tuple[ToWorker, ...] = (
     Pack(call=5, paths=("/a.png",), most_each=1, most_all=2, strip=True),
     Draw(job="j", fence=2, shots=(SHOT, SHOT)),
     Drop(job="j"),
+    Prepare(job="j", adapter=INK),
     Rest(call=6),
 )
 UP: tuple[FromWorker, ...] = (
@@ -114,6 +117,7 @@ UP: tuple[FromWorker, ...] = (
     Checking(call=9),
     Checking(call=9, job="check-1", shots=(SHOT,)),
     Meanwhile(call=1, event=COMING),
+    Named(job="j", adapter=INK),
     *(Happened(job="j", fence=2, event=event) for event in EVENTS),
     Refused(call=7, kind="Busy", sentence="Later."),
 )

@@ -1,0 +1,120 @@
+"""What was named ahead is ready when it is drawn with, and a guess stands in nobody's way."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from stylus_engine.errors import AdapterFileMissing
+from stylus_engine.model import Adapter
+from stylus_engine.sampling import store as room
+from stylus_engine.sampling.foresight import MOST, Foresight
+from stylus_engine.sampling.shelf import Shelf
+from stylus_engine.sampling.store import Bases, FactorStore
+from tests.sampling.test_store import Folder, card
+from tests.sampling.tiny import random_adapter, tiny_pipeline
+
+ROOM = 2**30
+
+
+@pytest.fixture(scope="module")
+def bases() -> Bases:
+    pipeline = tiny_pipeline(0)
+    return Bases("one", "sd1-32", {"text_encoder": pipeline.text_encoder, "unet": pipeline.unet})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder, pipeline = tmp_path_factory.mktemp("adapters"), tiny_pipeline(0)
+    for layout in ("kohya", "lokr", "dora"):
+        random_adapter(folder / f"{layout}.safetensors", pipeline, layout)
+    return folder
+
+
+def test_what_was_named_is_there_when_it_is_drawn_with(folder, bases):
+    store = FactorStore(Folder(folder), ROOM)
+    foresight = Foresight(lambda adapter: store.prepare(adapter, bases))
+    assert foresight.wish("job", card("kohya"))
+    foresight.close()
+    assert (store.loads, store.hits, foresight.prepared) == (1, 0, 1)
+    plain = FactorStore(Folder(folder), ROOM).get(card("kohya"), bases)
+    assert store.get(card("kohya"), bases).id == plain.id
+    assert (store.loads, store.hits) == (1, 1)
+
+
+def test_what_reads_base_weights_waits_for_the_drawing(folder, bases, tmp_path):
+    """A drawing may have merged something into them at this very moment."""
+    shelf = Shelf(tmp_path, ROOM)
+    store = FactorStore(Folder(folder), ROOM, shelf=shelf)
+    assert not store.prepare(card("dora"), bases)
+    assert store.loads == 0
+    store.get(card("dora"), bases)
+    store.close()
+    again = FactorStore(Folder(folder), ROOM, shelf=shelf)
+    assert again.prepare(card("dora"), bases)  # once worked out, it is only read
+    assert again.unshelved == 1
+
+
+def test_a_long_conversion_keeps_nobody_waiting_but_who_needs_it(folder, bases, monkeypatch):
+    store, begun, go_on = FactorStore(Folder(folder), ROOM), threading.Event(), threading.Event()
+    slow = room.convert
+
+    def convert(file, *rest):
+        if file.name == "lokr":
+            begun.set()
+            assert go_on.wait(30)
+        return slow(file, *rest)
+
+    monkeypatch.setattr(room, "convert", convert)
+    foresight = Foresight(lambda adapter: store.prepare(adapter, bases))
+    foresight.wish("job", card("lokr"))
+    assert begun.wait(30)
+    assert store.get(card("kohya"), bases).layers  # not delayed
+    go_on.set()
+    assert store.get(card("lokr"), bases).layers  # waits for the one that is under way
+    foresight.close()
+    assert (store.loads, store.hits) == (2, 1)
+
+
+class Slow:
+    """Makes one thing at a time, when it is let."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, adapter: Adapter) -> None:
+        self.begun.set()
+        assert self.go_on.wait(30)
+        if adapter.name == "gone":
+            raise AdapterFileMissing(name=adapter.name, path="nowhere")
+        self.made.append(adapter.name)
+
+
+def test_few_may_wait_and_what_nobody_wants_is_not_begun():
+    slow = Slow()
+    foresight = Foresight(slow)
+    assert foresight.wish("one", card("a"))
+    assert slow.begun.wait(30)
+    for number in range(MOST - 1):
+        assert foresight.wish("two" if number else "three", card(f"{number}"))
+    assert not foresight.wish("two", card("too many"))
+    foresight.drop("two")
+    assert foresight.wish("four", card("gone"))  # there is room again
+    assert foresight.wish("four", card("last"))
+    slow.go_on.set()
+    foresight._thread.submit(int).result(30)
+    foresight.close()
+    assert slow.made == ["a", "0", "last"]
+    assert foresight.prepared == 3
+
+
+def test_it_ends_with_the_one_that_is_under_way():
+    slow = Slow()
+    foresight = Foresight(slow)
+    foresight.wish("one", card("a"))
+    assert slow.begun.wait(30)
+    foresight.wish("one", card("b"))
+    slow.go_on.set()
+    foresight.close()
+    assert slow.made == ["a"]
