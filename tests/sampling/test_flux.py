@@ -225,10 +225,14 @@ def test_another_sampler_than_euler_is_refused_before_it_waits(pool, ours):
         ours.drawer.admit(shot(pool, "one", {}, sampler="ddim"))
 
 
-def test_half_precision_is_bf16_but_for_a_vae_that_asks_for_more(pool):
+def test_half_precision_is_bf16_but_for_a_vae_that_asks_for_more(pool, ours):
     parts = family_of(pool.checkpoint).load(pool.checkpoint, dtype=torch.float16)
     assert parts.unet.dtype == parts.text_encoder_2.dtype == torch.bfloat16
     assert parts.vae.dtype == torch.float32
+    shots = [shot(pool, layout, {layout: 0.8}) for layout in ("kohya", "onetrainer")]
+    halves, wholes = finals(stage(pool, parts=parts), shots), finals(ours, shots)
+    assert all(end.dtype == torch.float32 for end in halves.values())
+    assert max(gap(halves[each], wholes[each]) for each in halves) <= 0.1
     pixels = flux.decode(parts, torch.randn(1, 16, 16, 16))
     assert pixels.dtype == torch.float32
 

@@ -1,15 +1,18 @@
 """Z-Image: ours, texts of unlike lengths and other adapters a row, against the plain pipeline that diffusers fused."""
 
 # diffusers exports its classes lazily, and its signatures say less than its classes take.
-# pyright: reportPrivateImportUsage=false, reportArgumentType=false
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportUnknownVariableType=false
 
 from typing import Any
 
 import pytest
 import torch
 from diffusers import ZImageImg2ImgPipeline, ZImageInpaintPipeline, ZImagePipeline
+from diffusers.loaders.lora_conversion_utils import (
+    _convert_non_diffusers_z_image_lora_to_diffusers,
+)
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
@@ -17,7 +20,7 @@ from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import zimage
 from stylus_engine.sampling.tokens import OwnTokens
-from tests.sampling.converting import factors
+from tests.sampling.converting import factors, file_of
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
@@ -153,3 +156,23 @@ def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
     ]
     ends, truth = finals(stage(pool, executor=kind), shots), finals(ours, shots)
     assert max(gap(ends[each.id], truth[each.id]) for each in shots) <= 1e-5
+
+
+def test_kohyas_names_are_what_diffusers_reads(ours, tmp_path):
+    dice = torch.Generator().manual_seed(2)
+    state: dict[str, Tensor] = {}
+    for name, module in ours.parts.unet.named_modules():
+        if isinstance(module, nn.Linear) and ("attention" in name or "feed_forward" in name):
+            out, into = module.weight.shape
+            flat = f"lora_unet_{name.replace('.', '_')}"
+            state[f"{flat}.lora_down.weight"] = torch.randn(3, into, generator=dice)
+            state[f"{flat}.lora_up.weight"] = torch.randn(out, 3, generator=dice)
+            state[f"{flat}.alpha"] = torch.tensor(1.5)
+    checkpoint = ours.parts.checkpoint
+    bases = Bases(checkpoint.id, checkpoint.family, ours.parts.modules)
+    found = factors(file_of(tmp_path / "ink.safetensors", **state), bases)
+    theirs = _convert_non_diffusers_z_image_lora_to_diffusers(state)
+    assert 2 * len(found.layers) == len(theirs)
+    for (component, path), layer in found.layers.items():
+        down, up = (theirs[f"{component}.{path}.lora_{part}.weight"] for part in "AB")
+        assert torch.allclose(layer.up @ layer.down, up @ down, atol=1e-5), path
