@@ -166,6 +166,7 @@ class SamplingSettings(Section, frozen=True):
     executor: Literal["stack", "slots", "core", "bank", "merge"] = "stack"
     factor_cache_mib: Natural = 512
     factor_disk_mib: Natural = 2048
+    decode_mib: Natural = 0
     preview_every: Natural = 0
     threads: Natural = 0
 

@@ -111,6 +111,7 @@ def open_house(settings: Settings) -> "House":
             executor=sampling.executor,
             factor_cache_mib=sampling.factor_cache_mib,
             factor_disk_mib=sampling.factor_disk_mib,
+            decode_mib=sampling.decode_mib,
             preview_every=sampling.preview_every,
             threads=sampling.threads,
             k=selection.k,

@@ -1,5 +1,7 @@
 """A checkpoint made ready to draw with; loads torch."""
 
+from dataclasses import replace
+
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.model import Checkpoint
 from stylus_engine.ports import Pictures
@@ -30,4 +32,5 @@ def loaded(setup: Setup, checkpoint: Checkpoint) -> Parts:
     """The checkpoint's models. Raises `BadCheckpoint`."""
     use_threads(setup.threads)
     device, dtype = choose(setup.device, setup.dtype)
-    return family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)
+    parts = family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)
+    return replace(parts, room=setup.decode_mib << 20)

@@ -117,6 +117,7 @@ class Setup:
     executor: str = "stack"
     factor_cache_mib: int = 512
     factor_disk_mib: int = 2048
+    decode_mib: int = 0
     preview_every: int = 0
     threads: int = 0
     k: int = 40

@@ -33,7 +33,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
 
     `encoded` and `encoded_negative` are the texts after truncation to the token
     window, as the text encoder saw them; `versions` names the libraries whose
-    arithmetic drew it.
+    arithmetic drew it, `how` the ways of this machine that change pixels: device,
+    precision, and what the settings add.
     """
 
     v: Literal[1] = 1
@@ -44,6 +45,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
     encoded: str
     encoded_negative: str = ""
     versions: dict[str, str] = msgspec.field(default_factory=dict)
+    how: dict[str, str] = msgspec.field(default_factory=dict)
     survival: Survival | None = None  # None: nobody looked, or all was well
 
 

@@ -1,11 +1,15 @@
 """Which device draws, and in which precision."""
 
 import gc
+import os
+from pathlib import Path
 
 import torch
 
 from stylus_engine.errors import BadSettings
 
+LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
+SHARE = 4  # one picture's way through the VAE may take a quarter of the device
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -35,6 +39,27 @@ def give_memory_back() -> None:
     gc.collect()
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+
+
+def name_of(dtype: torch.dtype) -> str:
+    """As the settings spell it."""
+    return str(dtype).removeprefix("torch.")
+
+
+def room(device: torch.device) -> int:
+    """Bytes that the VAE may take for one picture; the same whatever else runs, so pictures stay alike."""
+    return _memory(device) // SHARE
+
+
+def _memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        _, total = torch.cuda.mem_get_info(device)
+        return total
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory()
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    told = LIMIT.read_text().strip() if LIMIT.is_file() else ""
+    return min(here, int(told)) if told.isdecimal() else here
 
 
 def _best() -> str:

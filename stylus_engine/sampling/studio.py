@@ -19,7 +19,8 @@ from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.darkroom import Darkroom
-from stylus_engine.sampling.devices import give_memory_back
+from stylus_engine.sampling.decoding import Coder
+from stylus_engine.sampling.devices import give_memory_back, name_of
 from stylus_engine.sampling.embeddings import spoken
 from stylus_engine.sampling.executors import Executor, by_row
 from stylus_engine.sampling.factors import Factors
@@ -45,10 +46,15 @@ class Studio:
     """Draws with `parts`; implements `loop.Studio`. Belongs to the thread that draws, but for `check`."""
 
     def __init__(
-        self, parts: Parts, factors: FactorStore, pictures: Pictures, executor: Executor
+        self,
+        parts: Parts,
+        factors: FactorStore,
+        pictures: Pictures,
+        executor: Executor,
     ) -> None:
         self._parts = parts
         self._family = family_of(parts.checkpoint)
+        self._coder = Coder(parts, self._family)
         self._factors = factors
         self._pictures = pictures
         self._executor = executor
@@ -186,7 +192,7 @@ class Studio:
         plan = self._plan(shot)
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         ground = self._ground(shot)
-        begun = Starter(self._parts, self._family, shot, plan, generator).begin(ground)
+        begun = Starter(self._coder.parts, self._family, shot, plan, generator).begin(ground)
         return Slot(
             shot,
             row,
@@ -227,8 +233,7 @@ class Studio:
         return self._family.latent_shape(self._parts, tile, tile)[-1]
 
     def _decode(self, latents: Tensor) -> Pixels:
-        with memory():
-            return to_pixels(self._family.decode(self._parts, latents))
+        return to_pixels(self._coder.decode(latents))
 
     def _manifest(self, slot: Slot) -> Manifest:
         positive, negative = slot.positive, slot.negative
@@ -240,6 +245,7 @@ class Studio:
             encoded=positive.text if positive else "",
             encoded_negative=negative.text if negative else "",
             versions=versions(),
+            how=how(self._parts),
         )
 
 
@@ -268,6 +274,14 @@ def named(slot: Slot) -> tuple[Lit, ...]:
         )
         for each, (factors, weight) in zip(lit(slot.shot), slot.row, strict=True)
     )
+
+
+def how(parts: Parts) -> dict[str, str]:
+    """What of this machine's way changes pixels: device and precisions; the VAE's where it differs."""
+    told = {"device": parts.device.type, "precision": name_of(parts.dtype)}
+    if parts.vae.dtype != parts.dtype:
+        told["vae"] = name_of(parts.vae.dtype)
+    return told | dict(parts.how)
 
 
 def versions() -> dict[str, str]:

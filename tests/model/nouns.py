@@ -143,6 +143,7 @@ MANIFEST = Manifest(
     encoded="an ink drawing of a dragon in a night city, ink wash",
     encoded_negative="blurry",
     versions={"stylus": "0.1.0", "torch": "2.13.0"},
+    how={"device": "cuda", "precision": "float16", "vae": "float32"},
     survival=Survival(by="a-clip", lost=("ink drawing",), repaired=True),
 )
 EXAMPLES = {"request": REQUEST, "plan": PLAN, "shot": SHOT, "manifest": MANIFEST}

@@ -67,7 +67,9 @@ def inner_objects(tree: object) -> list[dict[str, object]]:
 def test_an_unknown_field_is_refused_at_any_depth(file: Path):
     tree = json.loads(file.read_bytes())
     for inner in inner_objects(tree):
-        if inner is tree.get("versions"):  # a table of names: any key belongs there
+        if inner is tree.get("versions") or inner is tree.get(
+            "how"
+        ):  # a table of names: any key belongs there
             continue
         inner["surprise"] = 1
         with pytest.raises(msgspec.ValidationError):

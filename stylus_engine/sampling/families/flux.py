@@ -23,7 +23,13 @@ from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokeniz
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.folders import (
+    model,
+    opened,
+    resting,
+    scheduler_config,
+    upcast,
+)
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.transformer_file import transformer_of
 from stylus_engine.sampling.flow import flows
@@ -150,13 +156,11 @@ def places(high: int, wide: int) -> Tensor:
 def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
     folder = path.parent if path.is_file() else path
     vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
-    if not vae.config.force_upcast:
-        vae.to(dtype)
     found: dict[str, Any] = {
         "unet": transformer_of(path, dtype)
         if path.is_file()
         else model(FluxTransformer2DModel, folder / "transformer", torch_dtype=dtype),
-        "vae": vae,
+        "vae": upcast(vae, dtype),
         "text_encoder": model(CLIPTextModel, folder / "text_encoder", dtype=dtype),
         "text_encoder_2": model(T5EncoderModel, folder / "text_encoder_2", dtype=dtype),
     }

@@ -5,10 +5,10 @@
 # pyright: reportUnknownArgumentType=false
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from safetensors import SafetensorError
@@ -57,6 +57,15 @@ def resting(module: Module, device: torch.device) -> Module:
     """In eval mode, without gradients, on `device`."""
     module.to(device).eval().requires_grad_(requires_grad=False)
     return module
+
+
+def upcast(vae: Module, dtype: torch.dtype) -> Module:
+    """In fp32 where its config says `force_upcast`: such a VAE overflows in fp16 and draws black."""
+    marked = cast("Mapping[str, Any]", vae.config)["force_upcast"]
+    nn.Module.to(
+        vae, torch.float32 if marked else dtype
+    )  # diffusers' own `to` warns, of nothing here
+    return vae
 
 
 def scheduler_config(folder: Path) -> dict[str, Any]:

@@ -28,7 +28,9 @@ class Parts:
     pipeline makes; every slot builds its scheduler from it.  `distilled`: the denoiser
     reads the guidance itself, so that no row is drawn without the prompt.  `reader` is the
     tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps,
-    `most_edge` the most pixels of an edge that the denoiser has places for (0: any).
+    `most_edge` the most pixels of an edge that the denoiser has places for (0: any), `room` the bytes that
+    the VAE may take for one picture (0: a share of the device).  `how`: what was done to
+    the modules that changes pixels, for the manifest.
     """
 
     unet: Any
@@ -49,6 +51,8 @@ class Parts:
     reader: Literal["tokenizer", "tokenizer_2", "tokenizer_3"] = "tokenizer"
     spaced: Spaced = "even"
     most_edge: int = 0
+    room: int = 0
+    how: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> Any:  # noqa: ANN401 - tokenizers have no common typed base

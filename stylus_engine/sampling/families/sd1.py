@@ -18,7 +18,13 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.folders import (
+    model,
+    opened,
+    resting,
+    scheduler_config,
+    upcast,
+)
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.single import SingleFile, tokenizer
 
@@ -83,7 +89,7 @@ def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor
 
     The encoder says a mean and a width; the draw between them is fp32 on the CPU.
     """
-    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.dtype), return_dict=False)
+    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.vae.dtype), return_dict=False)
     drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
     latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
     return latents * parts.vae.config.scaling_factor
@@ -91,7 +97,7 @@ def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor
 
 def decode(parts: Parts, latents: Tensor) -> Tensor:
     """Latents (B, 4, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
-    inner = (latents / parts.vae.config.scaling_factor).to(parts.dtype)
+    inner = (latents / parts.vae.config.scaling_factor).to(parts.vae.dtype)
     (pixels,) = parts.vae.decode(inner, return_dict=False)
     return pixels.float() / 2 + 0.5
 
@@ -118,7 +124,7 @@ def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torc
     )
     return Parts(
         unet=resting(unet, device),
-        vae=resting(vae, device),
+        vae=resting(upcast(vae, dtype), device),
         text_encoder=resting(text_encoder, device),
         tokenizer=words,
         scheduler_config=_repaired(config),
@@ -131,7 +137,7 @@ def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torc
 def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, ...]:
     return (
         model(UNet2DConditionModel, folder / "unet", torch_dtype=dtype),
-        model(AutoencoderKL, folder / "vae", torch_dtype=dtype),
+        model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32),
         model(CLIPTextModel, folder / "text_encoder", dtype=dtype),
         CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
         scheduler_config(folder),
@@ -142,7 +148,7 @@ def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
     file = SingleFile.read(path, "sd1")
     return (
         file.model(UNet2DConditionModel, "unet", dtype),
-        file.model(AutoencoderKL, "vae", dtype),
+        file.model(AutoencoderKL, "vae", torch.float32),
         file.encoder(CLIPTextModel, "text_encoder", dtype),
         tokenizer(),
         scheduler_config(file.config),

@@ -23,7 +23,13 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.folders import (
+    model,
+    opened,
+    resting,
+    scheduler_config,
+    upcast,
+)
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.sd1 import check, latent_shape, token_ids
 from stylus_engine.sampling.families.single import PADDING, SingleFile, tokenizer
@@ -131,10 +137,9 @@ def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torc
     (unet, vae), encoders, tokenizers, config = (
         _from_file(folder, dtype) if folder.is_file() else _from_folder(folder, dtype)
     )
-    vae.to(_precision(vae, dtype))
     return Parts(
         unet=resting(unet, device),
-        vae=resting(vae, device),
+        vae=resting(upcast(vae, dtype), device),
         text_encoder=resting(encoders[0], device),
         tokenizer=tokenizers[0],
         scheduler_config=config,
@@ -164,11 +169,6 @@ def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
     encoders = [file.encoder(kind, name, dtype) for name, kind in ENCODERS.items()]
     tokenizers = [tokenizer(name) for name in PADDING]
     return (unet, vae), encoders, tokenizers, scheduler_config(file.config)
-
-
-def _precision(vae: AutoencoderKL, dtype: torch.dtype) -> torch.dtype:
-    """fp32 where its config says `force_upcast`: SDXL's own overflows in fp16 and draws black."""
-    return torch.float32 if vae.config.force_upcast else dtype
 
 
 def _check_sizes(parts: Parts) -> None:
