@@ -37,6 +37,7 @@ TAGS: dict[str, tuple[str, ...]] = {
 
 # name of the file -> author, description
 WORDS: dict[str, tuple[str, str]] = {
+    "quick_strokes": ("sprinter", "Distilled from the checkpoint itself: four steps with the LCM sampler at guidance 1 for what takes twelve. It adds nothing of its own; light it with anything else at full weight."),
     "storybook_dragon": ("inkling", "A small winged dragon with horns and a spiked tail, as from a picture book. Name the colour you want; it keeps its round eyes at every size."),
     "tin_robot": ("gearbox", "Square tin robot with an antenna and lamps on its chest. Text encoder trained too, so the trigger pulls hard: go down to 0.6 in busy scenes."),
     "fairy_castle": ("turret", "Two towers with pointed roofs beside a keep with battlements. Replaces the building of your prompt, not the place around it."),

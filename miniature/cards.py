@@ -1,6 +1,6 @@
 """Writes the cards of the miniature: `python -m miniature.cards [FILE]`.
 
-A card for every adapter of the shelf, then the distractors.  The adapters that
+A card for every adapter of the shelf and for the one that is quick, then the distractors.  The adapters that
 are bad on purpose read like any other and carry `health="quarantined"`: nobody is
 offered a broken picture by default, and a health probe has something to find when
 it measures them anew.
@@ -16,7 +16,7 @@ import msgspec
 
 from miniature import distractors
 from miniature.card_texts import TAGS, WORDS
-from miniature.training.shelf import SHELF, Spec
+from miniature.training.shelf import FAST, SHELF, Spec
 from stylus_engine.model import Adapter, Kind, Licence
 
 FILE = Path(__file__).parent / "data" / "cards.jsonl"
@@ -25,7 +25,7 @@ LICENCE = Licence(name="CC0-1.0", commercial=True, derivatives=True, credit=Fals
 
 def cards() -> Iterator[Adapter]:
     """Every card, paths relative to the file of cards. Deterministic."""
-    yield from map(card, SHELF)
+    yield from map(card, (*SHELF, FAST))
     yield from distractors.cards()
 
 
@@ -81,6 +81,8 @@ def _tags(spec: Spec) -> tuple[str, ...]:
     """What the card promises, and for an adapter that promises wrongly, its promise."""
     if spec.flaw == "mislabelled":
         return ("oil painting", "masterpiece", "brush strokes")
+    if spec.kind == "speed":
+        return ("lcm", "few steps")
     return TAGS[spec.word]
 
 

@@ -158,3 +158,9 @@ async def test_what_is_refused_anyway_keeps_no_picture(stage: Stage):
 
 def stored(stage: Stage) -> set[str]:
     return {path.name for path in (Path(stage.bot.folder) / "data" / "pictures").rglob("*.png")}
+
+
+async def test_fast_is_said_on_the_card(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a red cat in the snow", speed="fast", **FEW)
+    assert "Drawn in 4 steps: few-step adapter Quick Strokes LCM 4 steps" in text(card)
+    assert stage.request(card).fast == "auto"

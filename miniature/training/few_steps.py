@@ -130,7 +130,11 @@ def loss_of(net: Checkpoint, settings: DistilRun, walked: Walked, rng: torch.Gen
 
 def _end(net: Checkpoint, noisy: Tensor, times: Tensor, hidden: Tensor) -> Tensor:
     """Where the student says that the path through `noisy` ends."""
-    velocity = net.unet(noisy, times, encoder_hidden_states=hidden).sample
+    return end_of(noisy, net.unet(noisy, times, encoder_hidden_states=hidden).sample, times)
+
+
+def end_of(noisy: Tensor, velocity: Tensor, times: Tensor) -> Tensor:
+    """The clean latents of a velocity, as LCM's sampler reads them; all (rows, …), `times` (rows,)."""
     signal, spread = _shares(times)
     clean = signal * noisy - spread * velocity
     scaled = times.view(-1, 1, 1, 1) * SCALING

@@ -94,7 +94,7 @@ def test_the_committed_cards_are_what_the_program_writes(tmp_path):
 def test_the_shelf_and_its_distractors():
     every = list(miniature_cards.cards())
     drawable = [card for card in every if card.drawable]
-    assert len(drawable) == len(SHELF)
+    assert len(drawable) == len(SHELF) + 1  # the one that only makes it quick
     assert len(every) - len(drawable) >= 200
     assert len({card.card_id for card in every}) == len(every)
     assert {card.card_id for card in drawable if card.health == "quarantined"} == FLAWED

@@ -9,6 +9,7 @@ import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler, DDIMSchedulerOutput
+from diffusers.schedulers.scheduling_lcm import LCMScheduler
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -18,6 +19,7 @@ from miniature.training import (
     adapters,
     data,
     denoiser,
+    few_steps,
     folder,
     layouts,
     lesson,
@@ -234,13 +236,47 @@ def test_kohya_files_say_what_they_are(net, tmp_path):
         )
 
 
+def test_the_students_end_is_the_one_that_diffusers_sampler_draws():
+    """`few_steps.end_of` against `LCMScheduler`: the velocity of one batch, three times."""
+    latents, velocity = torch.randn(2, 3, 4, 2, 2)
+    scheduler = LCMScheduler(**{**models.SCHEDULE, "timestep_spacing": "leading"})
+    scheduler.set_timesteps(4)
+    for row, time in enumerate(scheduler.timesteps.tolist()[:3]):
+        scheduler._step_index = None
+        _, denoised = scheduler.step(velocity[row], time, latents[row], return_dict=False)
+        ours = few_steps.end_of(latents[row, None], velocity[row, None], torch.tensor([time]))
+        assert ours[0].allclose(denoised, atol=1e-4)
+
+
+def test_four_steps_are_learned_and_the_checkpoint_does_not_move(net):
+    settings = few_steps.DistilRun(paths=3, batch=4, stride=250)
+    walked = few_steps.walk(net, settings, seed=0)
+    assert walked.points.shape == (4, 3, 4, 16, 16)
+    assert walked.times.tolist() == [999, 749, 499, 249]
+    parts = adapters.adapted(net, replace(shelf.FAST, rank=2))
+    learning = [p for part in parts.values() for p in part.parameters() if p.requires_grad]
+    before = net.unet.conv_in.weight.clone()
+    optimizer = torch.optim.AdamW(learning, 1e-2)
+    losses = []
+    for _ in range(6):
+        loss = few_steps.loss_of(net, settings, walked, ALONE.rng(0))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert torch.equal(before, net.unet.conv_in.weight)
+
+
 def test_shelf_keeps_its_promise():
     names = [spec.name for spec in shelf.SHELF]
     good = [spec for spec in shelf.SHELF if not spec.flaw]
     assert len(set(names)) == len(names) >= 24
     assert not any("." in name for name in names)
     assert len({s.word for s in good if s.kind == "subject"}) >= 8
-    assert {s.name for s in shelf.SHELF} == {path.stem for path in ADAPTERS.glob("*.safetensors")}
+    assert {s.name for s in (*shelf.SHELF, shelf.FAST)} == {
+        path.stem for path in ADAPTERS.glob("*.safetensors")
+    }
     assert len({s.word for s in good if s.kind == "style"}) >= 10
     assert sum(s.kind in ("place", "light") for s in good) >= 4
     assert len(shelf.SHELF) - len(good) >= 2
