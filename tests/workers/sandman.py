@@ -1,8 +1,9 @@
 """What the sleepy worker dreams of: a shelf of six, one checkpoint, and a composer that invents."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from stylus_engine.errors import UnknownName
 from stylus_engine.model import (
@@ -108,3 +109,15 @@ class Inventor:
             tasks.append(Task(concept=word, start=start, choices=choices))
             start += len(word)
         return Plan(prompt=request.prompt, tasks=tuple(tasks), composer="sleepy")
+
+
+class Ahead:
+    """What is named and made ready ahead: whoever listens sets `named`; the rest stands in a file."""
+
+    noted: Path
+    named: Callable[[str, Adapter], None] = staticmethod(lambda _, __: None)
+
+    def prepare(self, job: str, adapter: Adapter) -> None:
+        self.noted.mkdir(parents=True, exist_ok=True)
+        with (self.noted / "prepared").open("a") as file:
+            file.write(f"{job} {adapter.card_id}\n")

@@ -65,7 +65,16 @@ from stylus_engine.planning.weights import Budgets
 from stylus_engine.walking import Walker
 from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
-from tests.workers.sandman import CHECKPOINT, SHELF, Checkpoints, Inventor, Nothing, Shelf, Words
+from tests.workers.sandman import (
+    CHECKPOINT,
+    SHELF,
+    Ahead,
+    Checkpoints,
+    Inventor,
+    Nothing,
+    Shelf,
+    Words,
+)
 
 
 @dataclass
@@ -221,11 +230,12 @@ def check_shots(longest: int) -> tuple[Shot, ...]:
     )
 
 
-class House:
+class House(Ahead):
     """The engine as the desks know it."""
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.mischief = Mischief(given.pictures, given.fd)
+        self.noted = given.pictures
         self.sampler = Dreams(
             PictureStore(given.pictures),
             self.mischief,
@@ -349,15 +359,6 @@ class House:
 
     def cancel(self, shot: str) -> None:
         self.sampler.cancel(shot)
-
-    def prepare(self, job: str, adapter: Adapter) -> None:
-        """What was asked for stands in a file."""
-        self.mischief.folder.mkdir(parents=True, exist_ok=True)
-        with (self.mischief.folder / "prepared").open("a") as file:
-            file.write(f"{job} {adapter.card_id}\n")
-
-    def named(self, job: str, adapter: Adapter) -> None:
-        """Set by whoever listens."""
 
     async def rest(self) -> bool:
         if self.never_rests:
