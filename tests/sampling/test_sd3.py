@@ -26,6 +26,7 @@ from tests.sampling.converting import factors
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
+from tests.sampling.plain import fresh, fuse
 from tests.sampling.test_flux import EDGE, gap, mask, picture
 from tests.sampling.tiny_flux import WINDOW, swapped, tiny_flux
 from tests.sampling.tiny_flux import adapter as of_flux
@@ -69,19 +70,9 @@ def plain(pool: Pool, shot: Shot) -> Tensor:
     with quiet():
         kind, more = _kind(shot)
         whole = (pool.folder / "text_encoder_3").exists()
-        absent = {} if whole else {"text_encoder_3": None, "tokenizer_3": None}
-        pipeline = kind.from_pretrained(
-            pool.folder, dtype=torch.float32, local_files_only=True, **absent
-        )
-        pipeline.set_progress_bar_config(disable=True)
-        worn = {each.adapter.name: each.weight for each in shot.recipe.adapters}
-        for name in worn:
-            path = pool.files[name].with_name(f"{name}-plain.safetensors")
-            pipeline.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=name)
-        if worn:
-            pipeline.set_adapters(list(worn), list(worn.values()))
-            pipeline.fuse_lora(components=PARTS, adapter_names=list(worn))
-            pipeline.unload_lora_weights()
+        absent = () if whole else ("text_encoder_3", "tokenizer_3")
+        pipeline = fresh(kind, pool.folder, absent)
+        fuse(pipeline, pool, shot, PARTS)
         return pipeline(
             prompt=shot.recipe.prompt,
             negative_prompt=shot.recipe.negative,

@@ -24,6 +24,7 @@ from tests.sampling.converting import factors, file_of
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
+from tests.sampling.plain import fuse
 from tests.sampling.test_flux import EDGE, gap, mask, picture
 from tests.sampling.tiny_zimage import adapter, places, tiny_words, tiny_zimage
 
@@ -65,14 +66,7 @@ def plain(pool: Pool, shot: Shot) -> Tensor:
         kind, more = _kind(shot)
         pipeline = kind.from_pretrained(pool.folder, dtype=torch.float32, local_files_only=True)
         pipeline.set_progress_bar_config(disable=True)
-        worn = {each.adapter.name: each.weight for each in shot.recipe.adapters}
-        for name in worn:
-            path = pool.files[name].with_name(f"{name}-plain.safetensors")
-            pipeline.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=name)
-        if worn:
-            pipeline.set_adapters(list(worn), list(worn.values()))
-            pipeline.fuse_lora(components=["transformer"], adapter_names=list(worn))
-            pipeline.unload_lora_weights()
+        fuse(pipeline, pool, shot, ["transformer"])
         return pipeline(
             prompt=shot.recipe.prompt,
             negative_prompt=shot.recipe.negative,
