@@ -1,9 +1,11 @@
 """The bot's own life on the wire: restarts, the pause, bans, wrong tokens, an orderly end."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from playground.world import FIRST_USER
 from tests.bot_process import BotProcess
@@ -11,9 +13,29 @@ from tests.playground.driver import Playground
 from tests.reading import buttons, hidden, is_card, job_of, text
 from tests.stage import Json, Stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 ROOMY: Json = {"line__waiting": 9, "delivery__acknowledge_seconds": 20}
 SLOW = 0.3  # seconds a step: a job that lasts
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A roomy bot that Ada owns, for whatever ends no bot and needs no other settings."""
+    owned: Json = ROOMY | {"safety__owners": [FIRST_USER], "selection__most_rating": "r"}
+    folder = tmp_path_factory.mktemp("owned")
+    async with Playground(ack_seconds=20) as play, BotProcess(play, folder, **owned) as bot:
+        yield Stage(play, bot)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def narrow(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A slow bot without owners, and with room for one that waits."""
+    folder = tmp_path_factory.mktemp("narrow")
+    async with (
+        Playground(ack_seconds=20) as play,
+        BotProcess(play, folder, step_seconds=SLOW, line__waiting=1) as bot,
+    ):
+        yield Stage(play, bot)
 
 
 async def test_buttons_outlive_the_bot_and_commands_are_registered_once(tmp_path: Path):
@@ -83,80 +105,65 @@ async def test_whoever_clicked_just_before_the_end_has_an_answer(tmp_path: Path)
         assert "ERROR" not in bot.log
 
 
-async def test_pause_and_resume(tmp_path: Path):
-    settings: Json = ROOMY | {"safety__owners": [FIRST_USER]}
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **settings) as bot:
-        stage = Stage(play, bot)
-        assert "owners" in text(await stage.told(stage.ben, "admin pause"))
-        paused = await stage.told(stage.ada, "admin pause")
-        assert hidden(paused)
-        assert "paused" in text(paused)
-        assert "already" in text(await stage.told(stage.ada, "admin pause"))
-        pressed = await stage.ben.slash("imagine", prompt="a fox that waits")
-        status = (await stage.ben.answer(pressed))["message"]
-        assert "paused" in text(status)
-        assert "paused" in text(await stage.told(stage.ben, "queue"))
-        await stage.told(stage.ada, "admin resume")
-        assert is_card(await stage.card(stage.ben, status["id"]))
+async def test_pause_and_resume(stage: Stage):
+    assert "owners" in text(await stage.told(stage.ben, "admin pause"))
+    paused = await stage.told(stage.ada, "admin pause")
+    assert hidden(paused)
+    assert "paused" in text(paused)
+    assert "already" in text(await stage.told(stage.ada, "admin pause"))
+    pressed = await stage.ben.slash("imagine", prompt="a fox that waits")
+    status = (await stage.ben.answer(pressed))["message"]
+    assert "paused" in text(status)
+    assert "paused" in text(await stage.told(stage.ben, "queue"))
+    await stage.told(stage.ada, "admin resume")
+    assert is_card(await stage.card(stage.ben, status["id"]))
 
 
-async def test_a_moderator_of_one_server_does_not_stop_the_others(tmp_path: Path):
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
-        stage = Stage(play, bot)
-        assert "manage this server" in text(
-            await stage.told(stage.ben, "admin unban", user=FIRST_USER)
-        )
-        for command in ("admin pause", "admin resume"):
-            refused = await stage.told(stage.ada, command)
-            assert hidden(refused)
-            assert "owners" in text(refused)
-
-
-async def test_ban_and_unban(tmp_path: Path):
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
-        stage = Stage(play, bot)
-        ben = next(u["id"] for u in (await play.world())["users"] if u["username"] == "ben")
-        card = await stage.imagine(stage.ben)
-        assert "may no longer" in text(
-            await stage.told(stage.ada, "admin ban", user=ben, reason="too many foxes")
-        )
-        refused = await stage.told(stage.ben, "imagine", prompt="a fox")
+async def test_a_moderator_of_one_server_does_not_stop_the_others(narrow: Stage):
+    assert "manage this server" in text(
+        await narrow.told(narrow.ben, "admin unban", user=FIRST_USER)
+    )
+    for command in ("admin pause", "admin resume"):
+        refused = await narrow.told(narrow.ada, command)
         assert hidden(refused)
-        assert "too many foxes" in text(refused)
-        assert "too many foxes" in text((await stage.press(stage.ben, card, "seed"))["message"])
-        assert "again" in text(await stage.told(stage.ada, "admin unban", user=ben))
-        assert "was not" in text(await stage.told(stage.ada, "admin unban", user=ben))
-        assert is_card(await stage.imagine(stage.ben))
+        assert "owners" in text(refused)
 
 
-async def test_the_line_is_full(tmp_path: Path):
-    async with (
-        Playground(ack_seconds=20) as play,
-        BotProcess(play, tmp_path, step_seconds=SLOW, line__waiting=1) as bot,
-    ):
-        stage = Stage(play, bot)
-        for number in range(2):
-            await stage.told(stage.ada, "imagine", prompt=f"fox {number}")
-        full = await stage.told(stage.ada, "imagine", prompt="fox 3")
-        assert hidden(full)
-        assert "the limit" in text(full)
-        freed = await stage.press(stage.ada, full, "cancel")
-        assert "Cancelled" in text(freed["message"])
-        assert not hidden(await stage.told(stage.ada, "imagine", prompt="fox 4"))
+async def test_ban_and_unban(stage: Stage):
+    ben = next(u["id"] for u in (await stage.play.world())["users"] if u["username"] == "ben")
+    card = await stage.imagine(stage.ben)
+    assert "may no longer" in text(
+        await stage.told(stage.ada, "admin ban", user=ben, reason="too many foxes")
+    )
+    refused = await stage.told(stage.ben, "imagine", prompt="a fox")
+    assert hidden(refused)
+    assert "too many foxes" in text(refused)
+    assert "too many foxes" in text((await stage.press(stage.ben, card, "seed"))["message"])
+    assert "again" in text(await stage.told(stage.ada, "admin unban", user=ben))
+    assert "was not" in text(await stage.told(stage.ada, "admin unban", user=ben))
+    assert is_card(await stage.imagine(stage.ben))
 
 
-async def test_age_restricted_channels_and_others(tmp_path: Path):
-    settings: Json = ROOMY | {"selection__most_rating": "r"}
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **settings) as bot:
-        stage = Stage(play, bot)
-        dark = stage.ada.at("after-dark")
-        card = await stage.imagine(dark)
-        assert stage.request(card).policy.most_rating == "r"
-        assert is_card(await stage.derived(dark, card, "seed"))
-        refused = await stage.told(stage.ada, "show", job=job_of(card))
-        assert hidden(refused)
-        light = await stage.imagine(stage.ada)
-        assert stage.request(light).policy.most_rating == "pg13"
+async def test_the_line_is_full(narrow: Stage):
+    for number in range(2):
+        await narrow.told(narrow.ada, "imagine", prompt=f"fox {number}")
+    full = await narrow.told(narrow.ada, "imagine", prompt="fox 3")
+    assert hidden(full)
+    assert "the limit" in text(full)
+    freed = await narrow.press(narrow.ada, full, "cancel")
+    assert "Cancelled" in text(freed["message"])
+    assert not hidden(await narrow.told(narrow.ada, "imagine", prompt="fox 4"))
+
+
+async def test_age_restricted_channels_and_others(stage: Stage):
+    dark = stage.ada.at("after-dark")
+    card = await stage.imagine(dark)
+    assert stage.request(card).policy.most_rating == "r"
+    assert is_card(await stage.derived(dark, card, "seed"))
+    refused = await stage.told(stage.ada, "show", job=job_of(card))
+    assert hidden(refused)
+    light = await stage.imagine(stage.ada)
+    assert stage.request(light).policy.most_rating == "pg13"
 
 
 async def test_three_seconds_are_kept_while_the_database_is_slow(tmp_path: Path):
@@ -194,38 +201,32 @@ async def test_whatever_is_slow_is_seen_by_whom_it_concerns(tmp_path: Path):
         assert all("a secret garden" not in text(message) for message in await stage.ben.messages())
 
 
-async def test_a_wrong_token_is_one_sentence(tmp_path: Path):
-    async with Playground() as play:
-        secret = "wrong.token.value"  # noqa: S105 - it is nobody's
-        bot = BotProcess(play, tmp_path, wait=False, discord__token=secret)
-        async with bot:
-            assert await bot.ended() == 1
-        assert "Discord does not know this token" in bot.log
-        assert "Traceback" not in bot.log
-        assert secret not in bot.log
+async def test_a_wrong_token_is_one_sentence(stage: Stage, tmp_path: Path):
+    secret = "wrong.token.value"  # noqa: S105 - it is nobody's
+    bot = BotProcess(stage.play, tmp_path, wait=False, discord__token=secret)
+    async with bot:
+        assert await bot.ended() == 1
+    assert "Discord does not know this token" in bot.log
+    assert "Traceback" not in bot.log
+    assert secret not in bot.log
 
 
-async def test_an_address_elsewhere_is_refused(tmp_path: Path):
-    async with Playground() as play:
-        bot = BotProcess(play, tmp_path, wait=False, discord__api="http://discord.example")
-        async with bot:
-            assert await bot.ended() == 1
-        assert "discord.api" in bot.log
-        assert "Traceback" not in bot.log
+async def test_an_address_elsewhere_is_refused(stage: Stage, tmp_path: Path):
+    bot = BotProcess(stage.play, tmp_path, wait=False, discord__api="http://discord.example")
+    async with bot:
+        assert await bot.ended() == 1
+    assert "discord.api" in bot.log
+    assert "Traceback" not in bot.log
 
 
-async def test_a_second_bot_on_the_database_is_refused(tmp_path: Path):
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path) as first:
-        second = BotProcess(
-            play, tmp_path / "other", wait=False, paths__data=first.settings["paths__data"]
-        )
-        second.folder.mkdir()
-        async with second:
-            assert await second.ended() == 1
-        assert "another bot" in second.log
-        assert "Traceback" not in second.log
-        stage = Stage(play, first)
-        assert is_card(await stage.imagine(stage.ada, count=1))
+async def test_a_second_bot_on_the_database_is_refused(stage: Stage, tmp_path: Path):
+    data = stage.bot.settings["paths__data"]
+    second = BotProcess(stage.play, tmp_path, wait=False, paths__data=data)
+    async with second:
+        assert await second.ended() == 1
+    assert "another bot" in second.log
+    assert "Traceback" not in second.log
+    assert is_card(await stage.imagine(stage.ada, count=1))
 
 
 async def test_a_failed_first_handshake_does_not_end_the_bot(tmp_path: Path):
@@ -236,15 +237,14 @@ async def test_a_failed_first_handshake_does_not_end_the_bot(tmp_path: Path):
             pass
 
 
-async def test_a_lost_gateway_is_found_again(tmp_path: Path):
-    async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
-        stage = Stage(play, bot)
-        await play.gateway("drop")
-        await play.online(seconds=60)
-        assert is_card(await stage.imagine(stage.ada, count=1))
+async def test_a_lost_gateway_is_found_again(stage: Stage):
+    await stage.play.gateway("drop")
+    await stage.play.online(seconds=60)
+    assert is_card(await stage.imagine(stage.ada, count=1))
 
 
 async def test_the_token_is_never_in_the_log(tmp_path: Path):
+    """Of a bot that started, drew and ended."""
     async with Playground(ack_seconds=20) as play, BotProcess(play, tmp_path, **ROOMY) as bot:
         stage = Stage(play, bot)
         await stage.imagine(stage.ada, count=1)

@@ -1,12 +1,14 @@
 """The real worker program on the miniature: a job through line and crew, pixel for pixel the engine's own."""
 
 import time
+from collections.abc import AsyncIterator
 from contextlib import aclosing, closing
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 
 from bot.sections import LineSettings, SamplingSettings, WorkerSettings
@@ -32,6 +34,21 @@ def real(folder: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("real")
+    made = real(folder)
+    return replace(made, cards=replace(made.cards, files=(str(folder / "cards.jsonl"),)))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def day(settings: Settings) -> AsyncIterator[Day]:
+    """One crew for all: loading torch twice costs more than everything that is asked of it."""
+    Path(settings.cards.files[0]).write_text("")
+    async with a_day(settings) as one:
+        yield one
+
+
 async def by_hand(settings: Settings, request: Request, job: str) -> list[Picture]:
     with closing(open_house(settings)) as house:
         async with aclosing(house.imagine(request, job)) as events:
@@ -39,15 +56,54 @@ async def by_hand(settings: Settings, request: Request, job: str) -> list[Pictur
     return sorted((one.picture for one in drawn), key=lambda each: each.manifest.shot.index)
 
 
-@pytest.mark.asyncio
-async def test_what_the_crew_draws_is_what_the_engine_would_have_drawn(tmp_path: Path) -> None:
-    settings = real(tmp_path)
-    async with a_day(settings) as day:
-        (job,) = await day.accept(wish(PROMPT, steps=3, seed=11))
-        await day.until(job, "drawn", seconds=240)
-        crew = [each.picture for each in await day.line.positions(job)]
-        assert await _memory_goes_back(day)
-        await _the_planner_is_of_use(day, crew)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cancel_while_the_checkpoint_is_loaded_is_heard(day: Day) -> None:
+    """Before anything was drawn: the drawer has yet to load torch and all."""
+    (job,) = await day.accept(wish(PROMPT, steps=150))
+    await day.until(job, "planned", seconds=240)
+
+    async def given() -> bool:
+        return "drawing" in day.told(job)
+
+    await reached(given, 60)
+    await day.line.cancel(job, 1, time.time())
+    await day.dispatcher.cancel(job)
+
+    async def let_go() -> bool:
+        return job not in day.dispatcher._hands.jobs
+
+    await reached(let_go, 120)
+    assert (await day.job(job)).state == "cancelled"
+    assert "step" not in day.told(job), "it was let go of before its first step"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_cards_that_cannot_be_read_end_the_job_with_a_sentence_not_the_planner(
+    day: Day, settings: Settings
+) -> None:
+    bad = Path(settings.cards.files[0])
+    bad.write_text("no card\n")
+    (job,) = await day.accept(wish(PROMPT, preset="base"))
+    ended = await day.until(job, "failed", seconds=120)
+    planner = day.pid("planner")
+    assert ended.error == "BadCards"
+    assert "line 1" in (ended.sentence or "")
+    bad.write_text("")
+    (job,) = await day.accept(wish(PROMPT, steps=1, count=1, preset="base"))
+    await day.until(job, "planned", "drawn", seconds=240)
+    assert day.pid("planner") == planner
+    await day.until(job, "drawn", seconds=240)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_the_crew_draws_is_what_the_engine_would_have_drawn(
+    day: Day, settings: Settings
+) -> None:
+    (job,) = await day.accept(wish(PROMPT, steps=3, seed=11))
+    await day.until(job, "drawn", seconds=240)
+    crew = [each.picture for each in await day.line.positions(job)]
+    assert await _memory_goes_back(day)
+    await _the_planner_is_of_use(day, crew)
     engine = await by_hand(settings, wish(PROMPT, steps=3, seed=11).request, job)
     assert len(crew) == len(engine) == 4
     for ours, theirs in zip(crew, engine, strict=True):
@@ -110,45 +166,6 @@ async def _the_planner_is_of_use(day: Day, crew: list[Picture | None]) -> None:
 def _call(frame: object) -> int:
     assert isinstance(frame, Inspected)
     return frame.call
-
-
-@pytest.mark.asyncio
-async def test_a_cancel_while_the_checkpoint_is_loaded_is_heard(tmp_path: Path) -> None:
-    async with a_day(real(tmp_path)) as day:
-        (job,) = await day.accept(wish(PROMPT, steps=150))
-        await day.until(job, "planned", seconds=240)
-
-        async def given() -> bool:
-            return "drawing" in day.told(job)
-
-        await reached(given, 60)
-        await day.line.cancel(job, 1, time.time())
-        await day.dispatcher.cancel(job)
-
-        async def let_go() -> bool:
-            return job not in day.dispatcher._hands.jobs
-
-        await reached(let_go, 120)
-        assert (await day.job(job)).state == "cancelled"
-        assert "step" not in day.told(job), "it was let go of before its first step"
-
-
-@pytest.mark.asyncio
-async def test_cards_that_cannot_be_read_end_the_job_with_a_sentence_not_the_planner(
-    tmp_path: Path,
-) -> None:
-    bad = tmp_path / "cards.jsonl"
-    bad.write_text("no card\n")
-    settings = real(tmp_path)
-    settings = replace(settings, cards=replace(settings.cards, files=(str(bad),)))
-    async with a_day(settings) as day:
-        (job,) = await day.accept(wish(PROMPT, preset="base"))
-        ended = await day.until(job, "failed", seconds=120)
-        assert ended.error == "BadCards"
-        assert "line 1" in (ended.sentence or "")
-        bad.write_text("")
-        (job,) = await day.accept(wish(PROMPT, steps=1, count=1, preset="base"))
-        await day.until(job, "planned", "drawn", seconds=240)
 
 
 def test_by_hand_it_reads_the_settings_as_stylus_does(
