@@ -6,8 +6,13 @@ The environment is set before anything heavy is imported, and children inherit i
 import os
 import re
 import sys
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 os.environ |= {
     "HF_HUB_OFFLINE": "1",
@@ -47,3 +52,23 @@ sys.addaudithook(forbid_the_network)
 # Benchmarks measure time, tests do not: on a busy machine an example may be slow to make or to try.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def patience(item: pytest.Item) -> float:
+    """Seconds that a test may take: its `timeout`, or a guess of ours for the slow ones."""
+    timeout = item.get_closest_marker("timeout")
+    if timeout is not None:
+        return float(timeout.args[0])
+    return 60.0 if item.get_closest_marker("slow") else 0.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, dealt to two halves, as `-n 2 --dist=worksteal` begins with halves.
+
+    Else the last minute or two belong to one long test, while the other core has nothing to do.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    long_first = sorted(files.values(), key=lambda tests: -max(map(patience, tests)))
+    items[:] = [item for half in (0, 1) for tests in long_first[half::2] for item in tests]

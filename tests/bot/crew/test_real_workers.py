@@ -43,8 +43,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def day(settings: Settings) -> AsyncIterator[Day]:
-    """One crew for all: loading torch twice costs more than everything that is asked of it."""
-    Path(settings.cards.files[0]).write_text("")
+    """One crew for all: loading torch again costs more than everything that is asked of it.
+
+    The tests go by the order in this file: its cards cannot be read until the first has
+    mended them, and its drawer has yet to load everything when the second begins.
+    """
+    Path(settings.cards.files[0]).write_text("no card\n")
     async with a_day(settings) as one:
         yield one
 
@@ -57,17 +61,36 @@ async def by_hand(settings: Settings, request: Request, job: str) -> list[Pictur
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_cards_that_cannot_be_read_end_the_job_with_a_sentence_not_the_planner(
+    day: Day, settings: Settings
+) -> None:
+    (job,) = await day.accept(wish(PROMPT, preset="base"))
+    ended = await day.until(job, "failed", seconds=120)
+    planner = day.pid(day.supervisor.planner)
+    assert ended.error == "BadCards"
+    assert "line 1" in (ended.sentence or "")
+    Path(settings.cards.files[0]).write_text("")
+    (job,) = await day.accept(wish(PROMPT, steps=150, count=1, preset="base"))
+    await day.until(job, "planned", "drawn", seconds=240)
+    assert day.pid(day.supervisor.planner) == planner
+    await cancel(day, job)
+
+
+async def cancel(day: Day, job: str) -> None:
+    await day.line.cancel(job, 1, time.time())
+    await day.dispatcher.cancel(job)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_cancel_while_the_checkpoint_is_loaded_is_heard(day: Day) -> None:
-    """Before anything was drawn: the drawer has yet to load torch and all."""
-    (job,) = await day.accept(wish(PROMPT, steps=150))
+    (job,) = await day.accept(wish(PROMPT, steps=150, preset="base"))
     await day.until(job, "planned", seconds=240)
 
     async def given() -> bool:
         return "drawing" in day.told(job)
 
     await reached(given, 60)
-    await day.line.cancel(job, 1, time.time())
-    await day.dispatcher.cancel(job)
+    await cancel(day, job)
 
     async def let_go() -> bool:
         return job not in day.dispatcher._hands.jobs
@@ -75,24 +98,6 @@ async def test_a_cancel_while_the_checkpoint_is_loaded_is_heard(day: Day) -> Non
     await reached(let_go, 120)
     assert (await day.job(job)).state == "cancelled"
     assert "step" not in day.told(job), "it was let go of before its first step"
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_cards_that_cannot_be_read_end_the_job_with_a_sentence_not_the_planner(
-    day: Day, settings: Settings
-) -> None:
-    bad = Path(settings.cards.files[0])
-    bad.write_text("no card\n")
-    (job,) = await day.accept(wish(PROMPT, preset="base"))
-    ended = await day.until(job, "failed", seconds=120)
-    planner = day.pid("planner")
-    assert ended.error == "BadCards"
-    assert "line 1" in (ended.sentence or "")
-    bad.write_text("")
-    (job,) = await day.accept(wish(PROMPT, steps=1, count=1, preset="base"))
-    await day.until(job, "planned", "drawn", seconds=240)
-    assert day.pid("planner") == planner
-    await day.until(job, "drawn", seconds=240)
 
 
 @pytest.mark.asyncio(loop_scope="module")
