@@ -140,7 +140,6 @@ def _rows(rounds: int) -> Iterator[Row]:
         first,
         "diffusers + peft, one picture of four",
         theirs,
-        1.0,
     )
     step = Spread.of([step for _, step in beside])
     waited = Spread.of([wait for wait, _ in beside])

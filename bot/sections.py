@@ -161,6 +161,7 @@ class SamplingSettings(Section, frozen=True):
 
     slots: Count = 4
     waiting: Natural = 60
+    memory_mib: Natural = 0
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     executor: Literal["stack", "slots", "core", "bank", "merge"] = "stack"

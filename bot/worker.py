@@ -106,6 +106,7 @@ def open_house(settings: Settings) -> "House":
             reranking=_reranking(settings),
             slots=sampling.slots,
             waiting=sampling.waiting,
+            memory_mib=sampling.memory_mib,
             device=sampling.device,
             dtype=sampling.dtype,
             executor=sampling.executor,

@@ -24,6 +24,7 @@ def drawer(
         pictures,
         slots=setup.slots,
         waiting=setup.waiting,
+        most_bytes=setup.memory_mib << 20,
         executor=EXECUTORS[setup.executor](parts.modules),
     )
 

@@ -112,6 +112,7 @@ class Setup:
     reranking: Reranking = Reranking()
     slots: int = 4
     waiting: int = 60
+    memory_mib: int = 0
     device: str = "auto"
     dtype: str = "auto"
     executor: str = "stack"

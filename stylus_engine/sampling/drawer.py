@@ -27,7 +27,7 @@ class Drawer:
     `events`.  One walk at a time; a new one may follow when more was admitted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  keywords, each with a default: what assembly chooses
         self,
         parts: Parts,
         factors: FactorStore,
@@ -36,11 +36,12 @@ class Drawer:
         slots: int = 8,
         waiting: int = 64,
         executor: Executor | None = None,
+        most_bytes: int = 0,
         choose: Choose = chosen,
     ) -> None:
         self._inbox = Inbox(room=slots + waiting, slots=slots)
         executor = executor or Stacking(parts.modules)
-        self._studio = Studio(parts, factors, pictures, executor)
+        self._studio = Studio(parts, factors, pictures, executor, most_bytes)
         room = Room(seats=slots, rows=max(MOST_ROWS, 2 * slots))
         self._loop = Loop(self._studio, self._inbox, room, choose=choose)
 

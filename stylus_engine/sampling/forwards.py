@@ -16,6 +16,11 @@ MANY = 2**20  # rows
 class Device(Protocol):
     """Where forwards happen."""
 
+    @property
+    def most_area(self) -> int:
+        """The latents that a forward may hold by what was measured; 0 = as many as come."""
+        ...
+
     def predict(self, lines: Sequence[Line]) -> list[Tensor]:
         """The prediction of each of `lines`. Raises any `StylusError`."""
         ...
@@ -50,7 +55,8 @@ class Forwards:
 
     def _most(self, area: int) -> int:
         """How many rows of `area` latents a forward may have; one always."""
-        return self.most_area // area if self.most_area else MANY
+        bounds = [most // area for most in (self.most_area, self._device.most_area) if most]
+        return min(bounds, default=MANY)
 
     def _predicted(self, lines: Sequence[Line]) -> Told | None:
         """None: not all of them together; fewer are to be tried."""

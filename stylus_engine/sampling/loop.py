@@ -34,6 +34,11 @@ class Studio(Protocol):
 
     usual: int  # latents of a picture of the checkpoint's own size
 
+    @property
+    def most_area(self) -> int:
+        """See `forwards.Device`."""
+        ...
+
     def bill(self, shot: Shot) -> Bill:
         """What the shot will cost; nothing is fetched for it."""
         ...

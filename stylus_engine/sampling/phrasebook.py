@@ -61,7 +61,7 @@ class Phrasebook:
         return tuple(
             (factors, weight)
             for factors, weight in row
-            if not factors.layers or any(place != self._denoiser for place, _ in factors.layers)
+            if factors.vectors or any(place != self._denoiser for place, _ in factors.layers)
         )
 
 

@@ -27,6 +27,7 @@ from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.faults import memory
 from stylus_engine.sampling.flow import check_flow, flow, flows
+from stylus_engine.sampling.gauge import Gauge
 from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
@@ -51,6 +52,7 @@ class Studio:
         factors: FactorStore,
         pictures: Pictures,
         executor: Executor,
+        most_bytes: int = 0,
     ) -> None:
         self._parts = parts
         self._family = family_of(parts.checkpoint)
@@ -60,6 +62,7 @@ class Studio:
         self._executor = executor
         self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
         self._darkroom = Darkroom(parts.vae)
+        self._gauge = Gauge(parts.device, most_bytes)
         self.phrases = Phrasebook(partial(encode, parts, self._family, executor), parts.denoiser)
         _, _, high, wide = self._family.latent_shape(parts, *(parts.checkpoint.size,) * 2)
         self.usual = high * wide
@@ -91,6 +94,8 @@ class Studio:
         Raises `BadAdapter`, `BadPicture`, `DrawFailed`.
         """
         with memory():
+            self._measure(shot)
+            self._gauge.check(self.bill(shot).area, f"{shot.width}×{shot.height}")
             row = self._row(shot)
             slot = self._slot(shot, row)
         for factors, _ in row:
@@ -126,6 +131,11 @@ class Studio:
         """One forward over `lines`, rows of one shape; fp32 (C, h, w) each. Raises `DrawFailed`."""
         with memory():
             return self._forward(lines)
+
+    @property
+    def most_area(self) -> int:
+        """The latents that a forward may hold, where the settings bound it; 0 = as many as come."""
+        return self._gauge.most_area
 
     def relieve(self) -> None:
         """The memory ran out: let go of what can be made again."""
@@ -179,6 +189,18 @@ class Studio:
     def close(self) -> None:
         """Leave the modules as they were before the first forward."""
         self._executor.close()
+
+    def _measure(self, shot: Shot) -> None:
+        """Before the first picture that may not fit: one row of a small one, as the first step would be."""
+        large = self.bill(shot).area > self.usual
+        if self._gauge.per_latent or not (large or self._gauge.asked):
+            return
+        size = self._parts.checkpoint.size
+        bare = replace(shot.recipe, adapters=())
+        small = self._slot(replace(shot, recipe=bare, width=size, height=size), ())
+        self.encode([small])
+        line = small.lines[0]
+        self._gauge.measured(lambda: self._forward([line]), line.area)
 
     def _row(self, shot: Shot) -> Row:
         self._executor.restore()

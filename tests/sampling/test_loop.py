@@ -51,6 +51,7 @@ class PaperStudio:
     """
 
     usual = 64
+    most_area = 0
 
     def __init__(self) -> None:
         self.fails: dict[tuple[str, str], Exception] = {}
