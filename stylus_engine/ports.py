@@ -184,7 +184,7 @@ class Meanings(Protocol):
     async def likeness(
         self, spans: Sequence[str], cards: Sequence[Adapter]
     ) -> Sequence[Sequence[float]]:
-        """For each span and card how much the one means the other; about 0.9 and more is that it does.
+        """For each span and card how surely the one asks for the other, 0 … 1.
 
         Looks at the first cards only where there are many new ones, and gives the rest -1.
         """

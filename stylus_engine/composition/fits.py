@@ -34,14 +34,14 @@ class Floors:
     named: float = 0.4
     exact: float = 0.25
     whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
-    meant: float = 0.475  # half the least likeness, where `Meanings` are asked
+    meant: float = 0.45  # the least likeness, where `Meanings` are asked
     rival: float = 0.05  # alternatives held by meaning alone must be this close to the best
     bonus: float = 0.2  # what a hold is worth beside the cosine, for each step above ALIKE
 
     @classmethod
     def with_meanings(cls) -> Self:
         """Where `Meanings` are asked: half a title's words hold nothing by themselves ("Wet Paper")."""
-        return cls(titled=2.0, rival=0.028)
+        return cls(titled=2.0, rival=0.3)
 
     def of(self, hold: Hold) -> float:
         """The floor of one hold."""

@@ -9,14 +9,15 @@ are English, and in other languages whole phrases simply stay chunks.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from stylus_engine.model import Span
 from stylus_engine.planning import lexicon
 
 MOST_SPANS = 16  # of one prompt: every span is one more recall
+MOST_JOINED = 8  # of one prompt
 LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
 JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
 
@@ -52,6 +53,31 @@ def concepts(prompt: str) -> tuple[Span, ...]:
     )
     spans = _unlike(span_of(prompt, words) for words in levels)[:MOST_SPANS]
     return tuple(sorted(spans, key=lambda span: (span.start, -len(span.text))))
+
+
+def joined(prompt: str) -> tuple[Span, ...]:
+    """Neighbouring chunks and what ties them: "house of a king", "page from a sketchbook".
+
+    Said for their meaning alone: no recall is made for them.  At most `MOST_JOINED`.
+    """
+    asked = chunks(prompt)
+    runs = [
+        asked[first : first + length]
+        for length in (2, 3)
+        for first in range(len(asked) - length + 1)
+    ]
+    tied = (run for run in runs if all(_tied(prompt, *pair) for pair in pairwise(run)))
+    found = (span_of(prompt, (run[0][0], run[-1][-1])) for run in tied)
+    return tuple(_unlike(found)[:MOST_JOINED])
+
+
+def _tied(prompt: str, one: Chunk, other: Chunk) -> bool:
+    between = prompt[one[-1].end : other[0].start].casefold().split()
+    return 0 < len(between) <= 3 and between[0] in lexicon.TIES and _plainly(between[1:])
+
+
+def _plainly(words: Sequence[str]) -> bool:
+    return all(_sort(word) in {"stop", "pass"} for word in words)
 
 
 def chunks(prompt: str) -> tuple[Chunk, ...]:
@@ -97,7 +123,7 @@ def _unlike(spans: Iterable[Span]) -> list[Span]:
 
 def _parted(prompt: str) -> Iterator[tuple[Chunk, bool]]:
     """Chunks in order, each with whether a negation hides it."""
-    words = list(_words(prompt))
+    words = list(_dark(list(_words(prompt))))
     marked = zip(words, _hidden(words), strict=True)
     for (fits, hidden), run in groupby(marked, key=lambda m: (_holds(m[0]), m[1])):
         chunk = tuple(word for word, _ in run)
@@ -121,6 +147,14 @@ def _words(prompt: str) -> Iterator[Word]:
             yield Word(text, start, "break")
         elif sort == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
             yield Word(word, start, _sort(word))
+
+
+def _dark(words: list[Word]) -> Iterator[Word]:
+    """Who says "in the dark" asks for it, who says "in the dark wood" for a wood."""
+    for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
+        pair = (before.text.casefold(), word.text.casefold()) if before else ()
+        alone = after is None or not _holds(after)
+        yield word._replace(sort="content") if pair in lexicon.DARK and alone else word
 
 
 def _letter(character: str) -> str:

@@ -22,6 +22,7 @@ COUNTS = _set(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
     "couple pair both lots"
 )
+TIES = _set("of with from for that")  # between two chunks that may be one thing; "in" says where
 COLOURS = _set(
     "red orange yellow green blue purple violet pink white black brown grey gray golden "
     "silver cyan magenta teal turquoise crimson scarlet beige coloured colored colourful "
@@ -38,6 +39,9 @@ STOP = _set(
     "when where which while who whom whose will with within would yet you your and/or am are "
     "draw depicting containing featuring full free only own same really quite"
 )
+DARK = frozenset(
+    {("after", "dark"), ("before", "dark"), ("the", "dark")}
+)  # no colour: a time of day
 # Words that say "picture" or "good picture": they may stand in a concept ("pencil drawing"),
 # yet alone they ask for nothing that an adapter could add.
 WEAK = _set(

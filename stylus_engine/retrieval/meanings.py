@@ -1,17 +1,21 @@
 """What words of a prompt mean for a card, beyond the words that both share.
 
     span    by itself, and by what the thesaurus says it is   ("whelk": "… snail-like shell")
-    card    each of its phrases (name, trigger words, tags), and its whole text
-    rivals  everyday things that the card is not about         ("kitten" is nearer to "cat")
+    card    each of its phrases (name, trigger words, tags), what the thesaurus says
+            of those, and its whole text
+    crowd   how near the span is to everyday things at large  ("thing" is near to everything)
+    ahead   how far the card is ahead of those that are about something else
 
-One number for each span and card comes out: how near they are, less how near the span is
-to something else.  The weights (`Scale`) were found on the open questions of the
-miniature alone, with all-MiniLM-L6-v2; `benchmarks/selection.py` measures them.
+One number for each span and card comes out, 0 … 1: how surely the one asks for the other.
+It is a logistic regression over the twelve columns of `Parts`; its weights (`Scale`) were
+learned from the development set of the miniature (`python -m miniature.likeness` learns them
+anew and tells how well they do on shelves that they have not seen), with all-MiniLM-L6-v2;
+`benchmarks/selection.py` measures them.
 
 Phrases are embedded when a card is first judged and kept in memory by their text, not in
 the index: a card has five of them, and a catalogue five times the vectors of which a plan
-needs forty.  Those of the everyday things lie beside this file.  So that a plan stays short, one call embeds `MOST_NEW` new texts at most, the
-nearest cards' first.
+needs forty.  Those of the everyday things lie beside this file.  So that a plan stays
+short, one call embeds `MOST_NEW` new texts at most, the nearest cards' first.
 """
 
 import asyncio
@@ -19,59 +23,69 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from stylus_engine.model import Adapter
 from stylus_engine.planning.everyday import EVERYDAY
-from stylus_engine.planning.lexicon import phrase
+from stylus_engine.planning.lexicon import TIES, phrase
 from stylus_engine.ports import Embedder, Vectors
 from stylus_engine.retrieval.rows import text_of
 from stylus_engine.retrieval.thesaurus import Thesaurus
 
 FILE = Path(__file__).parent / "everyday.npz"
 MOST_PHRASES = 6  # of one card
+MOST_GLOSSES = 3  # of one card's phrases
 MOST_NEW = 64  # texts of cards that one call may embed
 MOST_KEPT = 4096  # texts whose vectors are kept: 6 MiB at 384 dimensions
 SAME = 0.6  # cosine from which an everyday thing is what a card is about, and no rival of it
 VERY = 0.9  # the same for the everyday thing that the span itself is: "glass" is no "stained glass"
 PLAIN = 0.9  # cosine from which a span names an everyday thing and needs no explanation
+CROWD = 10  # everyday things
+MOST_AHEAD = 0.6
+
+
+class Parts(NamedTuple):
+    """What is known of each span (rows) and card (columns). A cosine, where nothing else is said."""
+
+    phrase: Vectors  # of the card's nearest phrase
+    whole: Vectors  # of its whole text
+    gloss: Vectors  # of what the thesaurus says of its phrases
+    phrase_more: Vectors  # how much nearer the span's own gloss is, at least 0
+    whole_more: Vectors  # the same for the whole text
+    rival: Vectors  # how much nearer the gloss is to an everyday thing that the card is not about
+    kin: Vectors  # 1 where the thesaurus calls the span a kind of a phrase
+    plain: Vectors  # 1 where the span names an everyday thing, and no phrase of the card
+    part: Vectors  # 1 where the span is a part of a longer one ("glow" of "evening glow")
+    tied: Vectors  # 1 where the span is several things in one ("house of a king")
+    crowd: Vectors  # the mean of the ten nearest everyday things
+    ahead: Vectors  # before the nearest card that is about something else
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How the parts of a likeness are weighed."""
+    """The weight of each column of `Parts`, and what stands without any."""
 
-    whole: float = 1.2  # the card's whole text, beside its nearest phrase
-    told_phrase: float = 0.4  # the thesaurus' share of a phrase's cosine
-    told_whole: float = 0.8  # and of the whole text's
-    rival: float = 0.7
-    told_rival: float = 0.15
-    longer: float = 0.06  # for each further word: long spans say more
+    phrase: float = 4.89
+    whole: float = 5.51
+    gloss: float = 6.73
+    phrase_more: float = 16.23
+    whole_more: float = 2.48
+    rival: float = -2.06
+    kin: float = 1.01
+    plain: float = -2.98
+    part: float = -0.59
+    tied: float = -0.34
+    crowd: float = -16.75
+    ahead: float = 3.99
+    bias: float = -1.54
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Cosines of each span (rows) and card (columns); `told_…` are NaN where nothing is known of a span."""
-
-    phrase: Vectors
-    whole: Vectors
-    rival: Vectors
-    told_phrase: Vectors
-    told_whole: Vectors
-    told_rival: Vectors
-    words: Vectors  # of each span, a column
-    plain: Vectors  # 1 where the span itself is an everyday thing, a column
-
-    def likeness(self, scale: Scale) -> Vectors:
-        """One number for each span and card."""
-        near = _mixed(self.phrase, self.told_phrase, scale.told_phrase)
-        whole = _mixed(self.whole, self.told_whole, scale.told_whole)
-        rival = _mixed(self.rival, self.told_rival, scale.told_rival)
-        found = near + scale.whole * whole - scale.rival * (rival - 0.5)
-        found = found + scale.longer * (self.words - 1)
-        # "glass" is an everyday thing, and no card of stained glass means it.
-        return np.where((self.plain > 0) & (self.phrase < VERY), -1.0, found).astype(np.float32)
+    def likeness(self, parts: Parts) -> Vectors:
+        """How surely, 0 … 1, for each span and card."""
+        weights = np.asarray([getattr(self, name) for name in Parts._fields], np.float32)
+        sums = np.einsum("nij,n->ij", np.stack(parts), weights) + self.bias
+        return (1 / (1 + np.exp(-np.clip(sums, -30, 30)))).astype(np.float32)
 
 
 class WordMeanings:
@@ -97,34 +111,27 @@ class WordMeanings:
         judged = self._affordable(cards)
         if not spans or not judged:
             return [[-1.0] * len(cards) for _ in spans]
-        parts = await self.parts(spans, judged)
+        likeness = self._scale.likeness(await self.parts(spans, judged))
         unread = [-1.0] * (len(cards) - len(judged))
-        return [[*row, *unread] for row in parts.likeness(self._scale).tolist()]
+        return [[*row, *unread] for row in likeness.tolist()]
 
     async def parts(self, spans: Sequence[str], cards: Sequence[Adapter]) -> Parts:
-        """Every cosine that a likeness is made of."""
-        rivals = await self._everyday()
-        asked = await self._embedder.embed(spans)
-        phrases, whole = await self._of_cards(cards)
-        about = [_most(rivals, each) for each in phrases]  # each everyday thing to each card
-        near = np.stack([_most(asked, each) for each in phrases], 1)
-        rival = _rival(asked, rivals, about)
-        plain = _most(asked, rivals) >= PLAIN
+        """Every column that a likeness is made of."""
+        everyday, asked = await self._everyday(), await self._embedder.embed(spans)
+        known = await self._of_cards(cards)
+        own = _Near.of(asked, known, everyday)
+        usual = _dots(asked, everyday)
+        plain = usual.max(1) >= PLAIN
         told = await self._told(spans, plain.tolist())
-        empty = np.full_like(near, np.nan)
-        told_near, told_whole, told_rival = empty, empty.copy(), empty.copy()
+        glossed, kin = _Near(*map(np.copy, own)), np.zeros_like(own.phrase)
         for at, vectors in told.items():
+            for whole, best in zip(glossed, _Near.of(vectors, known, everyday), strict=True):
+                whole[at] = best.max(0)
             names = self._thesaurus.names(spans[at])
-            kin = np.asarray([bool(names & _keys(card)) for card in cards])
-            told_near[at] = [_most(vectors, each).max() for each in phrases]
-            told_near[at][kin] = near[at][kin] = 1.0
-            told_whole[at] = _dots(vectors, whole).max(0)
-            told_rival[at] = _rival(vectors, rivals, about).max(0)
-        words = np.asarray([[len(span.split())] for span in spans], np.float32)
-        everyday = plain[:, None].astype(np.float32)
-        return Parts(
-            near, _dots(asked, whole), rival, told_near, told_whole, told_rival, words, everyday
-        )
+            kin[at] = [bool(names & _keys(card)) for card in cards]
+        crowd = np.sort(usual, 1)[:, -CROWD:].mean(1)
+        ahead = _ahead(own, glossed, cards)
+        return _columns(own, glossed, kin, ahead, plain, _form(spans), crowd)
 
     async def _everyday(self) -> Vectors:
         """What lies on the disk where it is of this embedder: a second of work for the first plan."""
@@ -134,13 +141,20 @@ class WordMeanings:
             self._rivals = await self._embedder.embed(EVERYDAY)
         return self._rivals
 
-    async def _of_cards(self, cards: Sequence[Adapter]) -> tuple[list[Vectors], Vectors]:
-        """The vectors of each card's phrases, and of the whole texts."""
-        texts = [_phrases(card) for card in cards]
-        wholes = [text_of(card) for card in cards]
-        known = await self._known(dict.fromkeys((*wholes, *(p for each in texts for p in each))))
-        stacked = [np.stack([known[p] for p in each]) for each in texts]
-        return stacked, np.stack([known[text] for text in wholes])
+    async def _of_cards(self, cards: Sequence[Adapter]) -> "_Cards":
+        """The vectors of each card's phrases and their glosses, and of the whole texts."""
+        texts = [self._texts(card) for card in cards]
+        known = await self._known(dict.fromkeys(t for each in texts for t in each.all))
+        return _Cards(
+            [np.stack([known[p] for p in each.phrases]) for each in texts],
+            [np.stack([known[g] for g in each.glosses or each.whole]) for each in texts],
+            np.stack([known[each.whole[0]] for each in texts]),
+        )
+
+    def _texts(self, card: Adapter) -> "_Texts":
+        phrases = _phrases(card)
+        told = [meaning for text in phrases for meaning in self._thesaurus.told(text)[:1]]
+        return _Texts(phrases, tuple(dict.fromkeys(told))[:MOST_GLOSSES], (text_of(card),))
 
     async def _told(self, spans: Sequence[str], plain: Sequence[bool]) -> dict[int, Vectors]:
         """For each span that the thesaurus knows, the vectors of its meanings."""
@@ -156,7 +170,7 @@ class WordMeanings:
         """The first of them whose texts are known or few enough to be embedded now."""
         new: set[str] = set()
         for count, card in enumerate(cards):
-            new |= {text for text in (*_phrases(card), text_of(card)) if text not in self._kept}
+            new |= {text for text in self._texts(card).all if text not in self._kept}
             if len(new) > MOST_NEW and count:
                 return cards[:count]
         return cards
@@ -194,6 +208,83 @@ def _keys(card: Adapter) -> frozenset[str]:
     return frozenset(phrase(text) for text in _phrases(card))
 
 
+class _Texts(NamedTuple):
+    """Of one card; without a gloss its whole text stands for it."""
+
+    phrases: tuple[str, ...]
+    glosses: tuple[str, ...]
+    whole: tuple[str]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.phrases, *self.glosses, *self.whole)
+
+
+class _Cards(NamedTuple):
+    phrases: list[Vectors]
+    glosses: list[Vectors]
+    whole: Vectors
+
+
+class _Near(NamedTuple):
+    """Cosines of some texts (rows) to each card (columns)."""
+
+    phrase: Vectors
+    whole: Vectors
+    gloss: Vectors
+    rival: Vectors
+
+    @classmethod
+    def of(cls, asked: Vectors, cards: _Cards, everyday: Vectors) -> Self:
+        about = [_most(everyday, each) for each in cards.phrases]  # each everyday thing to a card
+        return cls(
+            np.stack([_most(asked, each) for each in cards.phrases], 1),
+            _dots(asked, cards.whole),
+            np.stack([_most(asked, each) for each in cards.glosses], 1),
+            _rival(asked, everyday, about),
+        )
+
+
+class _Form(NamedTuple):
+    """How each span is built, a column."""
+
+    part: Vectors
+    tied: Vectors
+
+
+def _form(spans: Sequence[str]) -> _Form:
+    worded = [f" {' '.join(span.split())} ".casefold() for span in spans]
+    tied = [not TIES.isdisjoint(text.split()) for text in worded]
+    longer = [text for text, ties in zip(worded, tied, strict=True) if not ties]
+    part = [any(text in other and text != other for other in longer) for text in worded]
+    return _Form(np.asarray(part, np.float32)[:, None], np.asarray(tied, np.float32)[:, None])
+
+
+def _columns(
+    own: _Near, told: _Near, kin: Vectors, ahead: Vectors, plain: Vectors, form: _Form, crowd: Vectors,
+) -> Parts:  # fmt: skip
+    """Of spans without a gloss `told` is what is their own: then nothing is more."""
+    every = np.ones_like(kin)
+    return Parts(
+        phrase=own.phrase, whole=own.whole, gloss=own.gloss,
+        phrase_more=np.maximum(told.phrase - own.phrase, 0),
+        whole_more=np.maximum(told.whole - own.whole, 0),
+        rival=told.rival - own.rival, kin=kin,
+        plain=np.where(own.phrase < VERY, plain[:, None], 0).astype(np.float32),
+        part=every * form.part, tied=every * form.tied,
+        crowd=every * crowd[:, None], ahead=ahead,
+    )  # fmt: skip
+
+
+def _ahead(own: _Near, told: _Near, cards: Sequence[Adapter]) -> Vectors:
+    """A card is no rival of one that shares a phrase: the two are alternatives."""
+    near = (own.phrase + own.whole + own.gloss + told.phrase + told.whole) / 2
+    keys = [_keys(card) for card in cards]
+    akin = np.asarray([[not one.isdisjoint(other) for other in keys] for one in keys])
+    others = np.where(akin[None], -1.0, near[:, None, :]).max(2)
+    return np.clip(near - others, -MOST_AHEAD, MOST_AHEAD)
+
+
 def _rival(asked: Vectors, rivals: Vectors, about: Sequence[Vectors]) -> Vectors:
     """For each span and card the nearest everyday thing that the card is not about."""
     near = _dots(asked, rivals)
@@ -209,10 +300,6 @@ def _most(asked: Vectors, vectors: Vectors) -> Vectors:
 def _dots(one: Vectors, other: Vectors) -> Vectors:
     # Not `@`: see `fusion.clusters`.
     return np.einsum("id,jd->ij", one, other)
-
-
-def _mixed(own: Vectors, told: Vectors, share: float) -> Vectors:
-    return np.where(np.isnan(told), own, (1 - share) * own + share * told)
 
 
 _PLAIN_WORDS = frozenset(phrase(word) for thing in EVERYDAY for word in thing.split())

@@ -23,6 +23,7 @@ def said(prompt):
         ("a pencil sketch of a dragon at sunset",
          ["pencil sketch", "pencil", "sketch", "dragon", "sunset"]),
         ("a red cat in the forest", ["cat", "forest"]),
+        ("a cat after dark, in the dark wood", ["cat", "dark", "wood"]),
         ("two blue robots, dark purple castle", ["robots", "castle"]),
         ("dragon. Dragon! DRAGON", ["dragon"]),
         ("my dragon is pink, it is on the beach", ["dragon", "beach"]),

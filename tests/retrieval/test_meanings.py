@@ -25,7 +25,7 @@ from stylus_engine.retrieval.thesaurus import Thesaurus
 from tests.retrieval.fakes import FAMILY, WordEmbedder, build, card
 
 pytestmark = pytest.mark.asyncio
-FLOOR = 0.91  # twice `Floors.meant`
+FLOOR = 0.45  # `Floors.meant`
 SHELF = (
     card(0, "Storybook Dragon", tags=("dragon", "fantasy creature", "winged dragon")),
     card(1, "Garden Snail", tags=("snail", "shell", "slug")),
@@ -39,6 +39,11 @@ LINES = """\
 00000002 05 n 02 snail 0 garden_snail 0 001 @ 00000001 n 0000 | a gastropod with a spiral shell
 00000003 18 n 01 Ada 0 001 @i 00000001 n 0000 | a person
 """
+# The index of words names the usual meaning of "snail" last in the file of meanings first.
+USUAL = """\
+  1 This software and database is being provided to you
+snail n 2 1 @ 2 1 00000002 00000001
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,7 @@ def local():
 
 async def test_the_thesaurus_says_what_wordnet_says():
     book = Thesaurus()
-    assert book.told("whelks")[0].startswith("whelk, seasnail: large carnivorous marine gastropods")
+    assert book.told("whelks")[1].startswith("whelk, seasnail: large carnivorous marine gastropods")
     assert "dinosaur" in book.names("triceratops")
     assert book.knows("Robins")
     assert not book.knows("dragn")
@@ -56,15 +61,25 @@ async def test_the_thesaurus_says_what_wordnet_says():
 
 
 async def test_what_is_packed_is_found_and_persons_are_not(tmp_path):
-    (tmp_path / "n.gz").write_bytes(packed(LINES))
+    (tmp_path / "n.gz").write_bytes(packed(LINES, ""))
     book = Thesaurus(tmp_path / "n.gz")
     assert book.told("garden snails") == [
         "snail, garden snail, mollusk: a gastropod with a spiral shell"
     ]
     assert book.names("snail") == {"snail", "gardensnail", "mollusk"}
     assert not book.knows("Ada")
-    assert packed(LINES) == packed(LINES)
-    assert b'"' not in gzip.decompress(packed(LINES))
+    assert packed(LINES, "") == packed(LINES, "")
+    assert b'"' not in gzip.decompress(packed(LINES, ""))
+
+
+async def test_the_usual_meaning_comes_first(tmp_path):
+    both = LINES.replace("01 mollusk 0 000", "02 mollusk 0 snail 0 000")
+    (tmp_path / "n.gz").write_bytes(packed(both, USUAL))
+    first, second = Thesaurus(tmp_path / "n.gz").told("snail")
+    assert "spiral shell" in first
+    assert "invertebrate" in second
+    assert Thesaurus().told("star")[0].startswith("star, celestial body")
+    assert Thesaurus().told("twins")[0].startswith("twin, sibling")
 
 
 @pytest.mark.parametrize(
