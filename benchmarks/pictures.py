@@ -5,7 +5,8 @@
 
 Reads the table that `stylus eval` wrote and holds it against the bars of DESIGN: truth above
 every other preset, the whole 95 % interval of the paired difference; 1.5 times the base
-where an adapter is needed; no loss where none is; at least the base's diversity.
+where an adapter is needed; no loss where none is; at least the base's diversity.  Beside it, without a bar, diversity among the pictures
+that show all that was asked, over the prompts of which both arms drew two such pictures.
 A bar is the most that a row may be, so a difference is told as *theirs less ours*.
 """
 
@@ -20,7 +21,7 @@ import msgspec
 
 from benchmarks.table import Report, Row, Spread
 from stylus_engine.evaluation.statistics import Estimate
-from stylus_engine.evaluation.tables import FIGURES, Gap, Table, Worth
+from stylus_engine.evaluation.tables import FIGURES, RIGHT, Gap, Table, Worth
 
 NEEDED, NONE = "truth, where an adapter is needed", "truth, where none is needed"
 
@@ -53,6 +54,8 @@ def _bars(gap: Gap) -> Iterator[Row]:
         yield Row(f"{gap.theirs} less stylus", "truth", "", behind, bar=0.0)
     if base and gap.what == "dFID":
         yield Row(f"{gap.theirs} less stylus", "diversity (dFID)", "", behind, bar=0.0)
+    if base and gap.what == RIGHT:
+        yield Row(f"{gap.theirs} less stylus, prompts that both draw", RIGHT, "", behind)
     if base and gap.what == NONE:
         surely = Spread(-away.high, -away.high, -away.high, away.n)
         yield Row(f"{gap.theirs} less stylus, at least", NONE, "", surely, bar=0.0)

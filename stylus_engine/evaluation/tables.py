@@ -18,6 +18,7 @@ Grid: TypeAlias = Sequence[Mark]
 Grids: TypeAlias = Mapping[str, Grid]  # by prompt
 Value: TypeAlias = Callable[[Grid], float | None]
 OURS, BASE = "stylus", "base"
+RIGHT = "dFID among pictures with every part"
 
 
 class Distance(Noun, frozen=True, kw_only=True):
@@ -119,6 +120,11 @@ def vendi(grid: Grid) -> float | None:
     return spread.vendi(_features(grid)) if len(grid) > 1 else None
 
 
+def dfid_of_right(grid: Grid) -> float | None:
+    """Of the pictures that show every named part: guesses differ too, and that is no diversity."""
+    return dfid([mark for mark in grid if mark.truth == 1.0])
+
+
 def hits(grid: Grid) -> float | None:
     """Of the adapters that are lit somewhere in the grid the share that the prompt needs."""
     lit, needs = _lit(grid), {card for cards in grid[0].ask.needs for card in cards}
@@ -147,6 +153,7 @@ FIGURES: dict[str, Value] = {
     "likeness, best of N": best_likeness,
     "truth of the best of N by likeness": best_truth,
     "dFID": dfid,
+    RIGHT: dfid_of_right,
     "Vendi": vendi,
     "saturation": lambda g: _mean(m.saturation for m in g),
     "pictures without an adapter": lambda g: _mean(float(not m.shown.lit) for m in g),
@@ -157,7 +164,7 @@ FIGURES: dict[str, Value] = {
     "seconds to draw a picture": lambda g: _mean(m.shown.drawn_s for m in g),
 }  # fmt: skip
 COMPARED = ("truth", "truth, where an adapter is needed", "truth, where none is needed",
-            "the part that needs an adapter", "pictures with every part", "likeness", "dFID", "Vendi",
+            "the part that needs an adapter", "pictures with every part", "likeness", "dFID", RIGHT, "Vendi",
             "truth of the best of N by likeness")  # fmt: skip
 
 

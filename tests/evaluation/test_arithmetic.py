@@ -5,9 +5,11 @@ import pytest
 from scipy.linalg import sqrtm
 from scipy.stats import bootstrap
 
-from stylus_engine.evaluation import spread, statistics
+from stylus_engine.evaluation import spread, statistics, tables
 from stylus_engine.evaluation.distances import distances
-from stylus_engine.evaluation.marks import saturation
+from stylus_engine.evaluation.journal import Shown
+from stylus_engine.evaluation.marks import Mark, saturation
+from stylus_engine.evaluation.questions import Ask
 
 RNG = np.random.default_rng(3)
 
@@ -82,3 +84,14 @@ def test_grey_is_not_saturated_and_pure_red_is():
     red[..., 0] = 200
     assert saturation(grey) == 0
     assert saturation(red) == 1
+
+
+def test_diversity_of_what_is_right_leaves_guesses_out():
+    features = RNG.normal(size=(4, 7))
+    ask = Ask(id="a", prompt="a cat", truth={"subject": "cat"})
+    grid = [
+        Mark(Shown(ask="a", arm="base @5", index=n, seed=n), ask, 0.0, feature, {"subject": n != 2})
+        for n, feature in enumerate(features)
+    ]
+    assert tables.dfid_of_right(grid) == pytest.approx(spread.dfid(features[[0, 1, 3]]))
+    assert tables.dfid_of_right(grid[2:]) is None
