@@ -29,6 +29,8 @@ def made(say: Say, sheet: Sheet) -> Iterator[str]:
         yield say("details-composer", composer=composer, preset=preset)
         if job.plan.instead:
             yield say("details-instead", why=escape(job.plan.instead, MOST_INSTEAD))
+    for kept in dict.fromkeys(one.how.get("kept", "") for one in manifests):
+        yield from _kept(say, kept)
     if manifests:
         yield small(_versions(say, manifests[0]))
     yield small(say("details-times", state=say(f"state-{job.state}"), when=moment(job.made_at)))
@@ -39,7 +41,14 @@ def made_of(say: Say, told: Manifest) -> Iterator[str]:
     yield say("details-made")
     yield _sampled(say, told.shot, 1.0)
     yield from _model(say, told.shot, "", told)
+    yield from _kept(say, told.how.get("kept", ""))
     yield small(_versions(say, told))
+
+
+def _kept(say: Say, told: str) -> Iterator[str]:
+    """Adapters that could not be applied whole."""
+    if told:
+        yield say("details-kept", adapters=escape(told, MOST_INSTEAD))
 
 
 def _sampled(say: Say, shot: Shot, strength: float) -> str:

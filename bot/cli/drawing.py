@@ -10,7 +10,7 @@ from bot.cli.bars import Bars
 from bot.cli.desk import Desk, exit_code, failure, refuse
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Saved, Target, save
-from bot.cli.show import show_places, show_plan, show_seconds, show_shots, show_survival
+from bot.cli.show import show_kept, show_places, show_plan, show_seconds, show_shots, show_survival
 from bot.cli.stopping import run_until_stopped
 from stylus_engine.errors import StylusError
 from stylus_engine.model import Event, Plan, Planned
@@ -72,7 +72,9 @@ def report(desk: Desk, outcome: Outcome, saved: Saved, *, as_json: bool) -> None
         desk.answer(_answer(outcome, saved))
     elif outcome.finished:
         show_shots(desk.out, outcome.finished, outcome.lines.values())
-        show_survival(desk.out, [outcome.pictures[shot.id] for shot in outcome.finished])
+        finished = [outcome.pictures[shot.id] for shot in outcome.finished]
+        show_kept(desk.out, finished)
+        show_survival(desk.out, finished)
         show_places(desk.out, saved.places(outcome))
         show_seconds(desk.out, outcome.timings)
     for told in dict.fromkeys((failed.kind, failed.sentence) for failed in outcome.failures):

@@ -111,6 +111,12 @@ def show_survival(console: Console, pictures: Sequence[Picture]) -> None:
         console.print()
 
 
+def show_kept(console: Console, pictures: Sequence[Picture]) -> None:
+    """Adapters that are drawn with in a shortened form: what is left of them."""
+    for told in sorted({picture.manifest.how.get("kept", "") for picture in pictures} - {""}):
+        line(console, Text(f"Shortened to fit: {plain(told, 300)}", style="dim"))
+
+
 def _survived(seen: Survival) -> str:
     again = "drawn a second time with other weights" if seen.repaired else ""
     lost = " · ".join(plain(words, 80) for words in seen.lost)

@@ -183,6 +183,7 @@ details-sampling = { $sampler }, { $steps } steps, guidance { $guidance }, stren
 details-model-hash = checkpoint `{ $hash }`
 details-composer = composer { $composer }, preset { $preset }
 details-instead = the language model did not choose: { $why }
+details-kept = shortened to fit: { $adapters }
 details-versions = { $versions }
 details-times = { $state } · asked { $when }
 details-more = and { $count } more, in the file below

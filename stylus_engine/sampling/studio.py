@@ -40,6 +40,7 @@ from stylus_engine.sampling.telling import by_length, pick, some, told_to
 from stylus_engine.sampling.text import Words, encode
 from stylus_engine.sampling.tiles import boxes
 
+WHOLE = 0.9995  # of an adapter's squared norm: what is left out of it then, nobody sees
 VERSIONED = ("torch", "diffusers", "stylus")
 
 
@@ -267,7 +268,7 @@ class Studio:
             encoded=positive.text if positive else "",
             encoded_negative=negative.text if negative else "",
             versions=versions(),
-            how=how(self._parts),
+            how=how(self._parts) | shortened(slot),
         )
 
 
@@ -304,6 +305,17 @@ def how(parts: Parts) -> dict[str, str]:
     if parts.vae.dtype != parts.dtype:
         told["vae"] = name_of(parts.vae.dtype)
     return told | dict(parts.how)
+
+
+def shortened(slot: Slot) -> dict[str, str]:
+    """Which adapters became factors only by leaving something out, and how much of their change is left."""
+    kept = {
+        each.adapter.name: factors.kept
+        for each, (factors, _) in zip(lit(slot.shot), slot.row, strict=True)
+        if factors.kept < WHOLE
+    }
+    told = (f"{100 * share:.1f} % of {name}" for name, share in kept.items())
+    return {"kept": ", ".join(told)} if kept else {}
 
 
 def versions() -> dict[str, str]:

@@ -65,16 +65,8 @@ from stylus_engine.planning.weights import Budgets
 from stylus_engine.walking import Walker
 from stylus_engine.workers.frames import Role
 from stylus_engine.workers.serving import Desk, die_with_parent, outlive_signals, serve
-from tests.workers.sandman import (
-    CHECKPOINT,
-    SHELF,
-    Ahead,
-    Checkpoints,
-    Inventor,
-    Nothing,
-    Shelf,
-    Words,
-)
+from tests.workers import sandman
+from tests.workers.sandman import CHECKPOINT, SHELF, Ahead
 
 
 @dataclass
@@ -244,15 +236,17 @@ class House(Ahead):
             burn if given.burn else time.sleep,
         )
         self.walker = Walker(self.sampler)
-        method = Method(Nothing(), Inventor(given.plan_seconds), presets(Budgets())["stylus"])
+        method = Method(
+            sandman.Nothing(), sandman.Inventor(given.plan_seconds), presets(Budgets())["stylus"]
+        )
         self.engine = Engine(
-            checkpoints=Checkpoints(),
-            cards=Shelf(),
+            checkpoints=sandman.Checkpoints(),
+            cards=sandman.Shelf(),
             methods={"stylus": method, "paper-rules": method, "base": method},
-            tokens=Words(),
+            tokens=sandman.Words(),
             walker=self.walker,
         )
-        self.cards = Shelf()
+        self.cards = sandman.Shelf()
         self.known = len(self.cards)
         self.loaded = False
         self.checked: set[str] = set()
@@ -394,8 +388,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    given = arguments()
+def main(given: argparse.Namespace) -> None:
     die_with_parent()
     outlive_signals()
     time.sleep(given.start_seconds)
@@ -404,4 +397,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(arguments())
