@@ -112,7 +112,7 @@ class LocalCheckpoints:
         """One file is its own id's only line; renamed, it is the same checkpoint."""
         family = family_of_file(path)
         if family in TRANSFORMERS.values():
-            return self._beside(name, path)
+            return self._beside(name, path, family)
         return Checkpoint(
             id=self._hashed(path, [("", path)]),
             name=name,
@@ -122,11 +122,11 @@ class LocalCheckpoints:
             multiple=USUAL_SCALE,
         )
 
-    def _beside(self, name: str, path: Path) -> Checkpoint:
+    def _beside(self, name: str, path: Path, family: str) -> Checkpoint:
         """A transformer in one file; all else is the folder's that it lies in, and part of its id."""
         rest = self._folder(name, path.parent, whole=False)
-        if rest.family != "flux1":
-            why = f"it is FLUX.1's transformer, its folder is of the family {rest.family}"
+        if rest.family != family:
+            why = f"it is a transformer of {family}, its folder is of the family {rest.family}"
             raise BadCheckpoint(path=str(path), why=why)
         parts = [
             each for each in _parts(path.parent, "") if not each.match("transformer/*.safetensors")

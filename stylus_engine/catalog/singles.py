@@ -16,8 +16,10 @@ OTHERS: tuple[tuple[str, str], ...] = (  # what else such files are, none of whi
     ("FLUX or Hunyuan (no single file holds T5's vocabulary: use a folder)", "double_blocks."),
     ("SD 3", "joint_blocks."),
 )
-FLUX = "double_blocks.0.img_mod.lin.weight"  # FLUX.2 and Hunyuan have none of that name
-ALONE = "it is FLUX.1's transformer alone: put it into a FLUX.1 folder, beside model_index.json"
+TRANSFORMERS: tuple[tuple[str, str, str], ...] = (  # family, its name, a tensor that it alone has
+    ("flux1", "FLUX.1", "double_blocks.0.img_mod.lin.weight"),  # FLUX.2 and Hunyuan have none such
+    ("z-image", "Z-Image", "noise_refiner.0.attention.qkv.weight"),  # Lumina too, of other widths
+)
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
 DENOISER = "model.diffusion_model."
 VAE = "first_stage_model."
@@ -32,18 +34,20 @@ def family_of_file(path: Path) -> str:
         tensors = read_header(path).tensors
     except BadAdapter as error:  # the same reader as for adapters, so the same words
         raise BadCheckpoint(path=str(path), why=str(error)) from error
-    if FLUX in tensors or DENOISER + FLUX in tensors:
-        return _of_flux(path)
+    for family, known, mark in TRANSFORMERS:
+        if mark in tensors or DENOISER + mark in tensors:
+            return _beside(path, family, known)
     family = next((family for family, mark in MARKS if mark in tensors), "")
     _check(path, tensors, family)
     return family
 
 
-def _of_flux(path: Path) -> str:
+def _beside(path: Path, family: str, known: str) -> str:
     """Text encoders and VAE come from the folder that the file lies in: nobody shares them with it."""
     if not (path.parent / "model_index.json").is_file():
-        raise BadCheckpoint(path=str(path), why=ALONE)
-    return "flux1"
+        why = f"it is a transformer of {known} alone: put it into a {known} folder, beside model_index.json"
+        raise BadCheckpoint(path=str(path), why=why)
+    return family
 
 
 def _check(path: Path, tensors: Mapping[str, Entry], family: str) -> None:

@@ -3,6 +3,8 @@
 # diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportUnknownVariableType=false
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,11 @@ from diffusers import ZImageImg2ImgPipeline, ZImageInpaintPipeline, ZImagePipeli
 from diffusers.loaders.lora_conversion_utils import (
     _convert_non_diffusers_z_image_lora_to_diffusers,
 )
+from diffusers.loaders.single_file_utils import (
+    convert_z_image_transformer_checkpoint_to_diffusers,
+)
 from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
@@ -26,7 +32,7 @@ from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fuse
 from tests.sampling.test_flux import EDGE, gap, mask, picture
-from tests.sampling.tiny_zimage import adapter, places, tiny_words, tiny_zimage
+from tests.sampling.tiny_zimage import adapter, by_makers, places, tiny_words, tiny_zimage
 
 LAYOUTS = ("diffusers", "comfy")
 BOUND = 1e-4
@@ -170,3 +176,31 @@ def test_kohyas_names_are_what_diffusers_reads(ours, tmp_path):
     for (component, path), layer in found.layers.items():
         down, up = (theirs[f"{component}.{path}.lora_{part}.weight"] for part in "AB")
         assert torch.allclose(layer.up @ layer.down, up @ down, atol=1e-5), path
+
+
+def test_a_transformers_file_in_a_folder_draws_what_its_own_folder_draws(pool, tmp_path: Path):
+    """Written by hand; read by diffusers' converter, it is the model again."""
+    other = tiny_zimage(seed=4)
+    with torch.no_grad():
+        for weight in other.transformer.parameters():
+            weight.add_(0.1 if weight.ndim == 1 else 0)  # norms are all 1 else, and biases 0
+    other.save_pretrained(tmp_path / "own", safe_serialization=True)
+    home = tmp_path / "home"
+    shutil.copytree(pool.folder, home)
+    state = by_makers(other)
+    save_file(state, home / "dreamy.safetensors")
+    theirs = convert_z_image_transformer_checkpoint_to_diffusers(dict(state))
+    for name, weight in other.transformer.state_dict().items():
+        assert torch.equal(theirs.pop(name), weight), name
+    assert not theirs
+    found = LocalCheckpoints({"own": tmp_path / "own", "file": home / "dreamy.safetensors"}, "own")
+    shutil.rmtree(home / "text_encoder")
+    shutil.copytree(tmp_path / "own" / "text_encoder", home / "text_encoder")
+    shutil.rmtree(home / "vae")
+    shutil.copytree(tmp_path / "own" / "vae", home / "vae")
+    ends = [
+        finals(stage(Pool(found.find(name), (), {}, (), (EDGE,))), [shot(pool, "one", {})])["one"]
+        for name in ("own", "file")
+    ]
+    assert found.find("file").family == "z-image"
+    assert gap(*ends) <= 1e-5

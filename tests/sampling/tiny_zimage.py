@@ -3,13 +3,14 @@
 # diffusers exports its classes lazily, and its signatures say less than its classes take.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
-from torch import nn
+from torch import Tensor, nn
 from transformers import Qwen2Tokenizer, Qwen3Config, Qwen3Model
 
 from tests.sampling.tiny_flux import tiny_vae, written
@@ -115,3 +116,18 @@ def places(
             theirs = block.replace("transformer.", "diffusion_model.", 1)
             yield f"{theirs}.qkv", tuple(f"{block}.to_{part}" for part in "qkv")
             yield f"{theirs}.out", (f"{block}.to_out.0",)
+
+
+def by_makers(pipeline: ZImagePipeline) -> dict[str, Tensor]:
+    """The transformer alone as its makers name it, and a norm of theirs that nothing reads."""
+    ours = pipeline.transformer.state_dict()
+    theirs = {"norm_final.weight": torch.ones(WIDTH)}
+    for name, weight in ours.items():
+        if ".to_q." in name:
+            rows = [ours[name.replace("to_q", f"to_{part}")] for part in "qkv"]
+            theirs[name.replace("to_q", "qkv")] = torch.cat(rows)
+        elif ".to_k." not in name and ".to_v." not in name:
+            plain = re.sub(r"^all_(x_embedder|final_layer)\.2-1", r"\1", name)
+            plain = re.sub(r"norm_([qk])", r"\1_norm", plain).replace("to_out.0", "out")
+            theirs[plain] = weight
+    return {f"model.diffusion_model.{name}": each.clone() for name, each in theirs.items()}

@@ -157,7 +157,7 @@ def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.
     folder = path.parent if path.is_file() else path
     vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
     found: dict[str, Any] = {
-        "unet": transformer_of(path, dtype)
+        "unet": transformer_of(path, "flux1", dtype)
         if path.is_file()
         else model(FluxTransformer2DModel, folder / "transformer", torch_dtype=dtype),
         "vae": upcast(vae, dtype),

@@ -25,6 +25,7 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.flux import compress, decode, latent_shape
 from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
 from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.families.transformer_file import transformer_of
 from stylus_engine.sampling.flow import flows
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
@@ -37,7 +38,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Parts:
-    """A diffusers pipeline folder: local, safetensors only. Raises `BadCheckpoint`.
+    """A diffusers pipeline folder, or a transformer's file in one. Raises `BadCheckpoint`.
 
     fp16 is drawn in bf16, which the model was trained in.
     """
@@ -112,12 +113,15 @@ def _asked(words: Any, text: str) -> str:  # noqa: ANN401 - as above
     return asked
 
 
-def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    folder = path.parent if path.is_file() else path
     vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
     if not vae.config.force_upcast:
         vae.to(dtype)
     found: dict[str, Any] = {
-        "unet": model(ZImageTransformer2DModel, folder / "transformer", torch_dtype=dtype),
+        "unet": transformer_of(path, "z-image", dtype)
+        if path.is_file()
+        else model(ZImageTransformer2DModel, folder / "transformer", torch_dtype=dtype),
         "vae": vae,
         "text_encoder": model(AutoModel, folder / "text_encoder", dtype=dtype),
     }
