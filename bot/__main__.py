@@ -23,6 +23,7 @@ from bot.cli.engine import Engine
 from bot.cli.evaluating import evaluate
 from bot.cli.further import upscale, vary
 from bot.cli.imagine import imagine, plan
+from bot.cli.selfcheck import selfcheck
 from bot.cli.setup import setup
 from bot.settings import Settings, load
 
@@ -56,7 +57,7 @@ def application(opener: Opener) -> typer.Typer:
         context.obj = _desk(opener, config, setting or (), debug=debug)
 
     app.callback()(stylus)
-    for command in (imagine, again, vary, upscale, plan, setup, bot, doctor):
+    for command in (imagine, again, vary, upscale, plan, setup, bot, doctor, selfcheck):
         app.command()(command)
     app.add_typer(adapters.family(), name="adapters")
     app.add_typer(catalog.family(), name="catalog")

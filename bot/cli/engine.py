@@ -1,11 +1,13 @@
 """What the command line asks of an engine. `bot.__main__` hands one in; tests hand in a stand-in."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from bot.cli.library import Library
 from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Request, Shot
+from stylus_engine.model.checked import Checked, Timed
 from stylus_engine.ports import CardStore, Checkpoints
 
 
@@ -22,6 +24,23 @@ class Pins(Protocol):
 
     def pinned(self) -> Sequence[Pinned]:
         """What stays."""
+        ...
+
+
+class Inspecting(Protocol):
+    """A loaded checkpoint that adapters are checked with."""
+
+    def check(self, file: Path) -> Checked:
+        """Compare one file."""
+        ...
+
+    def sheet(self, files: Sequence[Path], steps: int) -> Iterator[Timed]:
+        """Draw each of them once, four at a time."""
+        ...
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that were held."""
         ...
 
 
@@ -86,6 +105,10 @@ class Engine(Protocol):
 
     def embedder(self) -> str:
         """The name of the embedding model. Raises `BadEmbedder`."""
+        ...
+
+    def inspecting(self) -> Inspecting:
+        """Load the default checkpoint to check files with it. Raises `BadCheckpoint`, `UnknownName`."""
         ...
 
     def close(self) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from stylus_engine.assembly.atelier import Atelier
     from stylus_engine.assembly.infirmary import Infirmary
     from stylus_engine.assembly.library import Library
+    from stylus_engine.assembly.selfcheck import Selfcheck
     from stylus_engine.catalog.importing import Summary
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.catalog.pinning import Pins
@@ -210,6 +211,12 @@ class House:
     def embedder(self) -> str:
         """The name of the embedding space. Raises `BadEmbedder`."""
         return self._stock.embedder.name
+
+    def inspecting(self) -> "Selfcheck":
+        """Checks files with the default checkpoint, loaded now. Raises `BadCheckpoint`."""
+        from stylus_engine.assembly.selfcheck import Selfcheck
+
+        return Selfcheck(self._setup, self.checkpoints.find(""), self._atelier.pictures)
 
     def close(self) -> None:
         """See `Atelier.close`."""

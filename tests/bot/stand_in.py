@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from bot.__main__ import application
+from bot.cli.engine import Inspecting
 from bot.settings import Settings
 from stylus_engine import errors
 from stylus_engine.catalog.orders import Pinned, TellFetching
@@ -251,6 +252,9 @@ class StandIn:
         if self.broken:
             raise errors.BadEmbedder(path="/e", why="there is no such file")
         return "all-MiniLM-L6-v2"
+
+    def inspecting(self) -> Inspecting:
+        raise LookupError("nobody checks files here")
 
     def close(self) -> None:
         self.closed = True
