@@ -14,6 +14,7 @@ from torch import nn
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.core import Sharing
 from stylus_engine.sampling.executors.merging import Merging
+from stylus_engine.sampling.executors.planned import Planned
 from stylus_engine.sampling.executors.seam import Executor, Outlook, by_row
 from stylus_engine.sampling.executors.slotting import Slotting
 from stylus_engine.sampling.executors.stacking import Stacking
@@ -25,6 +26,7 @@ __all__ = [
     "Executor",
     "Merging",
     "Outlook",
+    "Planned",
     "Sharing",
     "Slotting",
     "Stacking",
@@ -42,6 +44,7 @@ def _core_slots(modules: Mapping[Component, nn.Module]) -> Executor:
 
 EXECUTORS: Mapping[str, Callable[[Mapping[Component, nn.Module]], Executor]] = MappingProxyType(
     {
+        "auto": Planned,
         "stack": Stacking,
         "slots": Slotting,
         "core": _core,

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stylus_engine.sampling.executors.banks import ROOM, Bank
+from stylus_engine.planning.executors import Choice
+from stylus_engine.sampling.executors.banks import Bank
 from stylus_engine.sampling.executors.seam import ONCE, Outlook, alike, runs
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Key, Row, key
@@ -68,9 +69,15 @@ class ConvBank:
 class Banking:
     """All rows in one forward, equal rows beside each other, weights merged a recipe."""
 
-    def __init__(self, modules: Mapping[Component, nn.Module], room: int = ROOM) -> None:
+    choice = Choice("bank", "asked")
+
+    def __init__(
+        self,
+        modules: Mapping[Component, nn.Module],
+        banks: Mapping[Component, Bank] | None = None,
+    ) -> None:
         self._modules = dict(modules)
-        self._banks = {name: Bank(module, name, room) for name, module in modules.items()}
+        self._banks = banks or {name: Bank(module, name) for name, module in modules.items()}
         self._replaced: dict[Component, list[Any]] = {name: [] for name in modules}
         self._worn: dict[Component, list[Key]] = {}
 
@@ -95,6 +102,10 @@ class Banking:
             self._replace(component, rows)
             self._worn[component] = keys
         yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears; what was made is kept."""
+        self._restore(component)
 
     def restore(self) -> None:
         """Give the layers their own forwards back; what was merged is kept."""

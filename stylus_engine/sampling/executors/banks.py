@@ -29,7 +29,7 @@ class Bank:
         self.merges = 0
         self._module = module
         self._component: Component = component
-        self._room = room
+        self.room = room
         self._kept: OrderedDict[Key, Merged] = OrderedDict()
 
     def get(self, row: Row) -> Merged:
@@ -42,6 +42,10 @@ class Bank:
             self.merges += 1
         self._kept.move_to_end(name)
         return self._kept[name]
+
+    def holds(self, row: Row) -> bool:
+        """Whether the weights of `row` lie here."""
+        return key(row) in self._kept
 
     def clear(self) -> None:
         """Let go of all of it."""
@@ -64,7 +68,7 @@ class Bank:
         return torch.empty_like(weight).copy_(total)  # in the memory format of the base
 
     def _make_room(self, made: Merged) -> None:
-        room = self._room - _bytes(made)
+        room = self.room - _bytes(made)
         while self._kept and sum(map(_bytes, self._kept.values())) > room:
             self._kept.popitem(last=False)
 
@@ -72,8 +76,8 @@ class Bank:
 class Wardrobe:
     """Lets a module wear the merged weights of one recipe at a time."""
 
-    def __init__(self, module: nn.Module, component: Component, room: int = ROOM) -> None:
-        self.bank = Bank(module, component, room)
+    def __init__(self, module: nn.Module, bank: Bank) -> None:
+        self.bank = bank
         self._module = module
         self._borrowed: list[tuple[nn.Parameter, Tensor]] = []
         self._worn: Key | None = ()
@@ -107,6 +111,14 @@ class Wardrobe:
         parameter = self._module.get_submodule(path).get_parameter("weight")
         self._borrowed.append((parameter, parameter.data))
         parameter.data = weight
+
+
+def wardrobes(
+    modules: Mapping[Component, nn.Module], banks: Mapping[Component, Bank] | None = None
+) -> dict[Component, Wardrobe]:
+    """One for each module, over these banks or over its own."""
+    own = banks or {name: Bank(module, name) for name, module in modules.items()}
+    return {name: Wardrobe(module, own[name]) for name, module in modules.items()}
 
 
 def _bytes(merged: Merged) -> int:

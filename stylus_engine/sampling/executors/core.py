@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from torch import nn
 
-from stylus_engine.sampling.executors.banks import ROOM, Wardrobe
+from stylus_engine.planning.executors import Choice
+from stylus_engine.sampling.executors.banks import Bank, wardrobes
 from stylus_engine.sampling.executors.seam import ONCE, Executor, Outlook
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Row, Worn, key
@@ -16,10 +17,15 @@ class Sharing:
     """Merges what all rows have in common, and leaves what differs to `inner`."""
 
     def __init__(
-        self, modules: Mapping[Component, nn.Module], inner: Executor, room: int = ROOM
+        self,
+        modules: Mapping[Component, nn.Module],
+        inner: Executor,
+        banks: Mapping[Component, Bank] | None = None,
     ) -> None:
+        inside = inner.choice.executor
+        self.choice = Choice("core" if inside == "stack" else f"core+{inside}", "asked")
         self._inner = inner
-        self._wardrobes = {name: Wardrobe(module, name, room) for name, module in modules.items()}
+        self._wardrobes = wardrobes(modules, banks)
 
     @property
     def merges(self) -> int:
@@ -39,6 +45,11 @@ class Sharing:
         self._wardrobes[component].wear(core)
         with self._inner.applied(component, rest):
             yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears; what was made is kept."""
+        self._wardrobes[component].restore()
+        self._inner.rest(component)
 
     def restore(self) -> None:
         """Put every pristine weight back; what was merged is kept."""

@@ -5,17 +5,24 @@ from contextlib import contextmanager
 
 from torch import nn
 
-from stylus_engine.sampling.executors.banks import ROOM, Wardrobe
+from stylus_engine.planning.executors import Choice
+from stylus_engine.sampling.executors.banks import Bank, wardrobes
 from stylus_engine.sampling.executors.seam import ONCE, Outlook, alike
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Row
 
 
 class Merging:
-    """Rows of equal recipe in one forward. What was merged is kept for the next step, up to `room` bytes."""
+    """Rows of equal recipe in one forward. What was merged is kept for the next step."""
 
-    def __init__(self, modules: Mapping[Component, nn.Module], room: int = ROOM) -> None:
-        self._wardrobes = {name: Wardrobe(module, name, room) for name, module in modules.items()}
+    choice = Choice("merge", "asked")
+
+    def __init__(
+        self,
+        modules: Mapping[Component, nn.Module],
+        banks: Mapping[Component, Bank] | None = None,
+    ) -> None:
+        self._wardrobes = wardrobes(modules, banks)
 
     @property
     def merges(self) -> int:
@@ -34,6 +41,10 @@ class Merging:
         """Put the recipe's weights in place, unless they are there."""
         self._wardrobes[component].wear(rows[0])
         yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears; what was made is kept."""
+        self._wardrobes[component].restore()
 
     def restore(self) -> None:
         """Put every pristine weight back; what was merged is kept."""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
+from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Key, Row, key
 
@@ -29,6 +30,11 @@ ONCE = Outlook()
 class Executor(Protocol):
     """Makes modules wear rows. Belongs to the thread that draws."""
 
+    @property
+    def choice(self) -> Choice:
+        """Which executor the last forward ran on, and why."""
+        ...
+
     def groups(
         self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
     ) -> list[list[int]]:
@@ -37,6 +43,10 @@ class Executor(Protocol):
 
     def applied(self, component: Component, rows: Sequence[Row]) -> AbstractContextManager[None]:
         """Within, row b of a forward of `component` wears `rows[b]`; `rows` is one group."""
+        ...
+
+    def rest(self, component: Component) -> None:
+        """Take off what `component` wears, so that another executor may have it; what was made is kept."""
         ...
 
     def restore(self) -> None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.executors.seam import ONCE, Outlook, Run, alike, runs
 from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.stack import Key, Row, key
@@ -65,6 +66,8 @@ class ConvRuns:
 class Slotting:
     """All rows in one forward, equal rows beside each other."""
 
+    choice = Choice("slots", "asked")
+
     def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
         self._modules = dict(modules)
         self._gathered: OrderedDict[tuple[Component, Key], Gathered] = OrderedDict()
@@ -87,6 +90,10 @@ class Slotting:
             self._install(component, rows)
             self._worn[component] = keys
         yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears; what was made is kept."""
+        self._remove(component)
 
     def restore(self) -> None:
         """Nothing to do: hooks read the base weights and never write them."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from torch import nn
 
+from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.executors.seam import ONCE, Outlook
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Row, Stack
@@ -12,6 +13,8 @@ from stylus_engine.sampling.stack import Row, Stack
 
 class Stacking:
     """All rows in one forward. What it sets up stays on between steps: most steps change nothing."""
+
+    choice = Choice("stack", "asked")
 
     def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
         self.stacks = {name: Stack(module, name) for name, module in modules.items()}
@@ -28,6 +31,10 @@ class Stacking:
         """Set the rows' weights; gather and hook only when the union of adapters changed."""
         self.stacks[component].wear(rows)
         yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears; what was made is kept."""
+        self.stacks[component].remove()
 
     def restore(self) -> None:
         """Nothing to do: hooks read the base weights and never write them."""

@@ -1,0 +1,145 @@
+"""Which way of wearing adapters costs a batch least: arithmetic over a few figures of the machine.
+
+Costs are seconds that a step takes longer than the bare batch would.  What is linear
+in the rows of the bare model is the same for every executor and left out; what is
+left are the factors' products, the weights that are read once more, and calls.
+Model: `stack` pays for the union of all adapters in every row; `slots` for each
+row's own; `core` merges what all share and stacks the rest; `bank` reads a merged
+weight for each recipe; `merge` runs the whole model once for each recipe.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# Small operations that a layer costs, as counted on the miniature, where nothing else counts: the
+# factors of all rows; those of one run of rows; a weight of its own; a whole layer of the bare model.
+CALLS, RUN_CALLS, BANK_CALLS, BARE_CALLS = 3, 10, 10, 60
+ORDER = ("stack", "core", "slots", "bank", "core+slots", "merge")  # between equals: what is simpler
+WORTH = 0.02  # of a step: what a way must win before the stack is left for it
+MERGING = 3  # times that a merged weight's bytes pass through memory while it is made
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a probe measured. All per second, but `call`: the seconds of one small operation.
+
+    `flops` of large products, `thin` of products of a low rank, `bytes` copied.
+    """
+
+    flops: float
+    thin: float
+    bytes: float
+    call: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What some adapters ask for.
+
+    `work`: multiply-adds of their factors in one row; `traffic`: bytes of activations that
+    one row reads and writes for them; `layers` and bytes of `weights` that they touch;
+    `making`: multiply-adds of merging them once.
+    """
+
+    work: float = 0.0
+    traffic: float = 0.0
+    layers: int = 0
+    weights: float = 0.0
+    making: float = 0.0
+
+
+class Run(NamedTuple):
+    """A recipe of the batch: its rows, what it asks, what is left beside the core, whether it lies merged."""
+
+    rows: int
+    own: Load
+    rest: Load
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One forward.
+
+    `union` and `left` are the adapters of all rows, with and without the `core` that all
+    rows share; `bare` is the model itself, as if every layer of it were touched.  `steps`: how many forwards like it are to come; `room`: the bytes that merged weights may take.
+    """
+
+    runs: Sequence[Run]
+    union: Load
+    left: Load
+    core: Load
+    bare: Load
+    steps: int
+    room: float
+    core_made: bool = False
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(run.rows for run in self.runs)
+
+
+class Choice(NamedTuple):
+    """An executor by name, why it was chosen, and the one that would have come next.
+
+    `why`: asked (by the settings), bare (nothing is worn), first (the model was not measured
+    yet), short (a text: one forward), cheapest.
+    """
+
+    executor: str
+    why: str
+    over: str = ""
+
+
+def choose(machine: Machine, batch: Batch) -> Choice:
+    """The cheapest way; the stack where nothing else is worth it."""
+    if not batch.union.layers:
+        return Choice("stack", "bare")
+    seconds = costs(machine, batch)
+    ranked = sorted(seconds, key=lambda name: (seconds[name], ORDER.index(name)))
+    least = WORTH * (bare(machine, batch) + seconds["stack"])
+    best = ranked[0] if seconds["stack"] - seconds[ranked[0]] > least else "stack"
+    over = next((name for name in ranked if name != best), "")
+    return Choice(best, "cheapest", over)
+
+
+def bare(machine: Machine, batch: Batch) -> float:
+    """Seconds of the bare batch."""
+    products = batch.rows * 2 * batch.bare.work / machine.flops
+    return products + _again(machine, batch.bare, BARE_CALLS)
+
+
+def costs(machine: Machine, batch: Batch) -> Mapping[str, float]:
+    """Seconds a step beyond the bare batch, of every way that is open here."""
+    found = {
+        "stack": _beside(machine, batch.rows, batch.union, CALLS),
+        "slots": sum(_beside(machine, run.rows, run.own, RUN_CALLS) for run in batch.runs),
+    }
+    if batch.core.layers and batch.core.weights <= batch.room:
+        core = 0.0 if batch.core_made else _make(machine, batch.core) / batch.steps
+        rest = sum(_beside(machine, run.rows, run.rest, RUN_CALLS) for run in batch.runs)
+        found["core"] = core + _beside(machine, batch.rows, batch.left, CALLS)
+        found["core+slots"] = core + rest
+    if sum(run.own.weights for run in batch.runs) <= batch.room:
+        making = sum(_make(machine, run.own) for run in batch.runs if not run.made) / batch.steps
+        more = len(batch.runs) - 1
+        found["bank"] = making + more * _again(machine, batch.union, BANK_CALLS)
+        found["merge"] = making + more * _again(machine, batch.bare, BARE_CALLS)
+    return found
+
+
+def _beside(machine: Machine, rows: int, load: Load, calls: int) -> float:
+    """Factors beside the weights."""
+    products = 2 * load.work / machine.thin + load.traffic / machine.bytes
+    return rows * products + load.layers * calls * machine.call
+
+
+def _again(machine: Machine, load: Load, calls: int) -> float:
+    """The same layers gone through once more: their weights are read again, and each has its calls."""
+    return load.weights / machine.bytes + load.layers * calls * machine.call
+
+
+def _make(machine: Machine, load: Load) -> float:
+    return MERGING * load.weights / machine.bytes + 2 * load.making / machine.thin

@@ -1,0 +1,118 @@
+"""The planner: for each batch the way of wearing that costs least on this machine.
+
+It decides when the composition of a batch changes, never between two equal steps.
+The first forward at a size of picture is stacked and watched, because a model
+tells only at work how large its layers are; texts are one forward and stacked.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from torch import nn
+
+from stylus_engine.planning.executors import Choice, Machine, choose
+from stylus_engine.sampling.executors.banking import Banking
+from stylus_engine.sampling.executors.banks import ROOM, Bank
+from stylus_engine.sampling.executors.census import Census
+from stylus_engine.sampling.executors.core import Sharing
+from stylus_engine.sampling.executors.merging import Merging
+from stylus_engine.sampling.executors.seam import ONCE, Executor, Outlook
+from stylus_engine.sampling.executors.slotting import Slotting
+from stylus_engine.sampling.executors.stacking import Stacking
+from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.machine import probe
+from stylus_engine.sampling.stack import Key, Row, key
+
+DENOISERS = ("unet", "transformer")
+MOST = 256  # decisions that are remembered
+FIRST, SHORT = Choice("stack", "first"), Choice("stack", "short")
+
+
+class Planned:
+    """One executor after the other, as it pays. All of them share the gathered factors and the merged weights."""
+
+    def __init__(
+        self,
+        modules: Mapping[Component, nn.Module],
+        room: int = ROOM,
+        machine: Callable[[nn.Module], Machine] | None = None,
+    ) -> None:
+        banks: dict[Component, Bank] = {
+            name: Bank(module, name, room) for name, module in modules.items()
+        }
+        stack, slots = Stacking(modules), Slotting(modules)
+        self.choice = FIRST
+        self._modules, self._banks = dict(modules), banks
+        self._machine = machine or figures
+        self._ways: dict[str, Executor] = {
+            "stack": stack,
+            "slots": slots,
+            "core": Sharing(modules, stack, banks=banks),
+            "core+slots": Sharing(modules, slots, banks=banks),
+            "bank": Banking(modules, banks=banks),
+            "merge": Merging(modules, banks=banks),
+        }
+        self._used: dict[Component, str] = dict.fromkeys(modules, "stack")
+        self._sizes: dict[tuple[Component, int], Census] = {}
+        self._watched: Census | None = None
+        self._decided: dict[tuple[Component, int, tuple[Key, ...]], Choice] = {}
+
+    def groups(
+        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
+    ) -> list[list[int]]:
+        """As the executor has them that these rows get."""
+        self.choice = self._choose(component, rows, outlook)
+        self._use(component, self.choice.executor)
+        return self._ways[self.choice.executor].groups(component, rows, outlook)
+
+    @contextmanager
+    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
+        """As the executor does that was chosen for them."""
+        with ExitStack() as worn:
+            worn.enter_context(self._ways[self._used[component]].applied(component, rows))
+            if self._watched is not None:
+                watched = self._watched.watching(self._modules[component], len(rows))
+                worn.enter_context(watched)
+            yield
+
+    def rest(self, component: Component) -> None:
+        """Take off what the component wears."""
+        self._ways[self._used[component]].rest(component)
+
+    def restore(self) -> None:
+        """Make every base weight pristine."""
+        for way in self._ways.values():
+            way.restore()
+
+    def close(self) -> None:
+        """Give everything back; what was learned of sizes is kept."""
+        for way in self._ways.values():
+            way.close()
+        self._decided.clear()
+
+    def _use(self, component: Component, name: str) -> None:
+        if self._used[component] != name:
+            self.rest(component)
+            self._used[component] = name
+
+    def _choose(self, component: Component, rows: Sequence[Row], outlook: Outlook) -> Choice:
+        self._watched = None
+        if component not in DENOISERS:
+            return SHORT
+        census = self._sizes.get((component, outlook.places))
+        if census is None or not census.sizes:
+            self._watched = self._sizes[component, outlook.places] = Census()
+            return FIRST
+        asked = component, outlook.places, tuple(map(key, rows))
+        if asked not in self._decided:
+            if len(self._decided) >= MOST:
+                self._decided.clear()
+            batch = census.batch(component, rows, outlook.steps, self._banks[component])
+            self._decided[asked] = choose(self._machine(self._modules[component]), batch)
+        return self._decided[asked]
+
+
+def figures(module: nn.Module) -> Machine:
+    """Of the device and precision that `module` is in."""
+    weight = next(module.parameters())
+    return probe(weight.device, weight.dtype)

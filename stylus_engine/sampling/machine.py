@@ -1,0 +1,49 @@
+"""What this machine can do, measured in a fraction of a second when it is first asked."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from stylus_engine.planning.executors import Machine
+
+WIDE, RANK, PLACES = 1024, 32, 512
+BLOCK = 2**24  # numbers copied
+TRIES = 5
+
+
+@cache
+def probe(device: torch.device, dtype: torch.dtype) -> Machine:
+    """The figures of `device` at `dtype`; measured once for the process, the best of some tries."""
+
+    def ones(*shape: int) -> Tensor:
+        return torch.ones(shape, device=device, dtype=dtype)
+
+    wide, thin, x, one = ones(WIDE, WIDE), ones(RANK, WIDE), ones(PLACES, WIDE), ones(8, 8)
+    block, other = ones(BLOCK), ones(BLOCK)
+
+    def best(work: Callable[[], object], often: int = 1) -> float:
+        return min(_seconds(work, often, device) for _ in range(TRIES)) / often
+
+    return Machine(
+        flops=2 * PLACES * WIDE * WIDE / best(lambda: x @ wide.t()),
+        thin=2 * PLACES * WIDE * RANK / best(lambda: x @ thin.t(), 4),
+        bytes=2 * block.nbytes / best(lambda: other.copy_(block)),
+        call=best(lambda: one @ one, 100),
+    )
+
+
+def _seconds(work: Callable[[], object], often: int, device: torch.device) -> float:
+    _wait(device)
+    began = time.perf_counter()
+    for _ in range(often):
+        work()
+    _wait(device)
+    return time.perf_counter() - began
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
