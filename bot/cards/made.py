@@ -1,6 +1,7 @@
 """The small print of Details: sampler, sizes, hashes, versions."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from bot.captions import weight
 from bot.cards.parts import small
@@ -12,6 +13,8 @@ from stylus_engine.model import Manifest, Shot
 
 MOST_VERSIONS = 250
 MOST_INSTEAD = 240
+MOST_RAN = 4
+WHYS = frozenset({"asked", "bare", "first", "cheapest"})
 HASH = 12
 
 
@@ -31,6 +34,7 @@ def made(say: Say, sheet: Sheet) -> Iterator[str]:
             yield say("details-instead", why=escape(job.plan.instead, MOST_INSTEAD))
     for kept in dict.fromkeys(one.how.get("kept", "") for one in manifests):
         yield from _kept(say, kept)
+    yield from _ran(say, manifests)
     if manifests:
         yield small(_versions(say, manifests[0]))
     yield small(say("details-times", state=say(f"state-{job.state}"), when=moment(job.made_at)))
@@ -42,6 +46,7 @@ def made_of(say: Say, told: Manifest) -> Iterator[str]:
     yield _sampled(say, told.shot, 1.0)
     yield from _model(say, told.shot, "", told)
     yield from _kept(say, told.how.get("kept", ""))
+    yield from _ran(say, [told])
     yield small(_versions(say, told))
 
 
@@ -70,6 +75,17 @@ def _model(say: Say, shot: Shot, name: str, told: Manifest | None) -> Iterator[s
         say("details-model-hash", hash=escape(known[:HASH], HASH)) if known else "",
     )
     yield DOT.join(part for part in parts if part)
+
+
+def _ran(say: Say, manifests: Sequence[Manifest]) -> Iterator[str]:
+    """Which executor drew, and why; steps of all pictures together."""
+    steps: Counter[tuple[str, str, str]] = Counter()
+    for one in (ran for told in manifests for ran in told.ran):
+        steps[one.executor, one.why, one.over] += one.steps
+    for (executor, why, over), count in steps.most_common(MOST_RAN):
+        known = why if why in WHYS else "asked"
+        reason = say(f"ran-{known}", over=escape(over, 20))
+        yield say("details-ran", executor=escape(executor, 20), steps=count, why=reason)
 
 
 def _versions(say: Say, told: Manifest) -> str:

@@ -10,7 +10,15 @@ from bot.cli.bars import Bars
 from bot.cli.desk import Desk, exit_code, failure, refuse
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Saved, Target, save
-from bot.cli.show import show_kept, show_places, show_plan, show_seconds, show_shots, show_survival
+from bot.cli.show import (
+    show_kept,
+    show_places,
+    show_plan,
+    show_ran,
+    show_seconds,
+    show_shots,
+    show_survival,
+)
 from bot.cli.stopping import run_until_stopped
 from stylus_engine.errors import StylusError
 from stylus_engine.model import Event, Plan, Planned
@@ -54,7 +62,9 @@ def _show(desk: Desk, plan: Plan, *, quiet: bool) -> None:
         show_plan(desk.out, plan)
 
 
-def finish(desk: Desk, outcome: Outcome, target: Target, *, as_json: bool) -> int:
+def finish(
+    desk: Desk, outcome: Outcome, target: Target, *, as_json: bool, explain: bool = False
+) -> int:
     """Save the sheet and the copies, tell what came of it; the exit code."""
     saved = Saved()
     try:
@@ -63,6 +73,8 @@ def finish(desk: Desk, outcome: Outcome, target: Target, *, as_json: bool) -> in
         desk.trace()
         outcome.fail(error)
     report(desk, outcome, saved, as_json=as_json)
+    if explain and not as_json:
+        show_ran(desk.out, [outcome.pictures[shot.id] for shot in outcome.finished])
     return exit_code(outcome.failures[0].kind) if outcome.failures else 0
 
 

@@ -41,6 +41,7 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
     mask: options.MaskFile = None,
     strength: options.Redo = None,
     bare: options.Bare = False,
+    explain: options.Explain = False,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
@@ -55,7 +56,7 @@ def imagine(  # noqa: PLR0913, PLR0917 - one argument for each thing a person ma
         settings = desk.settings()
         target = Target(job=new_job(), grids=settings.paths.place("grids"), out=out)
         begin = start(image, mask, strength, settings)
-        draw(desk, settings, wish, target, begin, as_json=as_json)
+        draw(desk, settings, wish, target, begin, as_json=as_json, explain=explain)
 
 
 def draw(
@@ -66,6 +67,7 @@ def draw(
     begin: Start | None = None,
     *,
     as_json: bool,
+    explain: bool = False,
 ) -> Outcome:
     """Plan and draw `wish`, show it, save it. Ends the command when a picture is missing."""
     with desk.engine(settings) as engine:
@@ -75,7 +77,7 @@ def draw(
         files.make_folder(target.sheet.parent)  # refused now rather than after the drawing
         outcome = Outcome(shots_of=lambda plan: engine.shots(asked, plan, target.job))
         follow(desk, lambda: _events(desk, engine, asked, target.job), outcome, quiet=as_json)
-    code = finish(desk, outcome, target, as_json=as_json)
+    code = finish(desk, outcome, target, as_json=as_json, explain=explain)
     if code:
         raise typer.Exit(code)
     return outcome

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import faster, lit, plain, weight
-from stylus_engine.model import Dropped, Picture, Plan, Seen, Shot, Survival, Task
+from stylus_engine.model import Dropped, Picture, Plan, Ran, Seen, Shot, Survival, Task
 
 INDENT = (0, 0, 0, 2)
 MOST_SEEN = 6  # candidates told per concept
@@ -115,6 +115,26 @@ def show_kept(console: Console, pictures: Sequence[Picture]) -> None:
     """Adapters that are drawn with in a shortened form: what is left of them."""
     for told in sorted({picture.manifest.how.get("kept", "") for picture in pictures} - {""}):
         line(console, Text(f"Shortened to fit: {plain(told, 300)}", style="dim"))
+
+
+def show_ran(console: Console, pictures: Sequence[Picture]) -> None:
+    """Which executor drew the steps of each picture, and why."""
+    for picture in pictures:
+        number = picture.manifest.shot.index + 1
+        for ran in picture.manifest.ran:
+            told = f"{number} · {ran.steps} steps with executor {ran.executor}: {_why(ran)}"
+            line(console, Text(told, style="dim"))
+    console.print()
+
+
+def _why(ran: Ran) -> str:
+    whys = {
+        "asked": "the settings ask for it",
+        "bare": "no adapter was lit",
+        "first": "the model is first watched at work",
+        "cheapest": f"expected to be the fastest here, before {plain(ran.over, 20)}",
+    }
+    return whys.get(ran.why, plain(ran.why, 40))
 
 
 def _survived(seen: Survival) -> str:

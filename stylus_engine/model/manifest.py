@@ -28,13 +28,27 @@ class Survival(Noun, frozen=True, kw_only=True):
     repaired: bool = False
 
 
+class Ran(Noun, frozen=True, kw_only=True):
+    """Some steps of a picture: how its adapters were worn meanwhile.
+
+    `executor`: stack, slots, core, core+slots, bank or merge.  `why`: asked (by the
+    settings), bare (nothing was worn), first (the model had not been watched at work
+    yet) or cheapest; `over` is the one that would have come next.
+    """
+
+    executor: str
+    steps: int
+    why: str
+    over: str = ""
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything that decides the pixels of one picture.
 
     `encoded` and `encoded_negative` are the texts after truncation to the token
     window, as the text encoder saw them; `versions` names the libraries whose
     arithmetic drew it, `how` the ways of this machine that change pixels: device,
-    precision, and what the settings add.
+    precision, and what the settings add.  `ran` moves pixels by rounding only.
     """
 
     v: Literal[1] = 1
@@ -46,6 +60,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
     encoded_negative: str = ""
     versions: dict[str, str] = msgspec.field(default_factory=dict)
     how: dict[str, str] = msgspec.field(default_factory=dict)
+    ran: tuple[Ran, ...] = ()
     survival: Survival | None = None  # None: nobody looked, or all was well
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from stylus_engine.model import Shot
+from stylus_engine.planning.executors import Choice
 from stylus_engine.ports import Ground
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.schedules import Schedule
@@ -27,7 +28,8 @@ class Slot:
     `held`, or what an inpainting denoiser reads `beside`.  `tile`: the edge, in
     latents, of the squares that the denoiser sees one by one; 0 = all at once.  `distilled`:
     the denoiser reads the guidance itself.
-    `ahead`: what was predicted for the step to come, a row each; `ranks` of what it wears.
+    `ahead`: what was predicted for the step to come, a row each; `ranks` of what it wears;
+    `ran`: which executor drew each step, and why.
     """
 
     shot: Shot
@@ -45,6 +47,7 @@ class Slot:
     distilled: bool = False
     ranks: Mapping[str, int] = field(default_factory=dict[str, int])
     ahead: list[Tensor] = field(default_factory=list[Tensor])
+    ran: dict[int, Choice] = field(default_factory=dict[int, Choice])
 
     @property
     def guided(self) -> bool:

@@ -3,6 +3,7 @@
 The loop says when; the studio does.  It holds no slot and no order of its own.
 """
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from stylus_engine.errors import BadSize, UnknownName, Unsupported
-from stylus_engine.model import Adapter, Lit, Manifest, Picture, Shot, Weighted
+from stylus_engine.model import Adapter, Lit, Manifest, Picture, Ran, Shot, Weighted
 from stylus_engine.model.noun import within
 from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
@@ -22,7 +23,7 @@ from stylus_engine.sampling.darkroom import Darkroom
 from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.devices import give_memory_back, name_of
 from stylus_engine.sampling.embeddings import spoken
-from stylus_engine.sampling.executors import Executor, by_row
+from stylus_engine.sampling.executors import Executor, Outlook, by_row
 from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.faults import memory
@@ -162,7 +163,10 @@ class Studio:
             return self._family.denoise(self._parts, inner, at, some(told, rows))
 
         rows, component = [line.slot.row for line in lines], self._parts.denoiser
-        return by_row(self._executor, component, rows, forward)
+        predicted = by_row(self._executor, component, rows, forward, outlook(lines))
+        for line in lines:
+            line.slot.ran[line.slot.schedule.at] = self._executor.choice
+        return predicted
 
     def preview(self, slot: Slot) -> bytes | None:
         """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
@@ -269,7 +273,23 @@ class Studio:
             encoded_negative=negative.text if negative else "",
             versions=versions(),
             how=how(self._parts) | shortened(slot),
+            ran=ran(slot),
         )
+
+
+def outlook(lines: Sequence[Line]) -> Outlook:
+    """What is to come for these rows: the size of one, and how many steps are left on average."""
+    box = lines[0].box
+    left = sum(len(each.slot.schedule.timesteps) - each.slot.schedule.at for each in lines)
+    return Outlook(places=box.high * box.wide, steps=max(1, round(left / len(lines))))
+
+
+def ran(slot: Slot) -> tuple[Ran, ...]:
+    """How the slot's adapters were worn, in order of first appearance."""
+    return tuple(
+        Ran(executor=choice.executor, steps=steps, why=choice.why, over=choice.over)
+        for choice, steps in Counter(slot.ran.values()).items()
+    )
 
 
 def lit(shot: Shot) -> list[Weighted]:

@@ -1,0 +1,90 @@
+"""The planner's arithmetic: its choice is the cheapest, it is steady, and a switch pays back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_engine.planning.executors import (
+    WORTH,
+    Batch,
+    Choice,
+    Load,
+    Machine,
+    Run,
+    bare,
+    choose,
+    costs,
+)
+
+CPU = Machine(flops=3e10, thin=8e10, bytes=7e9, call=1.7e-6)
+MODEL = Load(work=1e9, layers=130, weights=1e8)
+rates = st.floats(1e8, 1e15)
+machines = st.builds(Machine, rates, rates, rates, st.floats(1e-7, 1e-4))
+
+
+def load(adapters: int, rank: int = 16) -> Load:
+    """Of adapters that touch the same 40 layers."""
+    if not adapters:
+        return Load()
+    work = 1e6 * adapters * rank
+    return Load(work=work, traffic=4e6, layers=40, weights=4e7, making=work)
+
+
+def batch(
+    own: list[int], shared: int, *, rows: int = 2, steps: int = 20, room: float = 1e10
+) -> Batch:
+    """A recipe for each of `own`, with so many adapters of its own beside the shared ones."""
+    return Batch(
+        runs=[Run(rows, load(each + shared), load(each)) for each in own],
+        union=load(sum(own) + shared),
+        left=load(sum(own)),
+        core=load(shared),
+        bare=MODEL,
+        steps=steps,
+        room=room,
+    )
+
+
+batches = st.builds(
+    batch,
+    st.lists(st.integers(0, 8), min_size=1, max_size=6),
+    st.integers(0, 6),
+    rows=st.integers(1, 4),
+    steps=st.integers(1, 150),
+    room=st.sampled_from([0.0, 5e7, 1e10]),
+)
+
+
+@given(machines, batches)
+def test_no_way_is_worth_leaving_the_choice_for(machine: Machine, asked: Batch):
+    choice, seconds = choose(machine, asked), costs(machine, asked)
+    assert choice == choose(machine, asked)
+    if choice.why == "bare":
+        assert not asked.union.layers
+        return
+    least = WORTH * (bare(machine, asked) + seconds["stack"])
+    assert seconds[choice.executor] <= min(seconds.values()) + least
+    assert choice.over != choice.executor
+    assert all(second >= 0 for second in seconds.values())
+
+
+@given(machines, batches)
+def test_what_does_not_fit_is_not_merged(machine: Machine, asked: Batch):
+    if choose(machine, asked).executor in {"bank", "merge"}:
+        assert sum(run.own.weights for run in asked.runs) <= asked.room
+    if choose(machine, asked).executor.startswith("core"):
+        assert asked.core.weights <= asked.room
+
+
+@given(machines, batches)
+def test_more_steps_only_make_merging_cheaper(machine: Machine, asked: Batch):
+    longer = costs(machine, batch([len(asked.runs)], 1, steps=asked.steps + 1))
+    shorter = costs(machine, batch([len(asked.runs)], 1, steps=asked.steps))
+    assert all(longer[name] <= shorter[name] for name in shorter)
+
+
+def test_the_cases_that_were_measured():
+    assert choose(CPU, batch([0, 0], 0)) == Choice("stack", "bare")
+    assert choose(CPU, batch([0], 4)).executor == "core"  # all rows wear the same
+    assert choose(CPU, batch([8, 8, 8, 8], 0)).executor == "bank"  # the union trap
+    assert choose(CPU, batch([8, 8, 8, 8], 0, room=0)).executor == "slots"
+    assert choose(CPU, batch([1, 1], 0, steps=1)).executor == "stack"  # a merge never pays back
