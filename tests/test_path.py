@@ -59,7 +59,12 @@ def card(root: Path, name: str, layout: str, category: str) -> Adapter:
 @pytest.fixture
 def house(folder: Path, tmp_path: Path) -> Iterator[House]:
     """Everything assembled as the command line does it."""
-    setup = Setup(
+    with closing(House(setup(folder, tmp_path))) as house:
+        yield house
+
+
+def setup(folder: Path, tmp_path: Path, memory_mib: int = 0) -> Setup:
+    return Setup(
         checkpoints={"tiny": folder / "checkpoint"},
         default_checkpoint="tiny",
         cards=(folder / "cards.jsonl",),
@@ -67,9 +72,8 @@ def house(folder: Path, tmp_path: Path) -> Iterator[House]:
         index=folder / "index",
         catalog=folder / "catalog",
         cache=folder / "cache",
+        memory_mib=memory_mib,
     )
-    with closing(House(setup)) as house:
-        yield house
 
 
 async def heard(house: House, request: Request, job: str = "job") -> list[Event]:
@@ -190,3 +194,15 @@ async def test_base_draws_without_adapters_and_without_an_index(house: House) ->
     events = await heard(house, Request(prompt=PROMPT, steps=1, count=2, preset="base"))
     pictures = [event.picture for event in events if isinstance(event, Drawn)]
     assert [picture.manifest.adapters for picture in pictures] == [(), ()]
+
+
+@pytest.mark.asyncio
+async def test_a_picture_too_large_for_the_memory_is_one_sentence(folder, tmp_path) -> None:
+    large = Request(prompt=PROMPT, steps=1, count=1, preset="base", width=4096, height=4096)
+    with closing(House(setup(folder, tmp_path, memory_mib=4))) as house:
+        *_, failed = await heard(house, large)
+        *_, drawn = await heard(house, Request(prompt=PROMPT, steps=1, count=1, preset="base"))
+    assert isinstance(failed, Failed)
+    assert failed.sentence.startswith("The picture needs more memory than there is (4096×4096 ")
+    assert failed.sentence.endswith("a step, 4 MiB may be used); a smaller one may fit.")
+    assert isinstance(drawn, Drawn)
