@@ -14,6 +14,7 @@ from stylus_engine.planning.few_steps import AUTO, asked, few_step, few_step_of,
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.recipes import recipe
 from stylus_engine.planning.weights import Budgets
+from stylus_engine.retrieval.rows import usable
 
 HF = "https://huggingface.co/"
 
@@ -78,6 +79,12 @@ def test_weights_stay_within_the_cards_own_range():
     assert few_step_of(LCM).weight == 1.0
     assert few_step_of(replace(LCM, weight=0.5, weight_high=0.6)).weight == 0.6
     assert few_step_of(card("Hyper-FLUX.1-dev-8steps-lora", "flux1")).weight == 0.125
+
+
+def test_none_is_ever_a_candidate_whatever_its_card_calls_itself():
+    assert usable(card("Red Dragon"))
+    for name, fields, _ in PUBLISHED:
+        assert not usable(card(name, **fields)), name
 
 
 pieces = st.sampled_from(["lcm", "LCM", "Lightning", "hyper-sd", "turbo", "tcd", "4 steps", "99999999steps",
