@@ -119,18 +119,20 @@ class WordMeanings:
         """Every column that a likeness is made of."""
         everyday, asked = await self._everyday(), await self._embedder.embed(spans)
         known = await self._of_cards(cards)
-        own = _Near.of(asked, known, everyday)
+        about = [_most(everyday, each) for each in known.phrases]  # each everyday thing to a card
+        keys = [_keys(card) for card in cards]
+        own = _Near.of(asked, known, everyday, about)
         usual = _dots(asked, everyday)
         plain = usual.max(1) >= PLAIN
         told = await self._told(spans, plain.tolist())
         glossed, kin = _Near(*map(np.copy, own)), np.zeros_like(own.phrase)
         for at, vectors in told.items():
-            for whole, best in zip(glossed, _Near.of(vectors, known, everyday), strict=True):
+            for whole, best in zip(glossed, _Near.of(vectors, known, everyday, about), strict=True):
                 whole[at] = best.max(0)
             names = self._thesaurus.names(spans[at])
-            kin[at] = [bool(names & _keys(card)) for card in cards]
+            kin[at] = [bool(names & each) for each in keys]
         crowd = np.sort(usual, 1)[:, -CROWD:].mean(1)
-        ahead = _ahead(own, glossed, cards)
+        ahead = _ahead(own, glossed, keys)
         return _columns(own, glossed, kin, ahead, plain, _form(spans), crowd)
 
     async def _everyday(self) -> Vectors:
@@ -235,8 +237,7 @@ class _Near(NamedTuple):
     rival: Vectors
 
     @classmethod
-    def of(cls, asked: Vectors, cards: _Cards, everyday: Vectors) -> Self:
-        about = [_most(everyday, each) for each in cards.phrases]  # each everyday thing to a card
+    def of(cls, asked: Vectors, cards: _Cards, everyday: Vectors, about: Sequence[Vectors]) -> Self:
         return cls(
             np.stack([_most(asked, each) for each in cards.phrases], 1),
             _dots(asked, cards.whole),
@@ -276,10 +277,9 @@ def _columns(
     )  # fmt: skip
 
 
-def _ahead(own: _Near, told: _Near, cards: Sequence[Adapter]) -> Vectors:
+def _ahead(own: _Near, told: _Near, keys: Sequence[frozenset[str]]) -> Vectors:
     """A card is no rival of one that shares a phrase: the two are alternatives."""
     near = (own.phrase + own.whole + own.gloss + told.phrase + told.whole) / 2
-    keys = [_keys(card) for card in cards]
     akin = np.asarray([[not one.isdisjoint(other) for other in keys] for one in keys])
     others = np.where(akin[None], -1.0, near[:, None, :]).max(2)
     return np.clip(near - others, -MOST_AHEAD, MOST_AHEAD)
