@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -272,7 +272,7 @@ def _question(name: str, part: Part, kind: Kind, asked: _Asked) -> Question:
 
 def _category(needed: list[list[Spec]]) -> Category:
     if len(needed) == 1:
-        return needed[0][0].kind
+        return cast("Category", needed[0][0].kind)  # no word asks for speed
     return "several" if needed else "none"
 
 

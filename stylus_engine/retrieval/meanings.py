@@ -29,7 +29,7 @@ import numpy as np
 
 from stylus_engine.model import Adapter
 from stylus_engine.planning.everyday import EVERYDAY
-from stylus_engine.planning.lexicon import TIES, phrase
+from stylus_engine.planning.lexicon import PASSING, TIES, phrase
 from stylus_engine.ports import Embedder, Vectors
 from stylus_engine.retrieval.rows import text_of
 from stylus_engine.retrieval.thesaurus import Thesaurus
@@ -56,7 +56,7 @@ class Parts(NamedTuple):
     whole_more: Vectors  # the same for the whole text
     rival: Vectors  # how much nearer the gloss is to an everyday thing that the card is not about
     kin: Vectors  # 1 where the thesaurus calls the span a kind of a phrase
-    plain: Vectors  # 1 where the span names an everyday thing, and no phrase of the card
+    plain: Vectors  # 1 where the span names everyday things, and no phrase of the card
     part: Vectors  # 1 where the span is a part of a longer one ("glow" of "evening glow")
     tied: Vectors  # 1 where the span is several things in one ("house of a king")
     crowd: Vectors  # the mean of the ten nearest everyday things
@@ -67,18 +67,18 @@ class Parts(NamedTuple):
 class Scale:
     """The weight of each column of `Parts`, and what stands without any."""
 
-    phrase: float = 4.89
-    whole: float = 5.51
+    phrase: float = 4.88
+    whole: float = 5.5
     gloss: float = 6.73
-    phrase_more: float = 16.23
-    whole_more: float = 2.48
-    rival: float = -2.06
+    phrase_more: float = 16.24
+    whole_more: float = 2.47
+    rival: float = -2.04
     kin: float = 1.01
-    plain: float = -2.98
+    plain: float = -2.99
     part: float = -0.59
-    tied: float = -0.34
-    crowd: float = -16.75
-    ahead: float = 3.99
+    tied: float = -0.33
+    crowd: float = -16.71
+    ahead: float = 4.0
     bias: float = -1.54
 
     def likeness(self, parts: Parts) -> Vectors:
@@ -123,7 +123,7 @@ class WordMeanings:
         keys = [_keys(card) for card in cards]
         own = _Near.of(asked, known, everyday, about)
         usual = _dots(asked, everyday)
-        plain = usual.max(1) >= PLAIN
+        plain = (usual.max(1) >= PLAIN) | np.asarray([_everyday(span) for span in spans])
         told = await self._told(spans, plain.tolist())
         glossed, kin = _Near(*map(np.copy, own)), np.zeros_like(own.phrase)
         for at, vectors in told.items():
@@ -244,6 +244,13 @@ class _Near(NamedTuple):
             np.stack([_most(asked, each) for each in cards.glosses], 1),
             _rival(asked, everyday, about),
         )
+
+
+def _everyday(span: str) -> bool:
+    """Whether it is tied of everyday things alone: a glass of water is no stained glass."""
+    words = span.casefold().split()
+    said = [word for word in words if word not in TIES | PASSING]
+    return len(said) < len(words) and all(phrase(word) in _PLAIN_WORDS for word in said)
 
 
 class _Form(NamedTuple):

@@ -85,7 +85,7 @@ async def test_the_usual_meaning_comes_first(tmp_path):
 @pytest.mark.parametrize(
     ("span", "meant"),
     [("wyvern", 0), ("whelk", 1), ("triceratops", 2), ("church glasswork", 3),
-     ("cat", None), ("kitten", None), ("glass", None), ("sofa", None), ("forest", None)],
+     ("cat", None), ("kitten", None), ("glass", None), ("glass of water", None), ("sofa", None), ("forest", None)],
 )  # fmt: skip
 async def test_a_span_means_the_card_that_people_would_take(local, span, meant):
     row = np.asarray((await local.likeness([span], SHELF))[0])
