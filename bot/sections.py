@@ -168,6 +168,8 @@ class SamplingSettings(Section, frozen=True):
     factor_cache_mib: Natural = 512
     factor_disk_mib: Natural = 2048
     decode_mib: Natural = 0
+    channels_last: bool = False
+    attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"
     preview_every: Natural = 0
     threads: Natural = 0
 

@@ -113,6 +113,8 @@ def open_house(settings: Settings) -> "House":
             factor_cache_mib=sampling.factor_cache_mib,
             factor_disk_mib=sampling.factor_disk_mib,
             decode_mib=sampling.decode_mib,
+            channels_last=sampling.channels_last,
+            attention=sampling.attention,
             preview_every=sampling.preview_every,
             threads=sampling.threads,
             k=selection.k,

@@ -10,6 +10,7 @@ from stylus_engine.sampling.drawer import Drawer
 from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.families.parts import Parts
+from stylus_engine.sampling.speed import tuned
 from stylus_engine.sampling.store import FactorStore
 
 
@@ -34,4 +35,5 @@ def loaded(setup: Setup, checkpoint: Checkpoint) -> Parts:
     use_threads(setup.threads)
     device, dtype = choose(setup.device, setup.dtype)
     parts = family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)
-    return replace(parts, room=setup.decode_mib << 20)
+    parts = replace(parts, room=setup.decode_mib << 20)
+    return tuned(parts, channels_last=setup.channels_last, attention=setup.attention)

@@ -119,6 +119,8 @@ class Setup:
     factor_cache_mib: int = 512
     factor_disk_mib: int = 2048
     decode_mib: int = 0
+    channels_last: bool = False
+    attention: str = "auto"
     preview_every: int = 0
     threads: int = 0
     k: int = 40

@@ -34,6 +34,7 @@ from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
 from stylus_engine.sampling.slots import Line, Slot, ranks_of
+from stylus_engine.sampling.speed import attending
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
 from stylus_engine.sampling.store import Bases, FactorStore
@@ -160,7 +161,8 @@ class Studio:
 
         def forward(rows: list[int]) -> Tensor:
             inner, at = pick(latents, rows), pick(times, rows)
-            return self._family.denoise(self._parts, inner, at, some(told, rows))
+            with attending(self._parts.attention):
+                return self._family.denoise(self._parts, inner, at, some(told, rows))
 
         rows, component = [line.slot.row for line in lines], self._parts.denoiser
         predicted = by_row(self._executor, component, rows, forward, outlook(lines))

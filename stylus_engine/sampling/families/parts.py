@@ -29,7 +29,8 @@ class Parts:
     reads the guidance itself, so that no row is drawn without the prompt.  `reader` is the
     tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps,
     `most_edge` the most pixels of an edge that the denoiser has places for (0: any), `room` the bytes that
-    the VAE may take for one picture (0: a share of the device).  `how`: what was done to
+    the VAE may take for one picture (0: a share of the device).  `attention`: the kernel
+    that the denoiser runs under.  `how`: what was done to
     the modules that changes pixels, for the manifest.
     """
 
@@ -52,6 +53,7 @@ class Parts:
     spaced: Spaced = "even"
     most_edge: int = 0
     room: int = 0
+    attention: str = "auto"
     how: tuple[tuple[str, str], ...] = ()
 
     @property
