@@ -289,4 +289,5 @@ async def _look(bot: StylusBot) -> Snapshot:
         paused=await services.line.paused(),
         jobs={str(state): count for state, count in (await services.line.counts()).items()},
         deliveries=await services.line.posts(),
+        adapters=services.supervisor.counts,
     )

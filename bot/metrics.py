@@ -23,6 +23,7 @@ class Snapshot:
     paused: bool
     jobs: Mapping[str, int] = field(default_factory=dict[str, int])
     deliveries: Mapping[str, int] = field(default_factory=dict[str, int])
+    adapters: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def healthy(self) -> bool:
@@ -44,6 +45,9 @@ class Metrics:
         self._unexpected = self._counter("unexpected", "Errors that nobody foresaw.")
         self._jobs = self._gauge("jobs", "Jobs by state.", "state")
         self._deliveries = self._gauge("deliveries", "Posts by road.", "road")
+        self._adapters = self._gauge(
+            "adapters", "What became of adapters in the drawing programs that run now.", "what"
+        )
         self._up = self._gauge("up", "1 = there.", "what")
 
     def answered(self, seconds: float) -> None:
@@ -87,6 +91,8 @@ class Metrics:
             self._jobs.labels(state).set(count)
         for road, count in now.deliveries.items():
             self._deliveries.labels(road).set(count)
+        for what, count in now.adapters.items():
+            self._adapters.labels(what).set(count)
         return generate_latest(self._registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

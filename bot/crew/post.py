@@ -45,6 +45,7 @@ class _Present:
     moved: float
     steps: int = 0
     loaded: bool = False
+    counts: dict[str, int] = field(default_factory=dict[str, int])
     answered: bool = False
     killed_for: str = ""
     shots: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -100,6 +101,11 @@ class Post:
     def slots(self) -> int:
         """How many pictures it draws at a time."""
         return self._here.process.ready.slots if self._here else 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What it counts, as last said."""
+        return self._here.counts if self._here else {}
 
     @property
     def ready(self) -> Ready | None:
@@ -223,6 +229,7 @@ class Post:
         match frame:
             case Beat():
                 here.loaded = frame.loaded
+                here.counts = frame.counts
                 self._moved(here, moved=frame.steps != here.steps)
                 here.steps = frame.steps
                 self._tell(Heard(here.process.name, frame))

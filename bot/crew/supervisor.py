@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -83,6 +84,14 @@ class Supervisor:
     def drawers_up(self) -> int:
         """How many drawers are here now."""
         return len(self.drawers)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the drawers count, added up."""
+        total = Counter[str]()
+        for post in self._drawers:
+            total.update(post.counts)
+        return dict(total)
 
     @property
     def checkpoints(self) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ class Drawing(Protocol):
         """Whether a checkpoint is in memory."""
         ...
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """See `Atelier.counts`."""
+        ...
+
     def warm(self) -> None:
         """Load the libraries that draw, but no checkpoint."""
         ...
@@ -79,6 +84,11 @@ class DrawingDesk:
     def loaded(self) -> bool:
         """Whether a checkpoint is in memory."""
         return self._engine.loaded
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of adapters since the start."""
+        return self._engine.counts
 
     def ready(self) -> Ready:
         """Nothing is loaded before the first job."""

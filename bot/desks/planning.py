@@ -145,6 +145,11 @@ class PlanningDesk:
         """A planner holds no checkpoint."""
         return False
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """A planner has no adapters in memory."""
+        return {}
+
     def ready(self) -> Ready:
         """Broken cards do not keep a planner from coming up: each question will tell of them.
 

@@ -101,6 +101,11 @@ class House:
         self._stock.early.drop(job)
         self._atelier.drop(job)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """See `Atelier.counts`."""
+        return self._atelier.counts
+
     def prepare(self, job: str, adapter: Adapter) -> None:
         """See `Atelier.prepare`."""
         self._atelier.prepare(job, adapter)

@@ -68,6 +68,20 @@ class Atelier:
         """Whether a checkpoint is in memory."""
         return "sampler" in vars(self) and self.sampler.loaded
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of adapters: worked out or read, found in memory, put out of it, made ready ahead."""
+        if "factors" not in vars(self):
+            return {}
+        known, ahead = self.factors, vars(self).get("foresight")
+        return {
+            "loads": known.loads,
+            "unshelved": known.unshelved,
+            "hits": known.hits,
+            "evictions": known.evictions,
+            "prepared": ahead.prepared if ahead else 0,
+        }
+
     def prepare(self, job: str, adapter: Adapter) -> None:
         """Make an adapter ready that `job` will be drawn with, if its checkpoint is in memory."""
         if self.loaded:

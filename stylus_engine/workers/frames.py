@@ -5,6 +5,8 @@
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from stylus_engine.model import (
     Adapter,
     Candidate,
@@ -193,10 +195,14 @@ class Ready(Frame, frozen=True, kw_only=True):
 
 
 class Beat(Frame, frozen=True, kw_only=True):
-    """Still there. `steps` counts what the sampler did since the start: a hung one stands still."""
+    """Still there. `steps` counts what the sampler did since the start: a hung one stands still.
+
+    `counts`: what an operator sees of it, by name.
+    """
 
     steps: int = 0
     loaded: bool = False
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Arranged(Frame, frozen=True, kw_only=True):

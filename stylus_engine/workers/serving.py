@@ -49,7 +49,7 @@ DIE_WITH_PARENT = 1  # Linux, PR_SET_PDEATHSIG
 
 
 class Desk(Protocol):
-    """What one worker offers. Everything but `ready`, `steps` and `loaded` is called on the desk's thread."""
+    """What one worker offers. Everything but `ready` and the properties is called on the desk's thread."""
 
     @property
     def steps(self) -> int:
@@ -59,6 +59,11 @@ class Desk(Protocol):
     @property
     def loaded(self) -> bool:
         """Whether a checkpoint is in memory."""
+        ...
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What an operator may want to see of it. Quick."""
         ...
 
     def ready(self) -> Ready:
@@ -139,7 +144,7 @@ async def _speak(
 
 async def _beat(desk: Desk, outbox: "asyncio.Queue[FromWorker]", seconds: float) -> None:
     while True:
-        outbox.put_nowait(Beat(steps=desk.steps, loaded=desk.loaded))
+        outbox.put_nowait(Beat(steps=desk.steps, loaded=desk.loaded, counts=desk.counts))
         await asyncio.sleep(seconds)
 
 

@@ -11,7 +11,9 @@ from bot.health import health_pages
 from bot.metrics import Metrics, Snapshot, watching_the_loop
 from stylus_engine.errors import BadSettings
 
-UP = Snapshot(gateway=True, planner=True, drawers=1, paused=False, jobs={"queued": 3})
+UP = Snapshot(
+    gateway=True, planner=True, drawers=1, paused=False, jobs={"queued": 3}, adapters={"loads": 2}
+)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ async def test_the_pages_tell_what_is_so(port: int):
         assert (await read(port, "healthz"))[0] == 200
         _, page = await read(port, "metrics")
     assert value(page, 'stylus_jobs{state="queued"}') == 3
+    assert value(page, 'stylus_adapters{what="loads"}') == 2
     assert value(page, "stylus_answer_seconds_sum") == 0.2
     assert value(page, 'stylus_refused_total{kind="LineFull"}') == 1
     assert value(page, 'stylus_up{what="drawers"}') == 1

@@ -115,6 +115,7 @@ class Ahead:
     """What is named and made ready ahead: whoever listens sets `named`; the rest stands in a file."""
 
     noted: Path
+    counts: dict[str, int] = {"loads": 0}  # noqa: RUF012 - nobody writes to it
     named: Callable[[str, Adapter], None] = staticmethod(lambda _, __: None)
 
     def prepare(self, job: str, adapter: Adapter) -> None:

@@ -91,7 +91,7 @@ DOWN: tuple[ToWorker, ...] = (
 )
 UP: tuple[FromWorker, ...] = (
     Ready(role="drawer", pid=1, slots=4, checkpoints=("a",)),
-    Beat(steps=9, loaded=True),
+    Beat(steps=9, loaded=True, counts={"loads": 2}),
     Arranged(call=1, plan=PLAN, order=("1.0",), total=3, shots=(SHOT,)),
     Arranged(
         call=1,
