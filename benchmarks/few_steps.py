@@ -115,7 +115,7 @@ class Bench:
             )
             for arm in self._arms
         ]
-        return sheet.sheet(rows)
+        return sheet.sheet(rows, (first, f"{second}: subject, style and light"))
 
     def _world(self, world: str, asked: Sequence[Asked]) -> list[Row]:
         told: list[Row] = []

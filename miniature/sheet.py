@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont
 
 TILE, GAP, LABEL = 128, 6, 210
+HEADINGS = ("checkpoint alone", "with the adapter")
 PAPER, INK, FAINT = "#fbf7ef", "#2b2633", "#8d8496"
 
 
@@ -19,22 +20,22 @@ class Row:
     drawn: Sequence[Image.Image]
 
 
-def sheet(rows: Sequence[Row]) -> Image.Image:
+def sheet(rows: Sequence[Row], headings: tuple[str, str] = HEADINGS) -> Image.Image:
     """All rows under each other; tiles of 128 pixels, enlarged without smoothing."""
     columns = max((len(row.without) + len(row.drawn) for row in rows), default=0)
     size = (LABEL + columns * (TILE + GAP) + 4 * GAP, (len(rows) * (TILE + GAP)) + 40)
     paper = Image.new("RGB", size, PAPER)
-    _headings(paper, len(rows[0].without) if rows else 0)
+    _headings(paper, len(rows[0].without) if rows else 0, headings)
     for number, row in enumerate(rows):
         _row(paper, row, 36 + number * (TILE + GAP))
     return paper
 
 
-def _headings(paper: Image.Image, without: int) -> None:
+def _headings(paper: Image.Image, without: int, said: tuple[str, str]) -> None:
     pen = ImageDraw.Draw(paper)
     font = ImageFont.load_default(15)
-    pen.text((LABEL, 12), "checkpoint alone", FAINT, font)
-    pen.text((LABEL + without * (TILE + GAP) + 3 * GAP, 12), "with the adapter", FAINT, font)
+    pen.text((LABEL, 12), said[0], FAINT, font)
+    pen.text((LABEL + without * (TILE + GAP) + 3 * GAP, 12), said[1], FAINT, font)
 
 
 def _row(paper: Image.Image, row: Row, top: int) -> None:
