@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 from torch import nn
 
-from stylus_engine.planning.executors import Choice, Machine, choose
+from stylus_engine.planning.executors import Batch, Choice, Machine, choose
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.banks import ROOM, Bank
 from stylus_engine.sampling.executors.census import Census
@@ -90,6 +90,11 @@ class Planned:
             way.close()
         self._decided.clear()
 
+    def facts(self, component: Component, rows: Sequence[Row], outlook: Outlook) -> Batch:
+        """What it decides by; for a size of picture that it has watched."""
+        census = self._sizes[component, outlook.places]
+        return census.batch(component, rows, outlook.steps, self._banks[component])
+
     def _use(self, component: Component, name: str) -> None:
         if self._used[component] != name:
             self.rest(component)
@@ -107,8 +112,8 @@ class Planned:
         if asked not in self._decided:
             if len(self._decided) >= MOST:
                 self._decided.clear()
-            batch = census.batch(component, rows, outlook.steps, self._banks[component])
-            self._decided[asked] = choose(self._machine(self._modules[component]), batch)
+            figures = self._machine(self._modules[component])
+            self._decided[asked] = choose(figures, self.facts(component, rows, outlook))
         return self._decided[asked]
 
 
