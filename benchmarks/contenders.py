@@ -1,4 +1,4 @@
-"""Five ways to draw a grid of four pictures that wear different adapters; each returns uint8 (4, H, W, 3).
+"""Six ways to draw a grid of four pictures that wear different adapters; each returns uint8 (4, H, W, 3).
 
 Everything that can be done before the first request was done before: models and
 adapter files are loaded, progress bars are off, all runs in inference mode.  The
@@ -14,13 +14,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+from diffusers import (
+    EulerDiscreteScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+)
 from numpy.typing import NDArray
 
+from bot.sections import SamplingSettings
 from stylus_engine.model import Drawn, Shot
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import Stacking
+from stylus_engine.sampling.executors import EXECUTORS, Executor
 from stylus_engine.sampling.families import Parts
 from stylus_engine.sampling.merge import merged
 from stylus_engine.sampling.stack import Row
@@ -33,17 +38,19 @@ from tests.sampling.oracle import quiet, read, sampled_by, seeded, upcast
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 Grid = NDArray[np.uint8]
+Pipeline = StableDiffusionPipeline  # or SDXL's: what is called of them is the same
 Contender = Callable[[], Grid]
+COMPANIONS = ("text_encoder", "text_encoder_2")
 OFTEN = 2**33  # bytes of factors: nothing is ever evicted here
 
 
 @dataclass
 class Ours:
-    """The real drawer; pictures are kept in memory only."""
+    """The real drawer with the executor that ships; pictures are kept in memory only."""
 
     drawer: Drawer
     pictures: Nowhere
-    executor: Stacking
+    executor: Executor
     rows: list[Row]
 
     @classmethod
@@ -54,7 +61,7 @@ class Ours:
             tuple((store.get(w.adapter, bases), w.weight) for w in shot.recipe.adapters)
             for shot in shots
         ]
-        pictures, executor = Nowhere(), Stacking(parts.modules)
+        pictures, executor = Nowhere(), EXECUTORS[SamplingSettings().executor](parts.modules)
         return cls(Drawer(parts, store, pictures, executor=executor), pictures, executor, rows)
 
     def draw(self, shots: Sequence[Shot]) -> Grid:
@@ -66,25 +73,33 @@ class Ours:
         return np.stack([self.pictures.kept[shot.id] for shot in shots])
 
 
-def plain(parts: Parts, sampler: str) -> StableDiffusionPipeline:
+def plain(parts: Parts, sampler: str) -> Pipeline:
     """The pipeline of diffusers over the same modules in memory."""
-    scheduler = EulerDiscreteScheduler.from_config(dict(parts.scheduler_config))
+    shared: dict[str, Any] = {
+        "vae": parts.vae,
+        "text_encoder": parts.text_encoder,
+        "tokenizer": parts.tokenizer,
+        "unet": parts.unet,
+        "scheduler": EulerDiscreteScheduler.from_config(dict(parts.scheduler_config)),
+        "feature_extractor": None,
+    }
     with quiet():
-        pipeline = StableDiffusionPipeline(
-            vae=parts.vae,
-            text_encoder=parts.text_encoder,
-            tokenizer=parts.tokenizer,
-            unet=parts.unet,
-            scheduler=scheduler,
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
+        small = StableDiffusionPipeline(
+            safety_checker=None, requires_safety_checker=False, **shared
         )
-    return sampled_by(pipeline, sampler)
+    sampled = sampled_by(small, sampler)
+    if parts.text_encoder_2 is None:
+        return sampled
+    more = {"text_encoder_2": parts.text_encoder_2, "tokenizer_2": parts.tokenizer_2}
+    large: Any = StableDiffusionXLPipeline(
+        add_watermarker=False, **(shared | more | {"scheduler": sampled.scheduler})
+    )
+    large.set_progress_bar_config(disable=True)
+    return large
 
 
 @torch.inference_mode()
-def run(pipeline: StableDiffusionPipeline, shots: Sequence[Shot]) -> Grid:
+def run(pipeline: Pipeline, shots: Sequence[Shot]) -> Grid:
     """One batch of plain diffusers."""
     with quiet():
         images: Any = pipeline(
@@ -100,14 +115,12 @@ def run(pipeline: StableDiffusionPipeline, shots: Sequence[Shot]) -> Grid:
     return (images * 255).round().astype("uint8")
 
 
-def floor(pipeline: StableDiffusionPipeline, shots: Sequence[Shot]) -> Grid:
+def floor(pipeline: Pipeline, shots: Sequence[Shot]) -> Grid:
     """(e) The bare checkpoint, one batch: what four pictures cost without any adapter."""
     return run(pipeline, shots)
 
 
-def merging(
-    parts: Parts, pipeline: StableDiffusionPipeline, rows: Sequence[Row], shots: Sequence[Shot]
-) -> Grid:
+def merging(parts: Parts, pipeline: Pipeline, rows: Sequence[Row], shots: Sequence[Shot]) -> Grid:
     """(d) Merge one picture's recipe from pristine, draw it, write pristine back; four times."""
     grids: list[Grid] = []
     for row, shot in zip(rows, shots, strict=True):
@@ -116,10 +129,17 @@ def merging(
     return np.concatenate(grids)
 
 
+def compiled(parts: Parts, sampler: str) -> Pipeline:
+    """(f) The same with its denoiser compiled; merging writes weights in place, so it is compiled once."""
+    pipeline = plain(parts, sampler)
+    pipeline.unet = torch.compile(parts.unet, dynamic=False)
+    return pipeline
+
+
 class Peer:
     """diffusers + peft on modules of their own: nobody else's weights are touched by them."""
 
-    def __init__(self, pipeline: StableDiffusionPipeline, files: Mapping[str, Path]) -> None:
+    def __init__(self, pipeline: Pipeline, files: Mapping[str, Path]) -> None:
         self.pipeline = pipeline
         self.names = {card: f"adapter{number}" for number, card in enumerate(files)}
         with TemporaryDirectory() as folder, quiet():
@@ -129,8 +149,9 @@ class Peer:
                 pipeline.load_lora_weights(
                     folder, weight_name=whole.name, adapter_name=self.names[card]
                 )
-            for model in (pipeline.unet, pipeline.text_encoder):
-                model.to(dtype=model.dtype)  # the factors too: on an accelerator they were fp32
+            for name in ("unet", *COMPANIONS):
+                if (model := getattr(pipeline, name, None)) is not None:
+                    model.to(dtype=model.dtype)  # the factors too: on an accelerator they were fp32
 
     def switched(self, shots: Sequence[Shot]) -> Grid:
         """(b) `set_adapters` for each picture, adapters side by side with the base."""
@@ -145,10 +166,14 @@ class Peer:
         grids: list[Grid] = []
         for shot in shots:
             names = self._set(shot)
-            self.pipeline.fuse_lora(components=["unet", "text_encoder"], adapter_names=names)
+            self.pipeline.fuse_lora(components=self._adapted, adapter_names=names)
             grids.append(run(self.pipeline, [shot]))
-            self.pipeline.unfuse_lora(components=["unet", "text_encoder"])
+            self.pipeline.unfuse_lora(components=self._adapted)
         return np.concatenate(grids)
+
+    @property
+    def _adapted(self) -> list[str]:
+        return ["unet", *(name for name in COMPANIONS if hasattr(self.pipeline, name))]
 
     def _set(self, shot: Shot) -> list[str]:
         worn = {self.names[w.adapter.card_id]: w.weight for w in shot.recipe.adapters}
@@ -157,9 +182,7 @@ class Peer:
 
 
 @contextmanager
-def by_formula(
-    pipeline: StableDiffusionPipeline, files: Mapping[str, Path], shot: Shot
-) -> Iterator[None]:
+def by_formula(pipeline: Pipeline, files: Mapping[str, Path], shot: Shot) -> Iterator[None]:
     """The reference where a second copy would not fit: W + Σ weight · ΔW by the oracle's formula, in place.
 
     It does not import our conversion, and writes the saved bytes back.
@@ -178,9 +201,7 @@ def by_formula(
             getattr(pipeline, component).get_submodule(path).weight.data.copy_(base)
 
 
-def reference(
-    pipeline: StableDiffusionPipeline, files: Mapping[str, Path], shots: Sequence[Shot]
-) -> Grid:
+def reference(pipeline: Pipeline, files: Mapping[str, Path], shots: Sequence[Shot]) -> Grid:
     """What each picture must look like: its own recipe by formula, drawn alone."""
     grids: list[Grid] = []
     for shot in shots:

@@ -1,17 +1,20 @@
 """A grid of four pictures with four masks: ours against diffusers, and against what four bare pictures cost.
 
-`python -m benchmarks.grid [--quick]`.  Contenders are named (a) to (e) as in issue 2:
-ours; diffusers + peft `set_adapters` per picture; fuse, draw, unfuse per picture;
-pristine merge per picture; the bare checkpoint as one batch, which is the floor.
+`python -m benchmarks.grid [--quick] [--only CASE]`.  Contenders: ours; (b) diffusers +
+peft `set_adapters` per picture; (c) fuse, draw, unfuse per picture; (d) pristine merge
+per picture; (e) the bare checkpoint as one batch, which is the floor; (f) pristine
+merge with a compiled denoiser, the strongest that people run.
 Each is first compared with the reference; one that draws something else gets no time.
-The miniature runs on the CPU; the network of SD 1.5's size, with random weights,
-runs on the accelerator where there is one (fp16, 64x64 latents), else at 16x16.
+The miniature runs on the CPU; networks of SD 1.5's and SDXL's size, with random weights,
+run on the accelerator where there is one (fp16, full latents), else at 16x16 latents.
 """
 
 import argparse
+import gc
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,15 +22,14 @@ import diffusers
 import numpy as np
 import peft
 import torch
-from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import sd15, sdxl
 from benchmarks.contenders import (
     Contender,
     Grid,
     Ours,
     Peer,
+    compiled,
     difference,
     floor,
     merging,
@@ -35,11 +37,10 @@ from benchmarks.contenders import (
     reference,
     run,
 )
-from benchmarks.sd15 import attention, big_adapters, big_parts, every_layer
+from benchmarks.limits import limits, tax
 from benchmarks.table import NOT_RUN, Report, Row, Spread, interleaved
 from stylus_engine.model import Mask, Recipe, Shot, Weighted
 from stylus_engine.sampling.families import Parts, family_of
-from stylus_engine.sampling.stack import Row as Worn
 from tests.sampling.draws import Pool, adapters, folder_pool
 from tests.sampling.oracle import Oracle, sampled_by
 
@@ -48,8 +49,12 @@ PEERS = {
     "switch": "(b) diffusers + peft, set_adapters per picture",
     "fuse": "(c) diffusers, fuse → draw → unfuse per picture",
     "merge": "(d) pristine merge per picture",
+    "compiled": "(f) pristine merge per picture, compiled",
     "floor": "(e) the bare checkpoint as one batch",
 }
+CASES = ("miniature", "sd15", "sdxl", "sd15-64")
+NEVER_SLOWER = {"switch": 1.0, "fuse": 1.0, "compiled": 1.0}
+ON_ACCELERATOR = {"switch": 1 / 3, "fuse": 1 / 2, "compiled": 1 / 1.3}
 EIGHT = ((1, 1, 1, 1, 0, 0, 0, 0), (0, 0, 1, 1, 1, 1, 0, 0), (0, 0, 0, 0, 1, 1, 1, 1), (1, 0) * 4)
 FOUR = ((1, 1, 0, 0), (0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1))
 SAME_FP32, SAME_HALF = 0.5, 3.0  # levels of 255, mean of the worst picture
@@ -66,7 +71,8 @@ class Case:
     bars: Mapping[str, float]
     taxed: bool  # whether the bar against the floor is for ours / (1 + tax)
     truth: Callable[[], Grid]
-    peer: Callable[[], Peer | None]
+    peer: Callable[[], Peer] | None = None
+    compiles: bool = False
 
 
 def main() -> int:
@@ -75,8 +81,14 @@ def main() -> int:
     device = "cuda" if torch.cuda.is_available() and not asked.cpu else "cpu"
     report = Report("grid", _accelerator(device), _settings(device))
     with TemporaryDirectory() as folder:
-        for rows in (_miniature(asked, report), _sd15(asked, report, device, Path(folder))):
-            report.rows += rows
+        for case in _cases(asked, report, device, Path(folder)):
+            began = time.perf_counter()
+            report.rows += _measure(case, report, asked)
+            report.notes.append(f"{case.name}: {time.perf_counter() - began:.0f} s in all.")
+            del case
+            gc.collect()  # the next network needs the room
+    if device == "cpu":
+        report.rows += _wanting()
     report.print()
     if asked.write:
         print(f"Written to {report.write()}.")
@@ -87,7 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.grid", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="at most a minute, fewer rounds")
     parser.add_argument("--cpu", action="store_true", help="leave an accelerator alone")
-    parser.add_argument("--only", choices=("miniature", "sd15"), help="one half of it")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave (f) out")
+    parser.add_argument("--only", choices=CASES, help="one case; the last is only run so")
     parser.add_argument("--checkpoint", type=Path, default=DATA / "checkpoint")
     parser.add_argument("--adapters", type=Path, default=DATA / "adapters")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
@@ -104,27 +117,39 @@ def _settings(device: str) -> list[str]:
     return [
         f"torch {torch.__version__} ({torch.get_num_threads()} threads, {where}), {versions}.",
         "Peers: adapters loaded beforehand as fp32, no progress bar, inference mode, one picture at a time (masks differ).",
+        "(f): torch.compile in its default mode, static shapes, compiled before it is timed.",
     ]
+
+
+def _cases(asked: argparse.Namespace, report: Report, device: str, folder: Path) -> Iterator[Case]:
+    """One after the other: two networks of that size do not fit beside each other."""
+    wanted = (asked.only,) if asked.only else CASES[: 2 if asked.quick else 3]
+    if "miniature" in wanted and (case := _miniature(asked, report)):
+        yield case
+    if "sd15" in wanted:
+        yield _sd15(device, folder, asked.quick)
+    if "sdxl" in wanted:
+        yield _sdxl(device, folder, asked.quick)
+    if "sd15-64" in wanted:
+        for what in (sd15.attention, sd15.every_layer):
+            yield _lighter(device, folder, what, asked.quick)
 
 
 # --- the miniature ---------------------------------------------------------------
 
 
-def _miniature(asked: argparse.Namespace, report: Report) -> Iterable[Row]:
-    if asked.only == "sd15":
-        return []
+def _miniature(asked: argparse.Namespace, report: Report) -> Case | None:
     steps = 6 if asked.quick else 20
     name = f"miniature, 8 adapters, {steps} steps, guidance 5"
-    if not any(asked.adapters.glob("*.safetensors")):
-        return _not_run(name, "the miniature has no adapter files yet", report)
     pool = folder_pool(asked.checkpoint, asked.adapters)
     oracle = Oracle(pool.folder, pool.files)
     eight = [name for name in pool.files if oracle.fused_by_diffusers(name)][:8]
     if len(eight) < 8:
-        return _not_run(name, f"only {len(eight)} files that diffusers can load", report)
+        report.notes.append(f"{name}: {NOT_RUN}, {len(eight)} files that diffusers can load.")
+        report.rows += _not_run(name)
+        return None
     files = {card: pool.files[card] for card in eight}
-    case = _miniature_case(name, pool, oracle, files, steps)
-    return _measure(case, report, seconds=10 if asked.quick else 150)
+    return _miniature_case(name, pool, oracle, files, steps)
 
 
 def _miniature_case(
@@ -144,49 +169,62 @@ def _miniature_case(
         own = family_of(pool.checkpoint).load(pool.checkpoint)
         return Peer(plain(own, shots[0].sampler), files)
 
-    bars = {"floor": 1.25, "switch": 1.0, "fuse": 1.0}
-    return Case(name, parts, files, shots, bars, taxed=True, truth=truth, peer=peer)
+    bars = NEVER_SLOWER | {"floor": 1.25}
+    return Case(name, parts, files, shots, bars, True, truth, peer, compiles=steps > 6)
 
 
-# --- a network of SD 1.5's size ---------------------------------------------------
+# --- networks of real size ----------------------------------------------------------
 
 
-def _sd15(asked: argparse.Namespace, report: Report, device: str, folder: Path) -> Iterable[Row]:
-    if asked.only == "miniature":
-        return []
-    rows: list[Row] = []
-    parts = big_parts(folder, device)
-    targets = {"attention": attention, "all linear + conv": every_layer}
-    for what, wanted in targets.items():
-        if asked.quick and what != "attention":
-            continue
-        files = big_adapters(folder, parts, wanted, rank=16, count=4)
-        case = _sd15_case(f"SD 1.5 size, ΣR = 64 on {what}", parts, files, device, asked.quick)
-        rows += _measure(case, report, seconds=8 if asked.quick else 240)
-    return rows
+def _sd15(device: str, folder: Path, quick: bool) -> Case:
+    parts = sd15.big_parts(folder, device)
+    files = sd15.big_adapters(folder, parts, sd15.attention, rank=32, count=8)
+    case = _big("SD 1.5 size, 8 adapters r32 on attention", parts, files, EIGHT, quick)
+    return replace(case, peer=_peer(case, lambda: sd15.big_parts(None, device), quick))
 
 
-def _sd15_case(
-    name: str, parts: Parts, files: Mapping[str, Path], device: str, quick: bool
+def _sdxl(device: str, folder: Path, quick: bool) -> Case:
+    parts = sdxl.big_parts(device)
+    files = sd15.big_adapters(folder, parts, sd15.attention, rank=32, count=8, prefix="xl-")
+    what = "" if device == "cuda" else f" ({sdxl.LAYERS} of 10 inner layers)"
+    case = _big(f"SDXL size{what}, 8 adapters r32 on attention", parts, files, EIGHT, quick)
+    return replace(case, peer=_peer(case, lambda: sdxl.big_parts(device), quick))
+
+
+def _lighter(device: str, folder: Path, wanted: sd15.Wanted, quick: bool) -> Case:
+    """Against the floor alone: the bar of four adapters of rank 16."""
+    parts = sd15.big_parts(folder, device)
+    files = sd15.big_adapters(folder, parts, wanted, rank=16, count=4)
+    name = f"SD 1.5 size, ΣR = 64 on {wanted.__name__.replace('_', ' ')}"
+    return replace(_big(name, parts, files, FOUR, quick), bars={"floor": 1.35}, compiles=False)
+
+
+def _peer(case: Case, own: Callable[[], Parts], quick: bool) -> Callable[[], Peer] | None:
+    """On a CPU, loading eight adapters through peft takes longer than `--quick` has."""
+    if quick and case.parts.device.type == "cpu":
+        return None
+    return lambda: Peer(plain(own(), case.shots[0].sampler), case.files)
+
+
+def _big(
+    name: str,
+    parts: Parts,
+    files: Mapping[str, Path],
+    masks: Sequence[Sequence[int]],
+    quick: bool,
 ) -> Case:
     pool = Pool(parts.checkpoint, adapters(parts.checkpoint, files), files, ("a red cat",), (0,))
-    latents, steps = (64, 10) if device == "cuda" else (16, 1 if quick else 2)
-    shots = _shots(pool, files, FOUR, size=latents * 8, steps=steps, guidance=1.0)
+    fast = parts.device.type == "cuda"
+    latents, steps = (parts.checkpoint.size // 8, 10) if fast else (16, 1 if quick else 2)
+    shots = _shots(pool, files, masks, size=latents * 8, steps=steps, guidance=1.0)
     bare = plain(parts, shots[0].sampler)
-
-    def peer() -> Peer | None:
-        if quick and device == "cpu":
-            return None  # loading four adapters through peft alone takes longer than a minute has
-        own = big_parts(None, device)
-        return Peer(plain(own, shots[0].sampler), files)
-
-    bars = {"floor": 1.35} | ({"switch": 1.0, "fuse": 1.0} if device == "cuda" else {})
-    case = f"{name}, {latents}×{latents} latents, {steps} steps, {str(parts.dtype)[6:]}"
 
     def truth() -> Grid:
         return reference(bare, files, shots)
 
-    return Case(case, parts, files, shots, bars, taxed=False, truth=truth, peer=peer)
+    bars = ON_ACCELERATOR if fast else NEVER_SLOWER
+    case = f"{name}, {latents}×{latents} latents, {steps} steps, {str(parts.dtype)[6:]}"
+    return Case(case, parts, files, shots, bars, False, truth, compiles=not quick or fast)
 
 
 # --- measuring --------------------------------------------------------------------
@@ -227,24 +265,35 @@ def _shots(
     return shots
 
 
-def _measure(case: Case, report: Report, seconds: float) -> Iterable[Row]:
+def _measure(case: Case, report: Report, asked: argparse.Namespace) -> Iterable[Row]:
     ours = Ours.of(case.parts, case.files, case.shots)
-    bare = plain(case.parts, case.shots[0].sampler)
+    contenders = _contenders(case, ours, compiles=case.compiles and asked.compile)
+    strangers = _gate(case, contenders, report)
+    honest = {name: draw for name, draw in contenders.items() if name not in strangers}
+    settle = torch.cuda.synchronize if case.parts.device.type == "cuda" else lambda: None
+    spreads = interleaved(honest, 40, 6 if asked.quick else 60, settle)
+    share = tax(case.parts, case.shots, ours.rows)
+    report.notes.append(f"{case.name}: arithmetic tax of the factors {share:.1%}.")
+    whole = limits(case.name, case.parts, case.shots, spreads.get("ours", NOT_RUN), settle)
+    return [*_rows(case, spreads, strangers, share), *whole]
+
+
+def _contenders(case: Case, ours: Ours, *, compiles: bool) -> dict[str, Contender]:
+    sampler = case.shots[0].sampler
+    bare = plain(case.parts, sampler)
     contenders: dict[str, Contender] = {
         "ours": lambda: ours.draw(case.shots),
         "merge": lambda: merging(case.parts, bare, ours.rows, case.shots),
         "floor": lambda: floor(bare, case.shots),
     }
-    if peer := case.peer():
+    if compiles:
+        quick = compiled(case.parts, sampler)
+        contenders["compiled"] = lambda: merging(case.parts, quick, ours.rows, case.shots)
+    if case.peer:
+        peer = case.peer()
         contenders["switch"] = lambda: peer.switched(case.shots)
         contenders["fuse"] = lambda: peer.fused(case.shots)
-    strangers = _gate(case, contenders, report)
-    honest = {name: draw for name, draw in contenders.items() if name not in strangers}
-    settle = torch.cuda.synchronize if case.parts.device.type == "cuda" else lambda: None
-    spreads = interleaved(honest, 40, seconds, settle)
-    share = tax(case.parts, case.shots, ours.rows)
-    report.notes.append(f"{case.name}: arithmetic tax of the factors {share:.1%}.")
-    return _rows(case, spreads, strangers, share)
+    return contenders
 
 
 def _gate(case: Case, contenders: Mapping[str, Contender], report: Report) -> dict[str, str]:
@@ -279,58 +328,22 @@ def _rows(
     yield Row(case.name, "arithmetic tax of the factors", "", Spread.of([share]), "base FLOPs")
 
 
-def _not_run(case: str, why: str, report: Report) -> Iterable[Row]:
-    report.notes.append(f"{case}: {NOT_RUN}, {why}.")
-    bars = {"floor": 1.25, "switch": 1.0, "fuse": 1.0}
+def _not_run(case: str) -> list[Row]:
+    bars = NEVER_SLOWER | {"floor": 1.25}
     return [
         Row(case, "seconds for a grid of four", "s", NOT_RUN, peer, NOT_RUN, bars.get(name))
         for name, peer in PEERS.items()
     ]
 
 
-# --- arithmetic -------------------------------------------------------------------
-
-
-@torch.inference_mode()
-def tax(parts: Parts, shots: Sequence[Shot], rows: Sequence[Worn]) -> float:
-    """FLOPs of the stacked factors in one UNet forward / FLOPs of the bare UNet."""
-    ranks: dict[str, int] = {}
-    union = {factors.id: factors for row in rows for factors, _ in row}
-    for factors in union.values():
-        for (component, path), layer in factors.layers.items():
-            if component == "unet":
-                ranks[path] = ranks.get(path, 0) + layer.rank
-    extra = 0
-
-    def watch(path: str) -> Callable[[nn.Module, object, torch.Tensor], None]:
-        def hook(module: nn.Module, _: object, output: torch.Tensor) -> None:
-            nonlocal extra
-            weight = module.get_parameter("weight")
-            places = output.numel() // weight.shape[0]
-            extra += 2 * places * ranks[path] * (weight[0].numel() + weight.shape[0])
-
-        return hook
-
-    hooks = [parts.unet.get_submodule(path).register_forward_hook(watch(path)) for path in ranks]
-    try:
-        base = _flops(parts, shots)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return extra / base
-
-
-def _flops(parts: Parts, shots: Sequence[Shot]) -> int:
-    """Of one bare forward over the shots; attention as plain products, so that it is counted on a CPU too."""
-    here = {"device": parts.device, "dtype": parts.dtype}
-    _, channels, height, width = family_of(parts.checkpoint).latent_shape(
-        parts, shots[0].width, shots[0].height
-    )
-    latents = torch.zeros(len(shots), channels, height, width, **here)
-    texts = torch.zeros(len(shots), 77, parts.unet.config["cross_attention_dim"], **here)
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        parts.unet(latents, torch.ones(len(shots), device=parts.device), texts)
-    return counter.get_total_flops()
+def _wanting() -> list[Row]:
+    """What only an accelerator can tell."""
+    return [
+        Row(f"{size} size, on an accelerator", "seconds for a grid of four", "s", NOT_RUN,
+            PEERS[name], NOT_RUN, bar)
+        for size in ("SD 1.5", "SDXL")
+        for name, bar in ON_ACCELERATOR.items()
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

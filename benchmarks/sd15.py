@@ -41,9 +41,9 @@ def big_parts(folder: Path | None, device: str) -> Parts:
         multiple=8,
     )
     return Parts(
-        unet=_filled(_unet(), device, dtype),
-        vae=_filled(_vae(), device, dtype),
-        text_encoder=_filled(_text_encoder(), device, dtype),
+        unet=filled(_unet(), device, dtype),
+        vae=filled(small_vae(), device, dtype),
+        text_encoder=filled(_text_encoder(), device, dtype),
         tokenizer=tiny_tokenizer(),
         scheduler_config={
             "beta_start": 0.00085,
@@ -68,12 +68,12 @@ def every_layer(path: str, module: nn.Module) -> bool:
 
 
 def big_adapters(
-    folder: Path, parts: Parts, wanted: Wanted, rank: int, count: int
+    folder: Path, parts: Parts, wanted: Wanted, rank: int, count: int, prefix: str = ""
 ) -> Mapping[str, Path]:
     """`count` files in peft's layout, fp16, each of the same layers."""
     files: dict[str, Path] = {}
     for number in range(count):
-        path = folder / f"{wanted.__name__}-{number}.safetensors"
+        path = folder / f"{prefix}{wanted.__name__}-r{rank}-{number}.safetensors"
         save_file(dict(_factors(parts.unet, wanted, rank, seed=number)), path)
         files[path.stem] = path
     return files
@@ -115,7 +115,7 @@ def _text_encoder() -> CLIPTextModel:
     return CLIPTextModel(config)
 
 
-def _vae() -> AutoencoderKL:
+def small_vae() -> AutoencoderKL:
     return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -126,7 +126,7 @@ def _vae() -> AutoencoderKL:
     )
 
 
-def _filled(model: Model, device: str, dtype: torch.dtype) -> Model:
+def filled(model: Model, device: str, dtype: torch.dtype) -> Model:
     if any(parameter.is_meta for parameter in model.parameters()):
         model.to_empty(device="cpu")
     for name, parameter in model.named_parameters():
