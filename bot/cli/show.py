@@ -122,7 +122,8 @@ def show_ran(console: Console, pictures: Sequence[Picture]) -> None:
     for picture in pictures:
         number = picture.manifest.shot.index + 1
         for ran in picture.manifest.ran:
-            told = f"{number} · {ran.steps} steps with executor {ran.executor}: {_why(ran)}"
+            steps = f"{ran.steps} step{'' if ran.steps == 1 else 's'}"
+            told = f"{number} · {steps} with executor {ran.executor}: {_why(ran)}"
             line(console, Text(told, style="dim"))
     console.print()
 
