@@ -73,4 +73,6 @@ async def test_a_round_that_is_stopped_keeps_what_it_has(tmp_path: Path):
         await work
     done = sum(card.described_by == "rules" for card in catalogue.cards())
     assert TURN <= done < 4 * TURN
-    assert (await describe_all(catalogue, lambda _: None)).learned == 4 * TURN - done
+    rest = (await describe_all(catalogue, lambda _: None)).learned
+    assert 2 * TURN <= rest <= 4 * TURN - done  # what was being written then is kept too
+    assert all(card.described_by == "rules" for card in catalogue.cards())

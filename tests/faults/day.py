@@ -90,6 +90,7 @@ class Day:
         for kill in (k for k in kills if k.place not in LONG_AFTER):
             await self.kill(kill)
         if tour:
+            await self._crash_again()
             await self.visit(missing(self.passed))
         findings = await self.settle()
         for kill in (k for k in kills if k.place in LONG_AFTER):
@@ -248,6 +249,16 @@ class Day:
         for also in ALSO:
             await self.awake()
             await also(self.crowd, self.lives)
+
+    async def _crash_again(self) -> None:
+        """Where only a crash leads: which job it meets is chance, and not each leads there."""
+        for place, (crash, scenario) in PRELUDES.items():
+            for _ in range(TRIES):
+                await self.awake()
+                await self._healed()
+                if place not in missing(self.passed):
+                    break
+                await self.kill(Kill("bot", scenario, crash))
 
     async def settle(self) -> list[Finding]:
         """Nothing is left to do, by the bot's own book or after a long time; then the verdict."""

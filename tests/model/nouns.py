@@ -17,6 +17,7 @@ from stylus_engine.model import (
     Mask,
     Plan,
     Policy,
+    Ran,
     Recipe,
     Request,
     Seen,
@@ -145,6 +146,7 @@ MANIFEST = Manifest(
     versions={"stylus": "0.1.0", "torch": "2.13.0"},
     how={"device": "cuda", "precision": "float16", "vae": "float32"},
     survival=Survival(by="a-clip", lost=("ink drawing",), repaired=True),
+    ran=(Ran(executor="bank", steps=20, why="cheapest", over="stack"),),
 )
 EXAMPLES = {"request": REQUEST, "plan": PLAN, "shot": SHOT, "manifest": MANIFEST}
 
