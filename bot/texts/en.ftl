@@ -184,7 +184,10 @@ details-model-hash = checkpoint `{ $hash }`
 details-composer = composer { $composer }, preset { $preset }
 details-instead = the language model did not choose: { $why }
 details-kept = shortened to fit: { $adapters }
-details-ran = { $steps } steps drawn with executor { $executor }: { $why }
+details-ran = { $steps ->
+        [one] One step
+       *[other] { $steps } steps
+    } drawn with executor { $executor }: { $why }
 ran-asked = the settings ask for it
 ran-bare = no adapter was lit
 ran-first = the model is first watched at work
