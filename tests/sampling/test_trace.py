@@ -99,7 +99,7 @@ def test_more_shots_than_slots_wait_their_turn(pool, on):
 
     events = walk(on, shots, hear)
     check_trace(events, {each.id: each.steps for each in shots})
-    assert most == 4
+    assert 1 < most <= 4
     started = [event.shot for event in events if isinstance(event, Started)]
     assert sorted(started) == sorted(each.id for each in shots)
     # Not their order: whom a turn has time to seat is the clock's. The rule is in test_turns.
