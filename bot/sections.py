@@ -167,6 +167,7 @@ class SamplingSettings(Section, frozen=True):
     executor: Literal["auto", "stack", "slots", "core", "bank", "merge"] = "stack"
     factor_cache_mib: Natural = 512
     factor_disk_mib: Natural = 2048
+    factor_device_mib: Natural = 1024
     decode_mib: Natural = 0
     channels_last: bool = False
     attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"

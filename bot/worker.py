@@ -112,6 +112,7 @@ def open_house(settings: Settings) -> "House":
             executor=sampling.executor,
             factor_cache_mib=sampling.factor_cache_mib,
             factor_disk_mib=sampling.factor_disk_mib,
+            factor_device_mib=sampling.factor_device_mib,
             decode_mib=sampling.decode_mib,
             channels_last=sampling.channels_last,
             attention=sampling.attention,

@@ -41,3 +41,11 @@ async def test_an_adapter_made_ready_ahead_is_only_picked_up(tmp_path: Path):
         assert isinstance(ended[-1], Drawn)
         assert (house.counts["loads"], house.counts["hits"]) == (1, 1)
         house.drop("ahead")
+        gathered, taken = house.counts["gathered"], house.counts["gathered_bytes"]
+        assert 0 < taken <= settings.sampling.factor_device_mib << 20
+        async for _ in house.draw("again", [shot("again", card)]):
+            pass
+        assert (house.counts["gathered"], house.counts["gathered_bytes"]) == (gathered, taken)
+        assert house.counts["gathered_hits"] == gathered  # once for each of the models it changes
+        assert await house.rest()
+        assert house.counts["gathered_bytes"] == 0

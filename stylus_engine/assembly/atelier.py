@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stylus_engine.mending import Mender
     from stylus_engine.sampling.drawer import Drawer
     from stylus_engine.sampling.foresight import Foresight
+    from stylus_engine.sampling.rack import Rack
     from stylus_engine.sampling.store import FactorStore
     from stylus_engine.sampling.switch import Switch
     from stylus_engine.walking import Walker
@@ -70,16 +71,23 @@ class Atelier:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What became of adapters: worked out or read, found in memory, put out of it, made ready ahead."""
+        """What became of adapters: worked out or read, found in memory, put out of it, made ready ahead.
+
+        `gathered`: put together on the device; `gathered_hits`: found there again.
+        """
         if "factors" not in vars(self):
             return {}
-        known, ahead = self.factors, vars(self).get("foresight")
+        known, ahead, rack = self.factors, vars(self).get("foresight"), self.rack
         return {
             "loads": known.loads,
             "unshelved": known.unshelved,
             "hits": known.hits,
             "evictions": known.evictions,
             "prepared": ahead.prepared if ahead else 0,
+            "gathered": rack.made,
+            "gathered_hits": rack.hits,
+            "gathered_evictions": rack.evictions,
+            "gathered_bytes": rack.nbytes,
         }
 
     def prepare(self, job: str, adapter: Adapter) -> None:
@@ -147,6 +155,13 @@ class Atelier:
         return FactorStore(self._stock.files, room, made=made, shelf=shelf)
 
     @cached_property
+    def rack(self) -> "Rack":
+        """Adapters gathered on the device, one checkpoint's at a time."""
+        from stylus_engine.sampling.rack import Rack
+
+        return Rack(self._setup.factor_device_mib << 20)
+
+    @cached_property
     def foresight(self) -> "Foresight":
         """Makes adapters ready while somebody still thinks."""
         from stylus_engine.sampling.foresight import Foresight
@@ -165,6 +180,7 @@ class Atelier:
         unloaded = self.sampler.unload()
         if unloaded:
             self.factors.clear()
+            self.rack.clear()
             give_memory_back()
         return unloaded
 
@@ -172,6 +188,7 @@ class Atelier:
         """Load a checkpoint; called by the thread that draws."""
         from stylus_engine.assembly.drawing import drawer
 
-        made = drawer(self._setup, checkpoint, self.factors, self.pictures)
+        self.rack.clear()  # of the checkpoint that was let go for this one
+        made = drawer(self._setup, checkpoint, self.factors, self.pictures, self.rack)
         self._lately = ref(made)  # weak: the switch lets it go
         return made

@@ -10,12 +10,13 @@ from stylus_engine.sampling.drawer import Drawer
 from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.families.parts import Parts
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.speed import tuned
 from stylus_engine.sampling.store import FactorStore
 
 
 def drawer(
-    setup: Setup, checkpoint: Checkpoint, factors: FactorStore, pictures: Pictures
+    setup: Setup, checkpoint: Checkpoint, factors: FactorStore, pictures: Pictures, rack: Rack
 ) -> Drawer:
     """Load a checkpoint on the device that the setup names; called by the thread that draws."""
     parts = loaded(setup, checkpoint)
@@ -26,7 +27,8 @@ def drawer(
         slots=setup.slots,
         waiting=setup.waiting,
         most_bytes=setup.memory_mib << 20,
-        executor=EXECUTORS[setup.executor](parts.modules),
+        rack=rack,
+        executor=EXECUTORS[setup.executor](parts.modules, rack),
     )
 
 

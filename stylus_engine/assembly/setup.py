@@ -118,6 +118,7 @@ class Setup:
     executor: str = "stack"
     factor_cache_mib: int = 512
     factor_disk_mib: int = 2048
+    factor_device_mib: int = 1024
     decode_mib: int = 0
     channels_last: bool = False
     attention: str = "auto"

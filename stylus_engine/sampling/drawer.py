@@ -14,6 +14,7 @@ from stylus_engine.sampling.faults import device
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.loop import Choose, Loop
 from stylus_engine.sampling.phrasebook import Phrasebook
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.store import FactorStore
 from stylus_engine.sampling.studio import Studio
 
@@ -37,11 +38,13 @@ class Drawer:
         waiting: int = 64,
         executor: Executor | None = None,
         most_bytes: int = 0,
+        rack: Rack | None = None,
         choose: Choose = chosen,
     ) -> None:
         self._inbox = Inbox(room=slots + waiting, slots=slots)
-        executor = executor or Stacking(parts.modules)
-        self._studio = Studio(parts, factors, pictures, executor, most_bytes)
+        rack = rack or Rack()
+        executor = executor or Stacking(parts.modules, rack)
+        self._studio = Studio(parts, factors, pictures, executor, most_bytes, rack)
         room = Room(seats=slots, rows=max(MOST_ROWS, 2 * slots))
         self._loop = Loop(self._studio, self._inbox, room, choose=choose)
 

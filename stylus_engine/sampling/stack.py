@@ -11,7 +11,9 @@ hooks at all.  Source: the shrink/expand pair of S-LoRA and Punica, with the ran
 axis shared by all adapters and a weight per (row, adapter) in the middle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import torch
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stylus_engine.sampling.factors import Component, Factors, Layer
+from stylus_engine.sampling.rack import Rack
 
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 Worn: TypeAlias = tuple[Factors, float]
 Row: TypeAlias = tuple[Worn, ...]  # what one row of a batch wears
 Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
-SPARE = 64 * 2**20  # bytes of gathered factors that are kept whatever is lit
+SPARE = 64 * 2**20  # bytes of gathered factors that are multiplied whatever is lit
 Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to
 
 
@@ -90,23 +93,39 @@ class ConvPatch:
 Patch: TypeAlias = LinearPatch | ConvPatch
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Names adapters that were gathered together, by their ids in the order of `Patch.columns`."""
+
+    component: Component
+    adapters: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Gathered:
+    """The adapters of a crowd, concatenated; `table` are the weights that its patches have now."""
+
+    crowd: Crowd
+    patches: Mapping[str, Patch]
+    table: list[list[float]] = field(default_factory=list[list[float]])
+
+
 class Stack:
     """The stack of one component.
 
     `gathers` counts concatenations of factors, `weight_updates` new weight vectors;
     a change of mask within the gathered adapters is one of the latter and none of
-    the former.
+    the former.  What was gathered lies on `rack`; what is worn is held there.
     """
 
-    def __init__(self, module: nn.Module, component: Component) -> None:
+    def __init__(self, module: nn.Module, component: Component, rack: Rack | None = None) -> None:
         self.gathers = 0
         self.weight_updates = 0
         self._module = module
         self._component: Component = component
-        self._gathered: dict[str, Factors] = {}
-        self._patches: dict[str, Patch] = {}
+        self._rack = rack or Rack()
+        self._held: Gathered | None = None
         self._hooks: list[RemovableHandle] = []
-        self._table: list[list[float]] = []
         self._worn: list[Key] | None = None
 
     def wear(self, rows: Sequence[Row]) -> None:
@@ -119,57 +138,81 @@ class Stack:
         if not wanted:
             self.remove()
         else:
-            self._prepare(wanted)
-            self._weigh(rows)
+            self._weigh(self._prepare(wanted), rows)
         self._worn = keys
 
     def remove(self) -> None:
-        """Take the hooks off. What was gathered is kept: the next mask may need it."""
+        """Take the hooks off. What was gathered stays on the rack: the next mask may need it."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
         self._worn = None
+        if self._held is not None:
+            crowd, self._held = self._held.crowd, None
+            self._rack.release(crowd)
 
     def forget(self) -> None:
-        """Take the hooks off and let go of the gathered factors."""
+        """Take the hooks off and let go of all that nobody wears."""
         self.remove()
-        self._gathered, self._patches, self._table = {}, {}, []
+        self._rack.clear()
+
+    @property
+    def _patches(self) -> Mapping[str, Patch]:
+        return self._held.patches if self._held else {}
 
     def _wanted(self, rows: Sequence[Row]) -> dict[str, Factors]:
         return {factors.id: factors for row in rows for factors, _ in row if self._touches(factors)}
 
-    def _prepare(self, wanted: dict[str, Factors]) -> None:
-        if not self._serves(wanted):
-            self._gather(wanted)
-        if not self._hooks:
-            self._install()
+    def _prepare(self, wanted: Mapping[str, Factors]) -> Gathered:
+        size = sum(map(self._bytes, wanted.values()))
+        if self._held is None or not self._serves(self._held.crowd, wanted, size):
+            self.remove()
+            crowd = self._found(wanted, size)
+            self._held = self._rack.hold(crowd, size, partial(self._gather, crowd, wanted))
+            self._install(self._held)
+        return self._held
 
     def _touches(self, factors: Factors) -> bool:
         return any(component == self._component for component, _ in factors.layers)
 
-    def _serves(self, wanted: dict[str, Factors]) -> bool:
-        """Whether what is gathered holds all that is wanted, and is no forgotten crowd.
+    def _found(self, wanted: Mapping[str, Factors], size: int) -> Crowd:
+        """The smallest crowd on the rack that serves, else the one that is to be gathered."""
+        crowds = [name for name in self._rack if isinstance(name, Crowd)]
+        serving = [crowd for crowd in crowds if self._serves(crowd, wanted, size)]
+        # Sorted, so that a sum does not depend on who came first.
+        fresh = Crowd(self._component, tuple(sorted(wanted)))
+        return min(serving, key=self._rack.size, default=fresh)
+
+    def _serves(self, crowd: Crowd, wanted: Mapping[str, Factors], size: int) -> bool:
+        """Whether the crowd has all that is wanted, and few enough besides.
 
         An unlit adapter costs arithmetic and no correctness (its weight is 0), so a
         mask that lights one of ten must not cost a gather.  Beyond `SPARE` bytes the
         crowd may be at most twice what is wanted.
         """
-        if not wanted.keys() <= self._gathered.keys():
+        if crowd.component != self._component or not wanted.keys() <= set(crowd.adapters):
             return False
-        return _bytes(self._gathered.values()) <= max(SPARE, 2 * _bytes(wanted.values()))
+        return self._rack.size(crowd) <= max(SPARE, 2 * size)
 
-    def _gather(self, wanted: dict[str, Factors]) -> None:
-        # Sorted, so that a sum does not depend on who came first.
-        self.forget()
-        adapters = [wanted[key] for key in sorted(wanted)]
+    def _bytes(self, factors: Factors) -> int:
+        """What the adapter takes once it is gathered."""
+        numbers = sum(layer.down.numel() + layer.up.numel() for _, layer in self._layers(factors))
+        return numbers * next(self._module.parameters()).dtype.itemsize
+
+    def _layers(self, factors: Factors) -> Iterator[tuple[str, Layer]]:
+        for (component, path), layer in factors.layers.items():
+            if component == self._component:
+                yield path, layer
+
+    def _gather(self, crowd: Crowd, wanted: Mapping[str, Factors]) -> Gathered:
+        adapters = [wanted[name] for name in crowd.adapters]
         touching: dict[str, list[int]] = {}
         for index, factors in enumerate(adapters):
-            for component, path in factors.layers:
-                if component == self._component:
-                    touching.setdefault(path, []).append(index)
-        self._patches = {path: self._patch(path, touching[path], adapters) for path in touching}
-        self._gathered = {factors.id: factors for factors in adapters}
+            for path, _ in self._layers(factors):
+                touching.setdefault(path, []).append(index)
+        patches = {path: self._patch(path, touching[path], adapters) for path in touching}
         self.gathers += 1
+        return Gathered(crowd, patches)
 
     def _patch(self, path: str, owners: list[int], adapters: Sequence[Factors]) -> Patch:
         layers = [adapters[owner].layers[self._component, path] for owner in owners]
@@ -182,23 +225,23 @@ class Stack:
             return LinearPatch(base, layers, columns)
         raise TypeError(f"{path} is a {type(base).__name__}; the store lets only layers through")
 
-    def _install(self) -> None:
-        for path, patch in self._patches.items():
+    def _install(self, gathered: Gathered) -> None:
+        for path, patch in gathered.patches.items():
             base = self._module.get_submodule(path)
             self._hooks.append(base.register_forward_hook(patch))
 
-    def _weigh(self, rows: Sequence[Row]) -> None:
+    def _weigh(self, gathered: Gathered, rows: Sequence[Row]) -> None:
         """Give every layer its w; layers with the same ranks share one expansion."""
-        table = [_weights(row, self._gathered) for row in rows]
-        if table == self._table:
+        table = [_weights(row, gathered.crowd.adapters) for row in rows]
+        if table == gathered.table:
             return
-        self._table = []
+        gathered.table = []
         expanded: dict[Columns, Tensor] = {}
-        for path, patch in self._patches.items():
+        for path, patch in gathered.patches.items():
             if patch.columns not in expanded:
                 expanded[patch.columns] = self._expand(table, patch.columns, path)
             patch.weigh(expanded[patch.columns])
-        self._table = table
+        gathered.table = table
         self.weight_updates += 1
 
     def _expand(self, table: list[list[float]], columns: Columns, path: str) -> Tensor:
@@ -212,14 +255,10 @@ def key(row: Row) -> Key:
     return tuple((factors.id, weight) for factors, weight in row)
 
 
-def _weights(row: Row, gathered: dict[str, Factors]) -> list[float]:
+def _weights(row: Row, adapters: Sequence[str]) -> list[float]:
     """The weight of every gathered adapter in one row; two cards with one file add up."""
-    weights = dict.fromkeys(gathered, 0.0)
+    weights = dict.fromkeys(adapters, 0.0)
     for factors, weight in row:
         if factors.id in weights:
             weights[factors.id] += weight
     return list(weights.values())
-
-
-def _bytes(adapters: Iterable[Factors]) -> int:
-    return sum(factors.nbytes for factors in adapters)

@@ -13,7 +13,7 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from stylus_engine.errors import BadSize, UnknownName, Unsupported
+from stylus_engine.errors import BadSize, MemoryRanOut, UnknownName, Unsupported
 from stylus_engine.model import Adapter, Lit, Manifest, Picture, Ran, Shot, Weighted
 from stylus_engine.model.noun import within
 from stylus_engine.planning.starting import edge
@@ -32,6 +32,7 @@ from stylus_engine.sampling.gauge import Gauge
 from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
 from stylus_engine.sampling.slots import Line, Slot, ranks_of
 from stylus_engine.sampling.speed import attending
@@ -56,13 +57,16 @@ class Studio:
         pictures: Pictures,
         executor: Executor,
         most_bytes: int = 0,
+        rack: Rack | None = None,
     ) -> None:
+        """`rack`: where the executor keeps what it gathered; what nobody wears there makes room."""
         self._parts = parts
         self._family = family_of(parts.checkpoint)
         self._coder = Coder(parts, self._family)
         self._factors = factors
         self._pictures = pictures
         self._executor = executor
+        self._rack = rack or Rack()
         self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
         self._darkroom = Darkroom(parts.vae)
         self._gauge = Gauge(parts.device, most_bytes)
@@ -97,6 +101,8 @@ class Studio:
         Raises `BadAdapter`, `BadPicture`, `DrawFailed`.
         """
         with memory():
+            if self.bill(shot).area > self.usual:
+                self._rack.clear()  # what is free decides about it
             self._measure(shot)
             self._gauge.check(self.bill(shot).area, f"{shot.width}×{shot.height}")
             row = self._row(shot)
@@ -131,7 +137,18 @@ class Studio:
             slot.negative = next(texts)
 
     def predict(self, lines: Sequence[Line]) -> list[Tensor]:
-        """One forward over `lines`, rows of one shape; fp32 (C, h, w) each. Raises `DrawFailed`."""
+        """One forward over `lines`, rows of one shape; fp32 (C, h, w) each. Raises `DrawFailed`.
+
+        What nobody wears goes before anybody hears that the memory ran out: a smaller batch
+        would be for good.
+        """
+        try:
+            with memory():
+                return self._forward(lines)
+        except MemoryRanOut:
+            if not self._rack.clear():
+                raise
+        give_memory_back()
         with memory():
             return self._forward(lines)
 
@@ -143,6 +160,7 @@ class Studio:
     def relieve(self) -> None:
         """The memory ran out: let go of what can be made again."""
         self._executor.close()
+        self._rack.clear()
         self.phrases.forget()
         give_memory_back()
 

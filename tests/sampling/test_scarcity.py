@@ -66,6 +66,27 @@ def test_a_batch_that_does_not_fit_is_halved_and_its_pictures_are_the_same(pool,
     assert (hooks(again), pins(again)) == (0, 0)
 
 
+def test_what_nobody_wears_goes_before_a_batch_is_halved(pool, monkeypatch):
+    on = stage(pool)
+    truth = drawn(on, four(pool))
+    rack, family = on.drawer._studio._rack, on.drawer._studio._family
+    denoise, tried = family.denoise, list[int]()
+
+    def short(parts, latents, timesteps, told):
+        tried.append(len(latents))
+        if rack.hold("old", 1 << 20, bytes) == b"" and len(tried) == 1:  # somebody else's
+            rack.release("old")
+            raise FULL
+        return denoise(parts, latents, timesteps, told)
+
+    monkeypatch.setattr(family, "denoise", short)
+    found = drawn(on, four(pool))
+    assert tried == [8, 8, 8, 8]
+    assert on.drawer._loop.forwards.most_area == 0
+    for name, picture in truth.items():
+        assert np.array_equal(found[name], picture), name
+
+
 def test_one_row_after_the_other_is_enough_for_a_guided_picture(pool, limited):
     on = stage(pool)
     truth = drawn(on, four(pool)[:1])

@@ -6,8 +6,9 @@ draw the same pictures up to rounding; they differ in time and memory only.  A b
 weight is never written: merged weights lie beside it and take its place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from torch import nn
 
@@ -19,6 +20,7 @@ from stylus_engine.sampling.executors.seam import Executor, Outlook, by_row
 from stylus_engine.sampling.executors.slotting import Slotting
 from stylus_engine.sampling.executors.stacking import Stacking
 from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.rack import Rack
 
 __all__ = [
     "EXECUTORS",
@@ -34,22 +36,42 @@ __all__ = [
 ]
 
 
-def _core(modules: Mapping[Component, nn.Module]) -> Executor:
-    return Sharing(modules, Stacking(modules))
+class Make(Protocol):
+    """Makes an executor for a checkpoint's modules; what it gathers lies on `rack`, else on a rack of its own."""
+
+    def __call__(
+        self, modules: Mapping[Component, nn.Module], rack: Rack | None = None
+    ) -> Executor:
+        """Nothing is gathered or merged yet."""
+        ...
 
 
-def _core_slots(modules: Mapping[Component, nn.Module]) -> Executor:
-    return Sharing(modules, Slotting(modules))
+def _core(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
+    return Sharing(modules, Stacking(modules, rack))
 
 
-EXECUTORS: Mapping[str, Callable[[Mapping[Component, nn.Module]], Executor]] = MappingProxyType(
+def _core_slots(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
+    return Sharing(modules, Slotting(modules, rack))
+
+
+def _bank(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
+    del rack  # merged weights are no gathered factors
+    return Banking(modules)
+
+
+def _merge(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
+    del rack
+    return Merging(modules)
+
+
+EXECUTORS: Mapping[str, Make] = MappingProxyType(
     {
         "auto": Planned,
         "stack": Stacking,
         "slots": Slotting,
         "core": _core,
         "core+slots": _core_slots,
-        "bank": Banking,
-        "merge": Merging,
+        "bank": _bank,
+        "merge": _merge,
     }
 )

@@ -21,6 +21,7 @@ from stylus_engine.sampling.executors.slotting import Slotting
 from stylus_engine.sampling.executors.stacking import Stacking
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.machine import probe
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.stack import Key, Row, key
 
 DENOISERS = ("unet", "transformer")
@@ -34,13 +35,15 @@ class Planned:
     def __init__(
         self,
         modules: Mapping[Component, nn.Module],
+        rack: Rack | None = None,
         room: int = ROOM,
         machine: Callable[[nn.Module], Machine] | None = None,
     ) -> None:
         banks: dict[Component, Bank] = {
             name: Bank(module, name, room) for name, module in modules.items()
         }
-        stack, slots = Stacking(modules), Slotting(modules)
+        rack = rack or Rack()
+        stack, slots = Stacking(modules, rack), Slotting(modules, rack)
         self.choice = FIRST
         self._modules, self._banks = dict(modules), banks
         self._machine = machine or figures

@@ -54,7 +54,7 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Give everything back: hooks, weights, memory."""
+        """Give everything back: hooks and weights; what was gathered stays on its rack."""
         ...
 
 

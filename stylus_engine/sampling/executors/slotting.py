@@ -4,9 +4,10 @@ The dense stack pays in every row for the union of all adapters in the batch; he
 row pays for its own.  The price is a product more for every further run.
 """
 
-from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import torch
@@ -16,12 +17,11 @@ from torch.nn import functional as F
 from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.executors.seam import ONCE, Outlook, Run, alike, runs
 from stylus_engine.sampling.factors import Component, Layer
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.stack import Key, Row, key
 
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
-
-KEPT = 16  # recipes whose factors stay gathered
 
 
 class Pair(NamedTuple):
@@ -32,6 +32,15 @@ class Pair(NamedTuple):
 
 
 Gathered: TypeAlias = Mapping[str, Pair]  # by the path of the layer
+Touching: TypeAlias = Mapping[str, Sequence[tuple[Layer, float]]]  # the same, still apart
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Names what one row wears in one component."""
+
+    component: Component
+    worn: Key
 
 
 class LinearRuns:
@@ -68,9 +77,10 @@ class Slotting:
 
     choice = Choice("slots", "asked")
 
-    def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
+    def __init__(self, modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> None:
         self._modules = dict(modules)
-        self._gathered: OrderedDict[tuple[Component, Key], Gathered] = OrderedDict()
+        self._rack = rack or Rack()
+        self._held: dict[Component, list[Recipe]] = {name: [] for name in modules}
         self._hooks: dict[Component, list[RemovableHandle]] = {name: [] for name in modules}
         self._worn: dict[Component, list[Key]] = {}
 
@@ -99,16 +109,17 @@ class Slotting:
         """Nothing to do: hooks read the base weights and never write them."""
 
     def close(self) -> None:
-        """Take all hooks off and let go of the gathered factors."""
+        """Take all hooks off."""
         for component in self._modules:
             self._remove(component)
-        self._gathered.clear()
 
     def _remove(self, component: Component) -> None:
         for hook in self._hooks[component]:
             hook.remove()
         self._hooks[component].clear()
         self._worn.pop(component, None)
+        while self._held[component]:
+            self._rack.release(self._held[component].pop())
 
     def _install(self, component: Component, rows: Sequence[Row]) -> None:
         parts: dict[str, list[tuple[Run, Pair]]] = {}
@@ -122,20 +133,24 @@ class Slotting:
             self._hooks[component].append(base.register_forward_hook(hook))
 
     def _factors(self, component: Component, row: Row) -> Gathered:
-        name = component, key(row)
-        if name not in self._gathered:
-            self._gathered[name] = self._gather(component, row)
-            while len(self._gathered) > KEPT:
-                self._gathered.popitem(last=False)
-        self._gathered.move_to_end(name)
-        return self._gathered[name]
+        name = Recipe(component, key(row))
+        touching = self._touching(component, row)
+        layers = [layer for parts in touching.values() for layer, _ in parts]
+        numbers = sum(layer.down.numel() + layer.up.numel() for layer in layers)
+        size = numbers * next(self._modules[component].parameters()).dtype.itemsize
+        made = self._rack.hold(name, size, partial(self._gather, component, touching))
+        self._held[component].append(name)
+        return made
 
-    def _gather(self, component: Component, row: Row) -> Gathered:
+    def _touching(self, component: Component, row: Row) -> Touching:
         touching: dict[str, list[tuple[Layer, float]]] = {}
         for factors, weight in row:
             for (where, path), layer in factors.layers.items():
                 if where == component:
                     touching.setdefault(path, []).append((layer, weight))
+        return touching
+
+    def _gather(self, component: Component, touching: Touching) -> Gathered:
         module = self._modules[component]
         return {
             path: _pair(module.get_submodule(path).get_parameter("weight"), parts)

@@ -8,6 +8,7 @@ from torch import nn
 from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.executors.seam import ONCE, Outlook
 from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.stack import Row, Stack
 
 
@@ -16,8 +17,9 @@ class Stacking:
 
     choice = Choice("stack", "asked")
 
-    def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
-        self.stacks = {name: Stack(module, name) for name, module in modules.items()}
+    def __init__(self, modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> None:
+        rack = rack or Rack()
+        self.stacks = {name: Stack(module, name, rack) for name, module in modules.items()}
 
     def groups(
         self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
