@@ -1,4 +1,7 @@
-"""`stylus demo`, which `make demo` runs: one /imagine and one 🧩 in the playground, then yours."""
+"""`stylus demo`, which `make demo` runs: one /imagine and one 🧩 in the playground, then yours.
+
+What speaks HTTP is imported when the demo begins, or every other command would wait for it.
+"""
 
 import asyncio
 import signal
@@ -6,19 +9,20 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import aiohttp
 import typer
 from rich.text import Text
 
 from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.show import line
-from bot.demo.person import Message, Person, pictures
-from bot.demo.stage import Stage, stage, unless_it_ends
 from bot.platforms import refuse_windows
 from stylus_engine.pictures.files import write
+
+if TYPE_CHECKING:
+    from bot.demo.person import Message, Person
+    from bot.demo.stage import Stage
 
 PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a light
 FOLDER = Path("demo")
@@ -51,6 +55,8 @@ async def _until_stopped(play: Coroutine[None, None, None]) -> None:
 
 
 async def _play(desk: Desk, prompt: str, out: Path, port: int, *, once: bool) -> None:
+    from bot.demo.stage import stage, unless_it_ends
+
     said = _Saying(desk)
     said("Starting the playground and the bot …")
     log = out / "log.txt"
@@ -64,8 +70,12 @@ async def _play(desk: Desk, prompt: str, out: Path, port: int, *, once: bool) ->
         await here.bot.wait()
 
 
-async def _script(said: "_Saying", here: Stage, prompt: str, out: Path) -> None:
+async def _script(said: "_Saying", here: "Stage", prompt: str, out: Path) -> None:
     """What a person would do first."""
+    import aiohttp
+
+    from bot.demo.person import Person
+
     async with aiohttp.ClientSession() as session:
         person = Person(session, here.url)
         await person.enter(PATIENCE)
@@ -79,8 +89,10 @@ async def _script(said: "_Saying", here: Stage, prompt: str, out: Path) -> None:
         await _keep(said, person, second, out / "other-adapters")
 
 
-async def _keep(said: "_Saying", person: Person, card: Message, folder: Path) -> None:
+async def _keep(said: "_Saying", person: "Person", card: "Message", folder: Path) -> None:
     """Save a card's pictures, as the channel has them."""
+    from bot.demo.person import pictures
+
     for number, address in enumerate(pictures(card), 1):
         suffix = Path(address.partition("?")[0]).suffix
         write(folder / f"{number}{suffix}", await person.picture(address))

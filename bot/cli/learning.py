@@ -1,25 +1,28 @@
-"""`stylus learning`: what servers like, from the line's own book."""
+"""`stylus learning`: what servers like, from the line's own book.
+
+The bot's rooms are imported by the command that reads the line, or `stylus --help`
+would load discord.py and a database.
+"""
 
 import os
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.app import database_of
 from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of, run
-from bot.jobs.comparing import Result
-from bot.jobs.database import address
-from bot.jobs.line import Line, Rules
-from bot.routing.learnings import MOST_EXPORTED, exported
-from bot.settings import Settings
 from bot.winning import rate
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Liking
 from stylus_engine.planning.learning import mean
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.jobs.comparing import Result
+    from bot.jobs.line import Line
 
 T = TypeVar("T")
 Guild = Annotated[int, typer.Argument(help="The server's id, as Discord copies it.", min=1)]
@@ -49,6 +52,8 @@ def show(context: typer.Context, guild: Guild) -> None:
 
 def export(context: typer.Context, guild: Guild) -> None:
     """All counts of a server as JSON; nobody is named in it."""
+    from bot.routing.learnings import MOST_EXPORTED, exported
+
     desk = desk_of(context)
     with answering(desk, as_json=False):
         found = run(_read(desk, lambda line: line.learned(guild, MOST_EXPORTED)))
@@ -59,7 +64,7 @@ def delete(context: typer.Context, guild: Guild) -> None:
     """Forget all that was learned in a server. While the bot runs, `/admin learning` does that."""
     desk = desk_of(context)
     with answering(desk, as_json=False):
-        gone = run(_forget(database_of(_existing(desk)), guild))
+        gone = run(_forget(_existing(desk), guild))
         desk.say("All that was learned there is deleted." if gone else "Nothing was learned there.")
 
 
@@ -78,13 +83,17 @@ def comparisons(
             desk.say("No comparison was revealed yet.")
 
 
-async def _read(desk: Desk, asked: Callable[[Line], Awaitable[T]]) -> T:
+async def _read(desk: Desk, asked: "Callable[[Line], Awaitable[T]]") -> T:
     """Beside a bot that runs."""
-    return await Line.look(database_of(_existing(desk)), asked)
+    from bot.jobs.line import Line
+
+    return await Line.look(_existing(desk), asked)
 
 
 async def _forget(url: str, guild: int) -> int:
     """Moves in as a bot does: only one at a time writes. Raises `BadSettings` while one lives there."""
+    from bot.jobs.line import Line, Rules
+
     line = await Line.open(url, Rules(), owner=f"command-{os.getpid()}", now=time.time())
     try:
         return await line.forget(guild)
@@ -92,14 +101,17 @@ async def _forget(url: str, guild: int) -> int:
         await line.close()
 
 
-def _existing(desk: Desk) -> Settings:
-    """The settings, if there is a line: looking makes none."""
-    settings = desk.settings()
-    file = address(database_of(settings)).database
-    sqlite = address(database_of(settings)).get_backend_name() == "sqlite"
-    if sqlite and not Path(file or "").exists():
-        raise BadSettings(where="database.url", why=f"there is no line at {file}; no bot ran yet")
-    return settings
+def _existing(desk: Desk) -> str:
+    """The address of the line, if there is one: looking makes none."""
+    from bot.app import database_of
+    from bot.jobs.database import address
+
+    url = database_of(desk.settings())
+    there = address(url)
+    if there.get_backend_name() == "sqlite" and not Path(there.database or "").exists():
+        why = f"there is no line at {there.database}; no bot ran yet"
+        raise BadSettings(where="database.url", why=why)
+    return url
 
 
 def _line(one: Liking) -> str:
@@ -107,14 +119,14 @@ def _line(one: Liking) -> str:
     return f"{share:>5}  for {one.good:g}, against {one.bad:g}  {one.card_id}  ({one.concept})"
 
 
-def _facts(one: Result) -> dict[str, object]:
+def _facts(one: "Result") -> dict[str, object]:
     share = rate(one.wins, one.losses)
     told = share._asdict() if share else {"rate": None, "low": None, "high": None}
     names: dict[str, object] = {"one": one.one, "other": one.other}
     return names | {"wins": one.wins, "losses": one.losses, "ties": one.ties} | told
 
 
-def _verdict(one: Result) -> str:
+def _verdict(one: "Result") -> str:
     share = rate(one.wins, one.losses)
     names = f"{one.one} against {one.other}"
     if share is None:

@@ -1,9 +1,12 @@
-"""`stylus setup`: from a token to a config.toml in at most five questions; may be run again."""
+"""`stylus setup`: from a token to a config.toml in at most five questions; may be run again.
+
+What speaks HTTP is imported when somebody is asked, or every other command would wait for it.
+"""
 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -13,11 +16,12 @@ from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.doctor import doctor
 from bot.cli.show import line
 from bot.settings import Settings
-from bot.setup import servers
-from bot.setup.identity import Identity, identify
 from bot.setup.looking import Found, look, usual_places
 from bot.setup.writing import save
 from stylus_engine.errors import BadSettings
+
+if TYPE_CHECKING:
+    from bot.setup.identity import Identity
 
 TOKEN_HELP = "discord.com/developers/applications → your application → Bot → Reset Token"  # noqa: S105 - says where to find one
 
@@ -96,7 +100,7 @@ def setup(
 class Connection:
     """The bot, and a token that was typed now, with the file it is to be kept in."""
 
-    identity: Identity
+    identity: "Identity"
     typed: str = ""
     file: Path = Path()
 
@@ -115,6 +119,8 @@ class Connection:
 
 def _connect(talk: Talk, settings: Settings, config: Path) -> Connection:
     """The bot behind the token that is set or typed."""
+    from bot.setup.identity import identify
+
     known = _known(settings)
     if (
         known
@@ -141,8 +147,10 @@ def _known(settings: Settings) -> str:
         return ""
 
 
-def _asked(talk: Talk, token: str, settings: Settings) -> Identity | None:
+def _asked(talk: Talk, token: str, settings: Settings) -> "Identity | None":
     """None, and a sentence, when the token of before is no longer good."""
+    from bot.setup.identity import identify
+
     try:
         return asyncio.run(identify(token, settings.discord.api))
     except BadSettings as error:
@@ -186,8 +194,8 @@ def _tell(talk: Talk, found: Found) -> None:
         talk.say(f"Found {count} adapter files in {folder}.")
     if found.single_files:
         talk.say(
-            f"Found {found.single_files} checkpoints in one file each; "
-            "this version draws with diffusers folders only.", "yellow",
+            f"Found {found.single_files} checkpoints in one file each; one of SD 1 or SDXL draws "
+            "when it is named under [checkpoints.folders].", "yellow",
         )  # fmt: skip
     if not (found.checkpoints or found.loras):
         talk.say(
@@ -197,6 +205,8 @@ def _tell(talk: Talk, found: Found) -> None:
 
 def _language_model(talk: Talk) -> None:
     """Told, not set: to ask it costs time or money, and without one words and meaning choose."""
+    from bot.setup import servers
+
     for server in asyncio.run(servers.find()):
         models = ", ".join(server.models[:3]) or "no model loaded"
         talk.say(
@@ -205,7 +215,7 @@ def _language_model(talk: Talk) -> None:
         )
 
 
-def _end(talk: Talk, config: Path, identity: Identity) -> None:
+def _end(talk: Talk, config: Path, identity: "Identity") -> None:
     talk.say(f"Written: {config}", "green")
     talk.say(
         "Invite the bot to your server; it asks for exactly what it needs, and reads no messages:"

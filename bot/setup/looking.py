@@ -24,11 +24,11 @@ PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies there: drawable pipeline folders by name, folders of adapters, files for later."""
+    """What lies there: drawable pipeline folders by name, folders of adapters, and a count of single files."""
 
     checkpoints: tuple[tuple[str, Path], ...] = ()
     loras: tuple[tuple[Path, int], ...] = ()  # folder, how many files
-    single_files: int = 0  # checkpoints in one file: told of, not drawn with yet
+    single_files: int = 0  # checkpoints in one file: told of, not named by us
 
 
 def usual_places(home: Path) -> tuple[Path, ...]:

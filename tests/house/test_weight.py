@@ -66,6 +66,13 @@ def test_a_light_module_loads_no_heavy_library(name: str):
     assert not HEAVY & set(loaded)
 
 
+def test_the_command_line_opens_without_what_speaks_with_anybody():
+    """`stylus --help` and every command wait for what they import: discord.py and a database are 0.7 s."""
+    loaded = fresh(LOADED, "bot.__main__")
+    assert isinstance(loaded, list)
+    assert not {"aiohttp", "alembic", "discord", "sqlalchemy"} & set(loaded)
+
+
 @pytest.mark.timeout(300)  # it loads every heavy library once
 def test_importing_does_no_work():
     places = "|".join(f"{HOUSE}/{room}/" for room in ROOMS)
