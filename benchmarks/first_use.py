@@ -173,7 +173,9 @@ def _foreseen(case: str, blank: Modules, size: Size, file: Path, rounds: int) ->
     """What is left to wait for when the composer named the adapter a second before it was done."""
     late, early = _ours(blank, size, file, file, 0), _ours(blank, size, file, file, 0)
     taken: dict[str, list[float]] = {"late": [], "early": []}
-    foresight = Foresight(lambda card: early.store.prepare(card, early.bases))
+    foresight = Foresight(
+        lambda card, likely: early.store.prepare(card, early.bases, likely=likely)
+    )
     for _ in range(rounds):
         early.store.clear()
         foresight.wish("job", early.card)

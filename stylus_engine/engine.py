@@ -7,8 +7,8 @@ ports, and passes the nouns on.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -74,7 +74,10 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Plans and draws. Holds no state of its own: what lives, lives in the rooms."""
+    """Plans and draws. Holds no state of its own: what lives, lives in the rooms.
+
+    What is named within `ahead` will be drawn for that job.
+    """
 
     checkpoints: Checkpoints
     cards: CardStore
@@ -85,6 +88,7 @@ class Engine:
     bringer: Bringer | None = None
     measures: Measures | None = None
     mender: Mender | None = None
+    ahead: Callable[[str], AbstractContextManager[object]] = nullcontext
 
     async def plan(self, request: Request, likes: Sequence[Liking] = ()) -> Plan:
         """Choose adapters for the parts of the prompt; draw nothing. `likes`: learned from use."""
@@ -195,7 +199,8 @@ class Engine:
 
     async def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
         """`Planned`, then each picture's own events. Leave it with `aclosing`: that cancels the rest."""
-        plan = await self.plan(request)
+        with self.ahead(job):
+            plan = await self.plan(request)
         grid = self.shots(request, plan, job)
         yield Planned(job=job, plan=plan)
         async with aclosing(self._drawn(job, grid, self.mender or self.walker)) as events:

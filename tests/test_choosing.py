@@ -1,14 +1,16 @@
 """The real house with a language model behind it: request to plan, over every room between them."""
 
+import asyncio
 import json
 import re
 import time
+from contextlib import aclosing
 
 import pytest
 
 from bot.settings import load
 from bot.worker import open_house
-from stylus_engine.model import Request
+from stylus_engine.model import Drawn, Planned, Request
 from tests.openai_server import Asked, Said, Server, said
 
 PROMPT = "a pencil sketch of a dragon at sunset"
@@ -58,6 +60,33 @@ async def test_from_a_request_to_a_plan_by_a_model_that_needs_a_second(environme
     assert asked == 4
     assert [task.choices for task in again.tasks] == [task.choices for task in plans[3].tasks]
     assert min(took) <= SECOND + 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_while_the_model_thinks_the_checkpoint_is_loaded_and_what_it_may_name_made_ready(
+    environment,
+):
+    async with Server(obliging) as server:
+        house = open_house(load(None, environment | {"STYLUS_COMPOSER__BASE_URL": server.url}))
+        await house.index()
+        request = Request(prompt="a pencil sketch of a boat", count=1, steps=1)
+        async with aclosing(house.imagine(request, "first")) as events:
+            assert isinstance(await anext(events), Planned)
+            coming = house._atelier._coming  # nobody has asked for a picture yet
+            assert coming is not None
+            await asyncio.wrap_future(coming)
+            assert house.loaded
+        request = Request(prompt=PROMPT, count=1, steps=1)
+        told = [event async for event in house.imagine(request, "second")]
+        counts = house.counts
+        house.close()
+    assert isinstance(told[-1], Drawn)
+    assert counts["guess_hits"] >= 1
+    assert counts["guess_misses"] == counts["guessed"] - counts["guess_hits"]
+    readied = told[-1].picture.readied
+    assert [each.how for each in readied].count("ahead") >= 1, readied
+    assert len(readied) == 3
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ class Store:
         yield self
 
     def holds(self, adapter):
-        return adapter.name == "Kept"
+        return adapter.name == "Kept" or adapter.path is not None
 
     async def bring(self, adapter, tell):
         self.begun += 1
@@ -63,6 +63,22 @@ async def test_only_what_is_away_is_fetched_and_only_to_be_drawn():
     early("t:Wyrm:1")
     await settled(early)
     assert (store.brought, store.begun) == (["Wyrm"], 2)
+
+
+async def test_what_is_only_likely_is_told_where_its_file_is_and_never_fetched():
+    store, heard = Store(), []
+    early = Early(store.card, store.holds, Downloads(store.opened))
+    early.ready = lambda job, card, likely: heard.append((job, card.name, likely))
+    early.guess(list(CARDS.values()))
+    await settled(early)
+    assert heard == []
+    with early.drawing("j"):
+        early.guess(list(CARDS.values()))
+        await settled(early)
+        early("t:Here:1")
+        await settled(early)
+    assert heard == [("j", "Here", True), ("j", "Kept", True), ("j", "Here", False)]
+    assert store.begun == 0
 
 
 async def test_no_more_than_so_many_at_once():

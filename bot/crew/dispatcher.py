@@ -245,8 +245,9 @@ class Dispatcher:
                 if await self._hearing.happened(worker, frame):
                     self._food.ring()
             case Heard(frame=Named() as named):
+                wish = Prepare(job=named.job, adapter=named.adapter, likely=named.likely)
                 for drawer in self._crew.drawers:
-                    await self._crew.send(drawer, Prepare(job=named.job, adapter=named.adapter))
+                    await self._crew.send(drawer, wish)
             case _:
                 pass
 

@@ -38,7 +38,7 @@ class Drawing(Protocol):
         """See `Sampler.cancel`."""
         ...
 
-    def prepare(self, job: str, adapter: Adapter) -> None:
+    def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
         """See `Atelier.prepare`."""
         ...
 
@@ -123,8 +123,8 @@ class DrawingDesk:
             mine.done.set()
 
     def prepare(self, wish: Prepare) -> None:
-        """What a language model has named; looked at only while a checkpoint is in memory."""
-        self._engine.prepare(wish.job, wish.adapter)
+        """What a language model has named, or may name; looked at only while a checkpoint is in memory."""
+        self._engine.prepare(wish.job, wish.adapter, likely=wish.likely)
 
     def drop(self, job: str) -> None:
         """Its open shots end in `Failed(kind="Cancelled")` at the next step."""

@@ -239,11 +239,11 @@ class PlanningDesk:
     def prepare(self, wish: Prepare) -> None:
         """A planner makes nothing ready."""
 
-    def named(self, job: str, adapter: Adapter) -> None:
-        """The composer has named an adapter; told to the bot while the job is being planned."""
+    def named(self, job: str, adapter: Adapter, likely: bool) -> None:
+        """The composer has named an adapter, or is `likely` to; told to the bot while the job is being planned."""
         tell = self._telling.get(job)
         if tell is not None:
-            tell(Named(job=job, adapter=adapter))
+            tell(Named(job=job, adapter=adapter, likely=likely))
 
     def drop(self, job: str) -> None:
         """Neither planned nor fetched for any more."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from stylus_engine.engine import Arrangement, Engine
 
 
+ASKING = frozenset({"stylus", "paper"})  # presets that ask a language model where there is one
 __all__ = ["Chooser", "Describer", "Embedding", "House", "Places", "Reranking", "Setup", "engine"]
 
 
@@ -106,12 +107,12 @@ class House:
         """See `Atelier.counts`."""
         return self._atelier.counts
 
-    def prepare(self, job: str, adapter: Adapter) -> None:
+    def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
         """See `Atelier.prepare`."""
-        self._atelier.prepare(job, adapter)
+        self._atelier.prepare(job, adapter, likely=likely)
 
-    def hear_named(self, listener: Callable[[str, Adapter], None]) -> None:
-        """Tell of each adapter that a language model names for a job, once its file is here."""
+    def hear_named(self, listener: Callable[[str, Adapter, bool], None]) -> None:
+        """Tell of each adapter that a language model names for a job, or is likely to, once its file is here."""
         self._stock.early.ready = listener
 
     async def absent(self, shots: Sequence[Shot]) -> Sequence[Adapter]:
@@ -157,9 +158,17 @@ class House:
         """Whether a checkpoint is in memory."""
         return self._atelier.loaded
 
-    def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
-        """See `Engine.imagine`."""
-        return self._engine.imagine(request, job)
+    async def imagine(self, request: Request, job: str) -> AsyncGenerator[Event, None]:
+        """See `Engine.imagine`. While a language model thinks, the checkpoint is loaded, and what it names made ready."""
+        if self._setup.chooser.model and request.preset in ASKING:
+            self._atelier.expect(request.checkpoint)
+            self.hear_named(lambda job, card, likely: self.prepare(job, card, likely=likely))
+        try:
+            async with aclosing(self._engine.imagine(request, job)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self.drop(job)
 
     def again(self, manifest: Manifest, job: str) -> AsyncGenerator[Event, None]:
         """See `Engine.again`."""
@@ -304,4 +313,5 @@ class House:
             bringer=self._stock.bringer,
             measures=self._stock.cards if self._setup.heed_health else None,
             mender=self._atelier.mender,
+            ahead=self._stock.early.drawing,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future, wait
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class Atelier:
         self._kept = pictures
         self._look = look
         self._lately: Callable[[], Drawer | None] = lambda: None
+        self._coming: Future[None] | None = None  # a checkpoint that is loaded ahead
 
     def draw(self, job: str, shots: Sequence[Shot]) -> AsyncGenerator[Event, None]:
         """See `Mender.draw` where pictures are looked at, else `Walker.draw`."""
@@ -73,7 +75,8 @@ class Atelier:
     def counts(self) -> dict[str, int]:
         """What became of adapters: worked out or read, found in memory, put out of it, made ready ahead.
 
-        `gathered`: put together on the device; `gathered_hits`: found there again.
+        `guessed`: made ready while a language model thought; `guess_misses` of them nobody has
+        drawn with so far.  `gathered`: put together on the device; `gathered_hits`: found there again.
         """
         if "factors" not in vars(self):
             return {}
@@ -84,16 +87,23 @@ class Atelier:
             "hits": known.hits,
             "evictions": known.evictions,
             "prepared": ahead.prepared if ahead else 0,
+            "guessed": known.guessed,
+            "guess_hits": known.guess_hits,
+            "guess_misses": known.guessed - known.guess_hits,
             "gathered": rack.made,
             "gathered_hits": rack.hits,
             "gathered_evictions": rack.evictions,
             "gathered_bytes": rack.nbytes,
         }
 
-    def prepare(self, job: str, adapter: Adapter) -> None:
-        """Make an adapter ready that `job` will be drawn with, if its checkpoint is in memory."""
-        if self.loaded:
-            self.foresight.wish(job, adapter)
+    def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
+        """Make an adapter ready that `job` will be drawn with, or is `likely` to, if its checkpoint is in memory."""
+        if self.loaded or self._coming is not None:
+            self.foresight.wish(job, adapter, likely=likely)
+
+    def expect(self, checkpoint: str) -> None:
+        """Load a checkpoint, by name or id, that a job will soon be drawn with. Raises nothing: the drawing will."""
+        self._coming = self.walker.between(lambda: self.sampler.load(checkpoint))
 
     def drop(self, job: str) -> None:
         """Nobody draws this job any more."""
@@ -168,10 +178,12 @@ class Atelier:
 
         return Foresight(self._ready)
 
-    def _ready(self, adapter: Adapter) -> None:
+    def _ready(self, adapter: Adapter, likely: bool) -> None:
+        if self._coming is not None:
+            wait([self._coming])
         drawer = self._lately()
         if drawer is not None:
-            drawer.prepare(adapter)
+            drawer.prepare(adapter, likely=likely)
 
     def _unload(self) -> bool:
         """Called by the thread that draws."""

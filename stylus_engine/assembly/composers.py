@@ -96,6 +96,7 @@ class Composers:
             tokens_per_day=chooser.tokens_per_day,
             catalogue=lambda: str(catalogue.last()),
             prefetch=self._stock.early,
+            guess=self._stock.early.guess,
             book=book,
         )
         server, memory = Server(endpoint, chooser.key), Memory(self._stock.lately)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from stylus_engine.composition.asking import OURS, Book, Question, new_fence, question
 from stylus_engine.composition.circuit import Circuit
 from stylus_engine.composition.judging import Judged, judge
+from stylus_engine.composition.menu import likely
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.plain import line
 from stylus_engine.composition.purse import Store, Till
@@ -22,15 +23,16 @@ from stylus_engine.composition.remembering import Memory, answer_of, key
 from stylus_engine.composition.talking import Ears, Speaker, Talk
 from stylus_engine.composition.telling import capped, no_pin, seen, uncovered
 from stylus_engine.errors import BudgetSpent, StylusError
-from stylus_engine.model import Candidate, Plan, Query, Request
+from stylus_engine.model import Adapter, Candidate, Plan, Query, Request
 from stylus_engine.planning.learning import by_liking, concerned
 from stylus_engine.ports import Composer
 
 Prefetch = Callable[[str], None]
+Guess = Callable[[Sequence[Adapter]], None]
 
 
-def nothing(_: str) -> None:
-    """Nobody wants to know which card was named."""
+def nothing(_: str | Sequence[Adapter]) -> None:
+    """Nobody wants to know which card was named, or may be."""
 
 
 def same() -> str:
@@ -43,7 +45,8 @@ class Manner:
     """How to ask. `timeout`: seconds for one plan, all tries and checks together.
 
     `catalogue` names the version of the cards, and may block; `prefetch` is told each card id as soon as
-    the model names it, returns at once and raises nothing.  Times come from `steady`
+    the model names it, returns at once and raises nothing; so is `guess`, before the model is asked, of the
+    likeliest.  Times come from `steady`
     (seconds of any clock that never goes back) and `now` (Unix time).
     """
 
@@ -52,6 +55,7 @@ class Manner:
     tokens_per_day: int = 0  # 0 = no limit
     catalogue: Callable[[], str] = same
     prefetch: Prefetch = nothing
+    guess: Guess = nothing
     steady: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     fence: Callable[[], str] = new_fence
@@ -155,6 +159,7 @@ class LlmComposer:
 
     async def _asked(self, query: Query, asked: Question) -> Judged | Unusable:
         """Everything a server can do wrong becomes a reason."""
+        self._manner.guess(likely(asked.menu, query.pinned))
         try:
             return await self._talk(query, asked).through()
         except TimeoutError:

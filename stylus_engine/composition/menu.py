@@ -11,6 +11,7 @@ from stylus_engine.composition.plain import fitting, line, tokens
 from stylus_engine.model import Adapter, Candidate, Query
 
 MOST_OFFERS = 40
+MOST_LIKELY = 4  # adapters that are guessed
 MOST_NAME = 40  # characters
 MOST_ADDS = 120
 MOST_TRIGGERS = 30
@@ -66,6 +67,19 @@ def menu(
     shown = tuple(found[:count])
     lines = tuple(told(offer, most, size.adds) for offer in shown)
     return Menu(shown, lines, tuple(found[count:]))
+
+
+def likely(offered: Menu, pinned: Sequence[str]) -> tuple[Adapter, ...]:
+    """What an answer will probably hold: what is pinned, then the nearest of each concept; a few.
+
+    What only the whole prompt found is seldom taken.
+    """
+    sure = [offer.adapter for offer in offered.offers if offer.adapter.card_id in pinned]
+    nearest: dict[str, Adapter] = {}
+    for offer in offered.offers:
+        if offer.concept and offer.adapter not in sure:
+            nearest.setdefault(offer.concept, offer.adapter)
+    return (*sure, *nearest.values())[:MOST_LIKELY]
 
 
 def told(offer: Offer, most: int, adds: int = MOST_ADDS) -> str:

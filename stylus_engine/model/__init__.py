@@ -14,7 +14,7 @@ from stylus_engine.model.checkpoint import Checkpoint
 from stylus_engine.model.event import Drawn, Event, Failed, Fetching, Planned, Started, Stepped
 from stylus_engine.model.few_step import Faster, FewStep
 from stylus_engine.model.liking import Liking
-from stylus_engine.model.manifest import Lit, Manifest, Picture, Ran, Survival
+from stylus_engine.model.manifest import Lit, Manifest, Picture, Ran, Readied, Survival
 from stylus_engine.model.mask import Mask
 from stylus_engine.model.plan import Choice, Dropped, Friction, Plan, Seen, Strain, Task
 from stylus_engine.model.query import Query, Span
@@ -60,6 +60,7 @@ __all__ = [
     "Query",
     "Ran",
     "Rating",
+    "Readied",
     "Recipe",
     "Request",
     "Seen",

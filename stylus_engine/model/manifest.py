@@ -64,11 +64,27 @@ class Manifest(Noun, frozen=True, kw_only=True):
     survival: Survival | None = None  # None: nobody looked, or all was well
 
 
+class Readied(Noun, frozen=True, kw_only=True):
+    """How one adapter of a picture came to be ready to draw with, and how long the picture waited for it.
+
+    `how`: memory (it was there), ahead (it was there because somebody had named or
+    guessed it), shelf (converted before, read from the disk) or converted (from its file).
+    """
+
+    name: str
+    how: Literal["memory", "ahead", "shelf", "converted"]
+    seconds: float = 0.0
+
+
 class Picture(Noun, frozen=True, kw_only=True):
-    """A picture that is safely on disk. `id` is the sha256 of the PNG file's bytes."""
+    """A picture that is safely on disk. `id` is the sha256 of the PNG file's bytes.
+
+    `readied` stands beside the file and not in it: equal pictures are equal files.
+    """
 
     id: str
     path: str
     width: int
     height: int
     manifest: Manifest
+    readied: tuple[Readied, ...] = ()

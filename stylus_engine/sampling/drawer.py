@@ -61,9 +61,10 @@ class Drawer:
         """Let go of a shot at the next step; it ends in `Failed(kind="Cancelled")`."""
         self._inbox.cancel(shot_id)
 
-    def prepare(self, adapter: Adapter) -> None:
-        """See `Studio.prepare`."""
-        self._studio.prepare(adapter)
+    def prepare(self, adapter: Adapter, *, likely: bool = False) -> None:
+        """See `Studio.prepare`; for what is only `likely` not while anything is drawn."""
+        if not likely or self.idle:
+            self._studio.prepare(adapter, likely=likely)
 
     @property
     def idle(self) -> bool:

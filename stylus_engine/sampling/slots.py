@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from stylus_engine.model import Shot
+from stylus_engine.model import Readied, Shot
 from stylus_engine.planning.executors import Choice
 from stylus_engine.ports import Ground
 from stylus_engine.sampling.factors import Component
@@ -29,7 +29,7 @@ class Slot:
     latents, of the squares that the denoiser sees one by one; 0 = all at once.  `distilled`:
     the denoiser reads the guidance itself.
     `ahead`: what was predicted for the step to come, a row each; `ranks` of what it wears;
-    `ran`: which executor drew each step, and why.
+    `ran`: which executor drew each step, and why; `readied`: how its adapters came.
     """
 
     shot: Shot
@@ -48,6 +48,7 @@ class Slot:
     ranks: Mapping[str, int] = field(default_factory=dict[str, int])
     ahead: list[Tensor] = field(default_factory=list[Tensor])
     ran: dict[int, Choice] = field(default_factory=dict[int, Choice])
+    readied: tuple[Readied, ...] = ()
 
     @property
     def guided(self) -> bool:

@@ -3,28 +3,30 @@
 The loop says when; the studio does.  It holds no slot and no order of its own.
 """
 
-from collections import Counter
 from collections.abc import Generator, Sequence
-from contextlib import suppress
 from functools import partial
-from importlib import metadata
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor
 
 from stylus_engine.errors import BadSize, MemoryRanOut, UnknownName, Unsupported
-from stylus_engine.model import Adapter, Lit, Manifest, Picture, Ran, Shot, Weighted
+from stylus_engine.model import (
+    Adapter,
+    Manifest,
+    Picture,
+    Readied,
+    Shot,
+)
 from stylus_engine.model.noun import within
 from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
 from stylus_engine.ports import Ground, Pictures, Pixels
 from stylus_engine.sampling.darkroom import Darkroom
 from stylus_engine.sampling.decoding import Coder
-from stylus_engine.sampling.devices import give_memory_back, name_of
+from stylus_engine.sampling.devices import give_memory_back
 from stylus_engine.sampling.embeddings import spoken
 from stylus_engine.sampling.executors import Executor, Outlook, by_row
-from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.faults import memory
 from stylus_engine.sampling.flow import check_flow, flow, flows
@@ -34,6 +36,7 @@ from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
+from stylus_engine.sampling.signing import how, lit, named, portable, ran, shortened, versions
 from stylus_engine.sampling.slots import Line, Slot, ranks_of
 from stylus_engine.sampling.speed import attending
 from stylus_engine.sampling.stack import Row
@@ -42,9 +45,6 @@ from stylus_engine.sampling.store import Bases, FactorStore
 from stylus_engine.sampling.telling import by_length, pick, some, told_to
 from stylus_engine.sampling.text import Words, encode
 from stylus_engine.sampling.tiles import boxes
-
-WHOLE = 0.9995  # of an adapter's squared norm: what is left out of it then, nobody sees
-VERSIONED = ("torch", "diffusers", "stylus")
 
 
 class Studio:
@@ -105,16 +105,17 @@ class Studio:
                 self._rack.clear()  # what is free decides about it
             self._measure(shot)
             self._gauge.check(self.bill(shot).area, f"{shot.width}×{shot.height}")
-            row = self._row(shot)
+            row, readied = self._row(shot)
             slot = self._slot(shot, row)
+        slot.readied = readied
         for factors, _ in row:
             self._factors.pin(factors)
         return slot
 
-    def prepare(self, adapter: Adapter) -> None:
+    def prepare(self, adapter: Adapter, *, likely: bool = False) -> None:
         """Make an adapter of this family ready beside the drawing. Safe from any thread. Raises `BadAdapter`."""
         if adapter.family == self._parts.checkpoint.family:
-            self._factors.prepare(adapter, self._bases)
+            self._factors.prepare(adapter, self._bases, likely=likely)
 
     def bill(self, shot: Shot) -> Bill:
         """What the shot will cost; nothing is fetched for it."""
@@ -204,7 +205,8 @@ class Studio:
         drawn = yield from work
         soft = drawn.shape[1] // slot.latents.shape[-1] // 2
         pixels = pasted(drawn, slot.ground, soft)
-        return self._pictures.keep(pixels, self._manifest(slot))
+        kept = self._pictures.keep(pixels, self._manifest(slot))
+        return replace(kept, readied=slot.readied)
 
     def leave(self, slot: Slot) -> None:
         """Unpin the slot's factors."""
@@ -227,13 +229,19 @@ class Studio:
         line = small.lines[0]
         self._gauge.measured(lambda: self._forward([line]), line.area)
 
-    def _row(self, shot: Shot) -> Row:
+    def _row(self, shot: Shot) -> tuple[Row, tuple[Readied, ...]]:
         self._executor.restore()
-        row = tuple((self._worn(each.adapter), each.weight) for each in lit(shot))
-        return apart(lit(shot), row, shot.recipe.null_space, self._factors)
-
-    def _worn(self, adapter: Adapter) -> Factors:
-        return spoken(self._factors.get(adapter, self._bases), adapter.words)
+        worn = lit(shot)
+        taken = [self._factors.take(each.adapter, self._bases) for each in worn]
+        row = tuple(
+            (spoken(got.factors, each.adapter.words), each.weight)
+            for each, got in zip(worn, taken, strict=True)
+        )
+        readied = tuple(
+            Readied(name=each.adapter.name, how=got.how, seconds=round(got.seconds, 4))
+            for each, got in zip(worn, taken, strict=True)
+        )
+        return apart(worn, row, shot.recipe.null_space, self._factors), readied
 
     def _slot(self, shot: Shot, row: Row) -> Slot:
         plan = self._plan(shot)
@@ -302,66 +310,3 @@ def outlook(lines: Sequence[Line]) -> Outlook:
     box = lines[0].box
     left = sum(len(each.slot.schedule.timesteps) - each.slot.schedule.at for each in lines)
     return Outlook(places=box.high * box.wide, steps=max(1, round(left / len(lines))))
-
-
-def ran(slot: Slot) -> tuple[Ran, ...]:
-    """How the slot's adapters were worn, in order of first appearance."""
-    return tuple(
-        Ran(executor=choice.executor, steps=steps, why=choice.why, over=choice.over)
-        for choice, steps in Counter(slot.ran.values()).items()
-    )
-
-
-def lit(shot: Shot) -> list[Weighted]:
-    """The adapters that change something; for one at weight 0 no file is opened."""
-    return [each for each in shot.recipe.adapters if each.weight != 0]
-
-
-def portable(shot: Shot) -> Shot:
-    """The shot without this machine's paths: a picture travels."""
-    anywhere = tuple(
-        replace(lit, adapter=replace(lit.adapter, path=None, previews=()))
-        for lit in shot.recipe.adapters
-    )
-    return replace(shot, recipe=replace(shot.recipe, adapters=anywhere))
-
-
-def named(slot: Slot) -> tuple[Lit, ...]:
-    """The adapters of a slot by the bytes of their files."""
-    return tuple(
-        Lit(
-            card_id=each.adapter.card_id,
-            name=each.adapter.name,
-            file_sha256=factors.file_sha256,
-            weight=weight,
-        )
-        for each, (factors, weight) in zip(lit(slot.shot), slot.row, strict=True)
-    )
-
-
-def how(parts: Parts) -> dict[str, str]:
-    """What of this machine's way changes pixels: device and precisions; the VAE's where it differs."""
-    told = {"device": parts.device.type, "precision": name_of(parts.dtype)}
-    if parts.vae.dtype != parts.dtype:
-        told["vae"] = name_of(parts.vae.dtype)
-    return told | dict(parts.how)
-
-
-def shortened(slot: Slot) -> dict[str, str]:
-    """Which adapters became factors only by leaving something out, and how much of their change is left."""
-    kept = {
-        each.adapter.name: factors.kept
-        for each, (factors, _) in zip(lit(slot.shot), slot.row, strict=True)
-        if factors.kept < WHOLE
-    }
-    told = (f"{100 * share:.1f} % of {name}" for name, share in kept.items())
-    return {"kept": ", ".join(told)} if kept else {}
-
-
-def versions() -> dict[str, str]:
-    """The libraries whose arithmetic drew the picture; a source tree that was not installed has none."""
-    installed: dict[str, str] = {}
-    for name in VERSIONED:
-        with suppress(metadata.PackageNotFoundError):
-            installed[name] = metadata.version(name)
-    return installed

@@ -7,9 +7,11 @@ torch here: whoever only hands shots on need not load it.
 
 from collections.abc import Callable, Generator
 from threading import Lock
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-from stylus_engine.errors import Busy, Cancelled, StylusError, public
+from msgspec.structs import replace
+
+from stylus_engine.errors import BadCheckpoint, Busy, Cancelled, StylusError, public
 from stylus_engine.model import Checkpoint, Event, Failed, Shot
 from stylus_engine.ports import Checkpoints, Sampler
 
@@ -23,6 +25,13 @@ class Loaded(Sampler, Protocol):
         ...
 
 
+class _Waiting(NamedTuple):
+    """A shot, and the checkpoint that its name meant when it came."""
+
+    shot: Shot
+    checkpoint: Checkpoint
+
+
 Open: TypeAlias = Callable[[Checkpoint], Loaded]
 PASSING = 16  # shots
 
@@ -33,6 +42,9 @@ class Switch:
     While somebody waits for another checkpoint, at most `passing` more shots are taken
     to the loaded one; then they wait behind him.  A stream of jobs for one checkpoint
     would keep it loaded for ever, and a turn for each shot would do nothing but load.
+
+    A checkpoint is known by its content: a shot goes to the one that it was admitted for,
+    or fails; whatever lies under that name by then.
     """
 
     def __init__(
@@ -44,7 +56,7 @@ class Switch:
         self._passing = passing
         self._passed = 0
         self._lock = Lock()
-        self._line: list[Shot] = []  # shots whose checkpoint is not the loaded one
+        self._line: list[_Waiting] = []  # shots whose checkpoint is not the loaded one
         self._turning: list[Shot] = []  # shots whose checkpoint is being loaded
         self._called_off: set[str] = set()
         self._drawer: Loaded | None = None
@@ -53,6 +65,7 @@ class Switch:
     def admit(self, shot: Shot) -> None:
         """Take a shot in. Raises `Busy`, `UnknownName`, `BadCheckpoint`, and what `Drawer.admit` does."""
         checkpoint = self._checkpoints.find(shot.checkpoint)
+        shot = replace(shot, checkpoint=checkpoint.id)
         with self._lock:
             if self._drawer is not None and self._takes(checkpoint):
                 self._drawer.admit(shot)
@@ -60,12 +73,13 @@ class Switch:
             elif len(self._line) >= self._waiting:
                 raise Busy(slots=self._waiting)
             else:
-                self._line.append(shot)
+                self._line.append(_Waiting(shot, checkpoint))
 
     def cancel(self, shot_id: str) -> None:
         """Let go of a shot, wherever it is."""
         with self._lock:
-            if any(shot.id == shot_id for shot in (*self._line, *self._turning)):
+            waiting = [*self._turning, *(each.shot for each in self._line)]
+            if any(shot.id == shot_id for shot in waiting):
                 self._called_off.add(shot_id)
             elif self._drawer is not None:
                 self._drawer.cancel(shot_id)
@@ -85,33 +99,43 @@ class Switch:
                 self._drawer, self._loaded = None, ""
             return self._drawer is None
 
+    def load(self, name: str) -> None:
+        """Load a checkpoint that will be asked for, unless one is in memory. Raises what loading raises.
+
+        Belongs to the thread that walks `events`, between two walks.
+        """
+        if self._drawer is None:
+            self._load(self._checkpoints.find(name))
+
     def events(self) -> Generator[Event, None, None]:
         """Draw with the loaded checkpoint until it has no shot left, then turn to the next one's."""
         while True:
             if self._drawer is not None:
                 yield from self._drawer.events()
-            shots = self._next()
-            if not shots:
+            with self._lock:
+                first = next(iter(self._line), None)
+            if first is None:
                 return
-            yield from self._turn_to(shots)
+            yield from self._turn_to(first.checkpoint)
 
     def _takes(self, checkpoint: Checkpoint) -> bool:
         """Whether the loaded drawer is the one, and nobody was passed too often."""
         return checkpoint.id == self._loaded and (not self._line or self._passed < self._passing)
 
-    def _next(self) -> list[Shot]:
-        """The waiting shots of the checkpoint that has waited longest."""
+    def _taken(self, checkpoint: Checkpoint) -> list[Shot]:
+        """The waiting shots of a checkpoint, in line no more."""
         with self._lock:
             self._passed = 0
-            first = next(iter(self._line), None)
-            taken = [s for s in self._line if first and s.checkpoint == first.checkpoint]
-            self._line = [s for s in self._line if s not in taken]
-            self._turning = list(taken)
-            return taken
+            mine = [each.shot for each in self._line if each.checkpoint.id == checkpoint.id]
+            self._line = [each for each in self._line if each.checkpoint.id != checkpoint.id]
+            self._turning = list(mine)
+            return mine
 
-    def _turn_to(self, shots: list[Shot]) -> Generator[Event, None, None]:
+    def _turn_to(self, checkpoint: Checkpoint) -> Generator[Event, None, None]:
+        shots = self._taken(checkpoint)
         try:
-            self._load(self._checkpoints.find(shots[0].checkpoint))
+            if checkpoint.id != self._loaded:
+                self._load(checkpoint)
         except StylusError as error:
             with self._lock:
                 for shot in shots:
@@ -124,9 +148,16 @@ class Switch:
     def _load(self, checkpoint: Checkpoint) -> None:
         with self._lock:
             self._drawer, self._loaded = None, ""  # two checkpoints may not fit into memory
+        self._same(checkpoint)
         drawer = self._open(checkpoint)
+        self._same(checkpoint)  # files may be replaced while they are read
         with self._lock:
             self._drawer, self._loaded = drawer, checkpoint.id
+
+    def _same(self, checkpoint: Checkpoint) -> None:
+        if self._checkpoints.find(checkpoint.name).id != checkpoint.id:
+            why = "its files are no longer those that the picture was to be drawn with"
+            raise BadCheckpoint(path=checkpoint.path, why=why)
 
     def _pass_on(self, shot: Shot) -> Generator[Event, None, None]:
         """Under the lock: a cancel finds the shot either still turning or already admitted."""

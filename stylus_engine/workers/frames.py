@@ -162,10 +162,14 @@ class Draw(Frame, frozen=True, kw_only=True):
 
 
 class Prepare(Frame, frozen=True, kw_only=True):
-    """Make this adapter ready if there is time: a job will need it. Not answered; `Drop` takes it back."""
+    """Make this adapter ready if there is time: a job will need it. Not answered; `Drop` takes it back.
+
+    `likely`: it may need it; made ready only while nothing is drawn.
+    """
 
     job: str
     adapter: Adapter
+    likely: bool = False
 
 
 class Rest(Frame, frozen=True, kw_only=True):
@@ -293,10 +297,14 @@ class Meanwhile(Frame, frozen=True, kw_only=True):
 
 
 class Named(Frame, frozen=True, kw_only=True):
-    """The composer has named an adapter for a job that is still being planned; its file is here."""
+    """The composer has named an adapter for a job that is still being planned; its file is here.
+
+    `likely`: it has not, it is still thinking; but the search found it near.
+    """
 
     job: str
     adapter: Adapter
+    likely: bool = False
 
 
 class Happened(Frame, frozen=True, kw_only=True):

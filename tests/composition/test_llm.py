@@ -43,6 +43,21 @@ async def test_a_good_answer_is_the_plan():
     assert len(it.server.asked) == 1
 
 
+async def test_the_nearest_of_each_concept_are_guessed_before_the_model_has_said_a_word():
+    order = []
+    async with composing(
+        said(GOOD),
+        guess=lambda cards: order.append([card.name for card in cards]),
+        prefetch=order.append,
+    ) as it:
+        await it.plan()
+        whole = [candidate(card("Anything"), "", 0.99), *shelf()]
+        await it.plan(f"{PROMPT}, please", candidates=whole, pinned=("t:Drake:1",))
+    assert order[0] == ["Graphite", "Wyrm", "Dusk"]
+    assert order[1:5] == ["t:Graphite:1", "t:Wyrm:1", "t:Drake:1", "t:Dusk:1"]
+    assert order[5] == ["Drake", "Graphite", "Wyrm", "Dusk"]
+
+
 async def test_nothing_fits_is_a_good_answer():
     async with composing(said(answer())) as it:
         plan = await it.plan()

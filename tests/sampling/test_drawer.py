@@ -11,7 +11,7 @@ from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Stepped
 from stylus_engine.sampling.executors import EXECUTORS, Stacking
 from stylus_engine.sampling.families import family_of
-from stylus_engine.sampling.studio import portable
+from stylus_engine.sampling.signing import portable
 from stylus_engine.sampling.text import token_count
 from tests.model.nouns import INK, SHOT
 from tests.sampling.draws import Pool

@@ -23,10 +23,19 @@ def shot(name: str, checkpoint: str = "one") -> Shot:
 
 
 class Known:
+    """Names are ids, unless a test writes other files under a name; "" is the first."""
+
+    def __init__(self) -> None:
+        self.ids = {name: name for name in NAMES}
+
     def find(self, name: str) -> Checkpoint:
-        if name not in NAMES:
-            raise UnknownName(kind="checkpoint", name=name, known="")
-        return Checkpoint(id=name, name=name, path="/", family="sd1", size=16, multiple=8)
+        name = name or NAMES[0]
+        for known, content in self.ids.items():
+            if name in {known, content}:
+                return Checkpoint(
+                    id=content, name=known, path="/", family="sd1", size=16, multiple=8
+                )
+        raise UnknownName(kind="checkpoint", name=name, known="")
 
 
 @dataclass(eq=False)
@@ -36,6 +45,7 @@ class Fake:
     checkpoint: str
     shots: list[Shot] = field(default_factory=list[Shot])
     off: set[str] = field(default_factory=set[str])
+    asked: list[str] = field(default_factory=list[str])
 
     @property
     def idle(self) -> bool:
@@ -45,6 +55,7 @@ class Fake:
         if shot.id == "busy":
             raise Busy(slots=1)
         self.shots.append(shot)
+        self.asked.append(shot.checkpoint)
 
     def cancel(self, shot_id: str) -> None:
         self.off.add(shot_id)
@@ -78,9 +89,9 @@ class Loader:
         return self.drawers[-1]
 
 
-def switched() -> tuple[Switch, Loader]:
+def switched(known: Known | None = None) -> tuple[Switch, Loader]:
     loader = Loader()
-    return Switch(Known(), loader, waiting=4), loader
+    return Switch(known or Known(), loader, waiting=4), loader
 
 
 def ends(switch: Switch) -> dict[str, str]:
@@ -94,6 +105,70 @@ def test_each_shot_is_drawn_by_its_own_checkpoint() -> None:
         switch.admit(shot(str(number), name))
     assert ends(switch) == {"0": "Drawn by one", "2": "Drawn by one", "1": "Drawn by two"}
     assert loader.loads == ["one", "two"]
+
+
+def test_one_checkpoint_under_two_names_is_loaded_once() -> None:
+    known = Known()
+    known.ids["two"] = "one"
+    switch, loader = switched(known)
+    for number, name in enumerate(("one", "", "two")):
+        switch.admit(shot(str(number), name))
+    assert set(ends(switch).values()) == {"Drawn by one"}
+    assert loader.loads == ["one"]
+    assert loader.drawers[0].asked == ["one"] * 3, "a drawer hears of content alone"
+
+
+def test_other_files_under_the_same_name_are_another_checkpoint() -> None:
+    known = Known()
+    switch, loader = switched(known)
+    switch.admit(shot("a"))
+    assert ends(switch) == {"a": "Drawn by one"}
+    known.ids["one"] = "one, edited"
+    switch.admit(shot("b"))
+    assert ends(switch) == {"b": "Drawn by one, edited"}
+    assert loader.loads == ["one", "one, edited"]
+
+
+@pytest.mark.parametrize("when", ["in the line", "while they are read"])
+def test_files_that_change_under_a_waiting_shot_fail_it_in_one_sentence(when: str) -> None:
+    known = Known()
+    switch, loader = switched(known)
+
+    def edit() -> None:
+        known.ids["one"] = "one, edited"
+
+    switch.admit(shot("a"))
+    if when == "in the line":
+        edit()
+        switch.admit(shot("b"))
+    else:
+        loader.meanwhile = edit
+    with closing(switch.events()) as events:
+        failed = {event.shot: event for event in events if isinstance(event, Failed)}
+    assert failed["a"].kind == "BadCheckpoint"
+    assert "its files are no longer those" in failed["a"].sentence
+    assert [each.kind for each in failed.values()][1:] == (
+        ["Drawn by one, edited"] if when == "in the line" else []
+    )
+    switch.admit(shot("c"))
+    assert ends(switch) == {"c": "Drawn by one, edited"}
+
+
+def test_a_checkpoint_that_was_loaded_ahead_is_not_loaded_again() -> None:
+    switch, loader = switched()
+    switch.load("one")
+    switch.load("two")  # one is enough
+    switch.admit(shot("a"))
+    assert ends(switch) == {"a": "Drawn by one"}
+    assert loader.loads == ["one"]
+
+
+def test_a_shot_that_came_while_its_checkpoint_was_loaded_ahead_loads_nothing() -> None:
+    switch, loader = switched()
+    loader.meanwhile = lambda: switch.admit(shot("a"))
+    switch.load("one")
+    assert ends(switch) == {"a": "Drawn by one"}
+    assert loader.loads == ["one"]
 
 
 def test_a_cancel_while_its_checkpoint_is_loaded_is_heard() -> None:

@@ -116,9 +116,9 @@ class Ahead:
 
     noted: Path
     counts: dict[str, int] = {"loads": 0}  # noqa: RUF012 - nobody writes to it
-    named: Callable[[str, Adapter], None] = staticmethod(lambda _, __: None)
+    named: Callable[[str, Adapter, bool], None] = staticmethod(lambda *_: None)
 
-    def prepare(self, job: str, adapter: Adapter) -> None:
+    def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
         self.noted.mkdir(parents=True, exist_ok=True)
         with (self.noted / "prepared").open("a") as file:
-            file.write(f"{job} {adapter.card_id}\n")
+            file.write(f"{job} {adapter.card_id}{' likely' * likely}\n")

@@ -268,7 +268,8 @@ class House(Ahead):
         if "REFUSE" in request.prompt:
             raise UnknownName(kind="adapter", name="REFUSE", known="")
         if "NAMED" in request.prompt:
-            self.named(job, SHELF[0])
+            self.named(job, SHELF[1], True)
+            self.named(job, SHELF[0], False)
         return await self.engine.arrange(
             request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
         )

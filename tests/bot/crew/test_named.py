@@ -18,9 +18,10 @@ async def test_a_named_adapter_is_made_ready_before_its_job_is_drawn(tmp_path: P
         await reached(manned)
         prepared = tmp_path / "pictures" / "prepared"
         [job] = await day.accept(wish("NAMED night city"))
+        wishes = f"{job} {SHELF[1].card_id} likely\n{job} {SHELF[0].card_id}\n"
 
         async def told() -> bool:
-            return prepared.exists() and prepared.read_text() == f"{job} {SHELF[0].card_id}\n"
+            return prepared.exists() and prepared.read_text() == wishes
 
         await reached(told)
         assert (await day.job(job)).state == "queued"
