@@ -118,6 +118,11 @@ class Ahead:
     counts: dict[str, int] = {"loads": 0}  # noqa: RUF012 - nobody writes to it
     named: Callable[[str, Adapter, bool], None] = staticmethod(lambda *_: None)
 
+    def name(self, job: str) -> None:
+        """A guess, then what is really named."""
+        self.named(job, SHELF[1], True)
+        self.named(job, SHELF[0], False)
+
     def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
         self.noted.mkdir(parents=True, exist_ok=True)
         with (self.noted / "prepared").open("a") as file:

@@ -268,8 +268,7 @@ class House(Ahead):
         if "REFUSE" in request.prompt:
             raise UnknownName(kind="adapter", name="REFUSE", known="")
         if "NAMED" in request.prompt:
-            self.named(job, SHELF[1], True)
-            self.named(job, SHELF[0], False)
+            self.name(job)
         return await self.engine.arrange(
             request, job, plan=plan, masks=masks, order_seed=order_seed, likes=likes
         )
