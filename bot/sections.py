@@ -170,6 +170,7 @@ class SamplingSettings(Section, frozen=True):
     factor_device_mib: Natural = 1024
     decode_mib: Natural = 0
     channels_last: bool = False
+    offload: Literal["none", "models", "blocks"] = "none"
     attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"
     preview_every: Natural = 0
     threads: Natural = 0

@@ -42,6 +42,7 @@ from bot.sections import (
 )
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
+from stylus_engine.planning.executors import kept_by, refusal
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = (  # section and key; each may stand in a file of its own, `…_file`, instead
@@ -231,3 +232,5 @@ def _device(sampling: SamplingSettings) -> None:
     if family == "cpu" and sampling.dtype == "float16":
         why = "float16 cannot be drawn with on the device cpu; take float32 or bfloat16"
         raise BadSettings(where="sampling.dtype", why=why)
+    if why := refusal(sampling.executor, kept_by(sampling.offload, "none")):
+        raise BadSettings(where="sampling.executor", why=why)

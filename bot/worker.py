@@ -115,6 +115,7 @@ def open_house(settings: Settings) -> "House":
             factor_device_mib=sampling.factor_device_mib,
             decode_mib=sampling.decode_mib,
             channels_last=sampling.channels_last,
+            offload=sampling.offload,
             attention=sampling.attention,
             preview_every=sampling.preview_every,
             threads=sampling.threads,

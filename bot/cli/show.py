@@ -134,6 +134,8 @@ def _why(ran: Ran) -> str:
         "bare": "no adapter was lit",
         "first": "the model is first watched at work",
         "cheapest": f"expected to be the fastest here, before {plain(ran.over, 20)}",
+        "offloaded": f"expected to be the fastest that leaves offloaded weights alone, before {plain(ran.over, 20)}",
+        "quantised": f"expected to be the fastest that leaves quantised weights alone, before {plain(ran.over, 20)}",
     }
     return whys.get(ran.why, plain(ran.why, 40))
 

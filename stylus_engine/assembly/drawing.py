@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.model import Checkpoint
+from stylus_engine.planning.executors import kept_by
 from stylus_engine.ports import Pictures
 from stylus_engine.sampling.devices import choose, use_threads
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import EXECUTORS
+from stylus_engine.sampling.executors import executor
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.families.parts import Parts
+from stylus_engine.sampling.offload import HERE, placed
 from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.speed import tuned
 from stylus_engine.sampling.store import FactorStore
@@ -28,7 +30,7 @@ def drawer(
         waiting=setup.waiting,
         most_bytes=setup.memory_mib << 20,
         rack=rack,
-        executor=EXECUTORS[setup.executor](parts.modules, rack),
+        executor=executor(setup.executor, parts.modules, rack, parts.device, parts.kept),
     )
 
 
@@ -36,6 +38,9 @@ def loaded(setup: Setup, checkpoint: Checkpoint) -> Parts:
     """The checkpoint's models. Raises `BadCheckpoint`."""
     use_threads(setup.threads)
     device, dtype = choose(setup.device, setup.dtype)
-    parts = family_of(checkpoint).load(checkpoint, dtype=dtype, device=device)
-    parts = replace(parts, room=setup.decode_mib << 20)
-    return tuned(parts, channels_last=setup.channels_last, attention=setup.attention)
+    kept = kept_by(setup.offload, setup.quantised)
+    first = HERE if kept else device  # the device may not hold all of it, or not yet
+    parts = family_of(checkpoint).load(checkpoint, dtype=dtype, device=first)
+    parts = replace(parts, device=device, room=setup.decode_mib << 20, kept=kept)
+    parts = tuned(parts, channels_last=setup.channels_last, attention=setup.attention)
+    return placed(parts, setup.offload) if kept else parts

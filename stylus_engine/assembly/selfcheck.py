@@ -1,6 +1,7 @@
 """`stylus selfcheck`, built of the rooms that know it; loads torch."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stylus_engine.assembly.drawing import loaded
@@ -18,7 +19,8 @@ class Selfcheck:
     """Checks files of a folder, then draws with those that are good. Opening one loads the checkpoint."""
 
     def __init__(self, setup: Setup, checkpoint: Checkpoint, pictures: Pictures) -> None:
-        self._parts = loaded(setup, checkpoint)
+        whole = replace(setup, offload="none", quantised="none")  # what is merged replaces weights
+        self._parts = loaded(whole, checkpoint)
         self._checkpoint = checkpoint
         self._factors = FactorStore(LocalFiles(), setup.factor_cache_mib << 20)
         self._inspector = Inspector(self._parts, self._factors)

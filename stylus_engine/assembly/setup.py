@@ -121,6 +121,8 @@ class Setup:
     factor_device_mib: int = 1024
     decode_mib: int = 0
     channels_last: bool = False
+    offload: str = "none"
+    quantised: str = "none"
     attention: str = "auto"
     preview_every: int = 0
     threads: int = 0

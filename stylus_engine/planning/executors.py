@@ -17,6 +17,9 @@ from typing import NamedTuple
 CALLS, RUN_CALLS, BANK_CALLS, BARE_CALLS = 3, 10, 10, 60
 ORDER = ("stack", "core", "slots", "bank", "core+slots", "merge")  # between equals: what is simpler
 WORTH = 0.02  # of a step: what a way must win before the stack is left for it
+WRITING = frozenset(
+    {"core", "core+slots", "bank", "merge"}
+)  # put merged weights in the base's place
 MERGING = 3  # times that a merged weight's bytes pass through memory while it is made
 
 
@@ -64,6 +67,7 @@ class Batch:
 
     `union` and `left` are the adapters of all rows, with and without the `core` that all
     rows share; `bare` is the model itself, as if every layer of it were touched.  `steps`: how many forwards like it are to come; `room`: the bytes that merged weights may take.
+    `kept`: why no weight may be replaced, as `kept_by` says it.
     """
 
     runs: Sequence[Run]
@@ -74,6 +78,7 @@ class Batch:
     steps: int
     room: float
     core_made: bool = False
+    kept: str = ""
 
     @property
     def rows(self) -> int:
@@ -85,7 +90,8 @@ class Choice(NamedTuple):
     """An executor by name, why it was chosen, and the one that would have come next.
 
     `why`: asked (by the settings), bare (nothing is worn), first (the model was not measured
-    yet), short (a text: one forward), cheapest.
+    yet), short (a text: one forward), cheapest; offloaded or quantised: the cheapest of
+    those that leave the weights alone.
     """
 
     executor: str
@@ -102,7 +108,24 @@ def choose(machine: Machine, batch: Batch) -> Choice:
     least = WORTH * (bare(machine, batch) + seconds["stack"])
     best = ranked[0] if seconds["stack"] - seconds[ranked[0]] > least else "stack"
     over = next((name for name in ranked if name != best), "")
-    return Choice(best, "cheapest", over)
+    return Choice(best, batch.kept or "cheapest", over)
+
+
+def kept_by(offload: str, quantised: str) -> str:
+    """Why base weights are only read, never replaced by merged ones; empty: they may be.
+
+    Offloaded ones are moved under whoever holds them; into int8 a merged weight does not fit.
+    """
+    if offload != "none":
+        return "offloaded"
+    return "quantised" if quantised != "none" else ""
+
+
+def refusal(executor: str, kept: str) -> str:
+    """Why this one cannot be had where weights are `kept`; empty: it can."""
+    if not kept or executor not in WRITING:
+        return ""
+    return f"{executor} replaces weights, and these are {kept}; take auto, stack or slots"
 
 
 def bare(machine: Machine, batch: Batch) -> float:
@@ -117,6 +140,12 @@ def costs(machine: Machine, batch: Batch) -> Mapping[str, float]:
         "stack": _beside(machine, batch.rows, batch.union, CALLS),
         "slots": sum(_beside(machine, run.rows, run.own, RUN_CALLS) for run in batch.runs),
     }
+    return found if batch.kept else found | _merging(machine, batch)
+
+
+def _merging(machine: Machine, batch: Batch) -> dict[str, float]:
+    """Seconds of the ways that put merged weights in the base's place."""
+    found = dict[str, float]()
     if batch.core.layers and batch.core.weights <= batch.room:
         core = 0.0 if batch.core_made else _make(machine, batch.core) / batch.steps
         rest = sum(_beside(machine, run.rows, run.rest, RUN_CALLS) for run in batch.runs)

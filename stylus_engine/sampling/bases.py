@@ -95,7 +95,8 @@ class Bases:
             return weights[0]
         if empty:
             return torch.empty(sum(map(len, weights)), *weights[0].shape[1:], device="meta")
-        whole = torch.cat(weights)
+        # offloaded ones may be on their way, each for itself
+        whole = torch.cat([weight.to(weights[0].device) for weight in weights])
         return whole.roll(len(whole) // 2, 0) if target.swapped else whole
 
     def places(self) -> Iterator[Place]:

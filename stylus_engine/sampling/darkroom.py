@@ -14,8 +14,16 @@ T = TypeVar("T")
 class Darkroom:
     """Decides by what the last pictures took whether the next is developed at once or in pieces."""
 
-    def __init__(self, decoder: nn.Module, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        decoder: nn.Module,
+        clock: Callable[[], float] = time.perf_counter,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """`at_once`: never in pieces, because the decoder leaves the device while others step."""
         self._decoder = decoder
+        self._at_once = at_once
         self._clock = clock
         self._pace = 0.0  # seconds per latent; nothing was measured: the first one goes at once
 
@@ -23,7 +31,7 @@ class Darkroom:
         self, decode: Callable[[], T], area: int, seconds: float
     ) -> Generator[None, None, T]:
         """What `decode` returns, of a picture of `area` latents; it stops on the way if it must."""
-        if self._pace * area <= seconds:
+        if self._at_once or self._pace * area <= seconds:
             began = self._clock()
             decoded = decode()
             self._pace = (self._clock() - began) / area

@@ -67,7 +67,8 @@ class Coder:
             return self._family.decode(self._frugal(most), latents)
 
     def _frugal(self, most: int) -> Parts:
-        return replace(self._parts, vae=cast("Any", Frugal(self._parts.vae, most)))
+        frugal = Frugal(self._parts.vae, most, self._parts.wings)
+        return replace(self._parts, vae=cast("Any", frugal))
 
 
 def _widen(vae: nn.Module) -> None:

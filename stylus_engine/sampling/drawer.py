@@ -43,7 +43,7 @@ class Drawer:
     ) -> None:
         self._inbox = Inbox(room=slots + waiting, slots=slots)
         rack = rack or Rack()
-        executor = executor or Stacking(parts.modules, rack)
+        executor = executor or Stacking(parts.modules, rack, parts.device)
         self._studio = Studio(parts, factors, pictures, executor, most_bytes, rack)
         room = Room(seats=slots, rows=max(MOST_ROWS, 2 * slots))
         self._loop = Loop(self._studio, self._inbox, room, choose=choose)

@@ -24,6 +24,7 @@ from diffusers import AutoencoderKL
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor, nn
 
+from stylus_engine.sampling.families.parts import Wings
 from stylus_engine.sampling.tiles import Box
 
 Stage: TypeAlias = Callable[[Tensor], Tensor]
@@ -36,9 +37,11 @@ LEAST = 16  # pixels of a tile without its margin: below, only the margins would
 class Frugal:
     """Stands in for `vae` where a family decodes or compresses; holds at most about `most` bytes."""
 
-    def __init__(self, vae: AutoencoderKL, most: int) -> None:
+    def __init__(self, vae: AutoencoderKL, most: int, wings: Wings | None = None) -> None:
+        """`wings`: where the VAE waits until it is used."""
         self._vae: Any = vae  # typed for two APIs
         self._most = most
+        self._wings = wings
 
     @property
     def config(self) -> Any:  # noqa: ANN401 - diffusers' own
@@ -55,6 +58,7 @@ class Frugal:
         peaks = decoding(self._vae, latents)
         if max(peaks) <= self._most or not _known(self._vae):
             return self._vae.decode(latents, return_dict=return_dict)
+        self._enter()
         decoder: Any = self._vae.decoder
         into = latents if self._vae.post_quant_conv is None else self._vae.post_quant_conv(latents)
         whole = fitting(peaks, self._most // 2)
@@ -78,6 +82,7 @@ class Frugal:
         peaks = encoding(self._vae, pixels)
         if max(peaks) <= self._most or not _known(self._vae):
             return self._vae.encode(pixels, return_dict=return_dict)
+        self._enter()
         encoder: Any = self._vae.encoder
         tiled = len(peaks) - fitting(peaks[::-1], self._most // 2)
         first = encoder.down_blocks[:tiled]
@@ -97,6 +102,10 @@ class Frugal:
         if self._vae.quant_conv is not None:
             said = self._vae.quant_conv(said)
         return (DiagonalGaussianDistribution(said),)
+
+    def _enter(self) -> None:
+        if self._wings is not None:
+            self._wings.enter(self._vae)
 
     def _edge(self, state: Tensor, peak: float) -> int:
         """The edge of a square of `state` whose way through the wide layers fits into half of the room."""

@@ -20,6 +20,7 @@ from stylus_engine.errors import MemoryRanOut
 T = TypeVar("T")
 MEMINFO = Path("/proc/meminfo")
 GROUP = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+COPY = torch.ops.aten._to_copy.default  # noqa: SLF001 - what `to` is called by then
 SPARE = 0.5  # of what is free: a CPU's convolutions take about as much again for themselves
 
 
@@ -79,6 +80,8 @@ class _Live(TorchDispatchMode):
     ) -> object:
         given = {id(leaf.untyped_storage()) for leaf in tree_leaves(args) if _is_tensor(leaf)}
         made = func(*args, **(kwargs or {}))
+        if _brought(func, args, made):
+            return made
         for leaf in tree_leaves(made):
             if _is_tensor(leaf):
                 self._add(leaf.untyped_storage(), given)
@@ -121,6 +124,11 @@ def _of_the_group() -> int:
         return max(1, int(most) - int(taken))
     except (OSError, ValueError):  # no group, or one without a bound: "max"
         return 0
+
+
+def _brought(func: object, args: tuple[Any, ...], made: Any) -> bool:  # noqa: ANN401 - of any operation
+    """Whether it came from another device: weights that wait elsewhere, which do not grow with the picture."""
+    return func is COPY and args[0].device != made.device
 
 
 def _is_tensor(leaf: object) -> bool:

@@ -38,11 +38,13 @@ class LinearPatch:
 
     __slots__ = ("columns", "down", "up", "w")
 
-    def __init__(self, base: nn.Linear, layers: Sequence[Layer], columns: Columns) -> None:
+    def __init__(
+        self, base: nn.Linear, layers: Sequence[Layer], columns: Columns, device: torch.device
+    ) -> None:
         down = torch.cat([layer.down.flatten(1) for layer in layers])
         up = torch.cat([layer.up for layer in layers], dim=1).t()
-        self.down = down.to(base.weight).contiguous()
-        self.up = up.to(base.weight).contiguous()
+        self.down = down.to(device, base.weight.dtype).contiguous()
+        self.up = up.to(device, base.weight.dtype).contiguous()
         self.columns = columns
         self.w = torch.empty(0)
 
@@ -65,12 +67,14 @@ class ConvPatch:
 
     __slots__ = ("columns", "dilation", "down", "padding", "stride", "up", "w")
 
-    def __init__(self, base: nn.Conv2d, layers: Sequence[Layer], columns: Columns) -> None:
+    def __init__(
+        self, base: nn.Conv2d, layers: Sequence[Layer], columns: Columns, device: torch.device
+    ) -> None:
         kernel = base.weight.shape[1:]
         down = torch.cat([layer.down.reshape(-1, *kernel) for layer in layers])
         up = torch.cat([layer.up for layer in layers], dim=1)
-        self.down = down.to(base.weight).contiguous()
-        self.up = up.to(base.weight).contiguous()
+        self.down = down.to(device, base.weight.dtype).contiguous()
+        self.up = up.to(device, base.weight.dtype).contiguous()
         self.stride, self.padding, self.dilation = base.stride, base.padding, base.dilation
         self.columns = columns
         self.w = torch.empty(0)
@@ -115,15 +119,23 @@ class Stack:
 
     `gathers` counts concatenations of factors, `weight_updates` new weight vectors;
     a change of mask within the gathered adapters is one of the latter and none of
-    the former.  What was gathered lies on `rack`; what is worn is held there.
+    the former.  What was gathered lies on `rack`; what is worn is held there.  Factors lie
+    on `device`, also while the weights wait elsewhere; None: where the weights are.
     """
 
-    def __init__(self, module: nn.Module, component: Component, rack: Rack | None = None) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        component: Component,
+        rack: Rack | None = None,
+        device: torch.device | None = None,
+    ) -> None:
         self.gathers = 0
         self.weight_updates = 0
         self._module = module
         self._component: Component = component
         self._rack = rack or Rack()
+        self._device = device
         self._held: Gathered | None = None
         self._hooks: list[RemovableHandle] = []
         self._worn: list[Key] | None = None
@@ -220,9 +232,9 @@ class Stack:
         columns = tuple(owner for owner, layer in ranks for _ in range(layer.rank))
         base = self._module.get_submodule(path)
         if isinstance(base, nn.Conv2d):
-            return ConvPatch(base, layers, columns)
+            return ConvPatch(base, layers, columns, self._home(base))
         if isinstance(base, nn.Linear):
-            return LinearPatch(base, layers, columns)
+            return LinearPatch(base, layers, columns, self._home(base))
         raise TypeError(f"{path} is a {type(base).__name__}; the store lets only layers through")
 
     def _install(self, gathered: Gathered) -> None:
@@ -245,9 +257,12 @@ class Stack:
         self.weight_updates += 1
 
     def _expand(self, table: list[list[float]], columns: Columns, path: str) -> Tensor:
-        device = next(self._module.get_submodule(path).parameters()).device
         weights = torch.tensor(table, dtype=torch.float32)
-        return weights[:, list(columns)].contiguous().to(device)
+        home = self._home(self._module.get_submodule(path))
+        return weights[:, list(columns)].contiguous().to(home)
+
+    def _home(self, layer: nn.Module) -> torch.device:
+        return self._device or next(layer.parameters()).device
 
 
 def key(row: Row) -> Key:

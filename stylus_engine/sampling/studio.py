@@ -68,7 +68,7 @@ class Studio:
         self._executor = executor
         self._rack = rack or Rack()
         self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
-        self._darkroom = Darkroom(parts.vae)
+        self._darkroom = Darkroom(parts.vae, at_once=parts.wings is not None)
         self._gauge = Gauge(parts.device, most_bytes)
         self.phrases = Phrasebook(partial(encode, parts, self._family, executor), parts.denoiser)
         _, _, high, wide = self._family.latent_shape(parts, *(parts.checkpoint.size,) * 2)
@@ -163,6 +163,7 @@ class Studio:
         self._executor.close()
         self._rack.clear()
         self.phrases.forget()
+        self._rest()
         give_memory_back()
 
     def _forward(self, lines: Sequence[Line]) -> list[Tensor]:
@@ -214,8 +215,15 @@ class Studio:
             self._factors.unpin(factors)
 
     def close(self) -> None:
-        """Leave the modules as they were before the first forward."""
-        self._executor.close()
+        """Leave the modules as they were before the first forward, and where they were."""
+        try:
+            self._executor.close()
+        finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._parts.wings is not None:
+            self._parts.wings.rest()
 
     def _measure(self, shot: Shot) -> None:
         """Before the first picture that may not fit: one row of a small one, as the first step would be."""

@@ -101,6 +101,10 @@ def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
         ("[sampling]\nwaiting = 3", ["drawing.most_count", "sampling.slots + sampling.waiting, 7"]),
         ('[sampling]\ndevice = "gpu"', ["sampling.device", "cuda"]),
         ('[sampling]\ndevice = "cpu"\ndtype = "float16"', ["sampling.dtype", "cpu"]),
+        (
+            '[sampling]\noffload = "blocks"\nexecutor = "bank"',
+            ["sampling.executor", "bank replaces weights, and these are offloaded"],
+        ),
         ("[drawing]\nguidance = nan", ["drawing.guidance"]),
         ("[selection]\nstrength = nan", ["selection.strength"]),
     ],

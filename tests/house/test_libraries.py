@@ -73,6 +73,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/evaluation/plotting.py": {"matplotlib"},
     "stylus_engine/evaluation/": {"msgspec", "numpy"},
     "stylus_engine/sampling/": {
+        "accelerate",
         "diffusers",
         "msgspec",
         "peft",

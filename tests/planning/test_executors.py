@@ -1,10 +1,13 @@
 """The planner's arithmetic: its choice is the cheapest, it is steady, and a switch pays back."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_engine.planning.executors import (
     WORTH,
+    WRITING,
     Batch,
     Choice,
     Load,
@@ -13,6 +16,7 @@ from stylus_engine.planning.executors import (
     bare,
     choose,
     costs,
+    kept_by,
 )
 
 CPU = Machine(flops=3e10, thin=8e10, bytes=7e9, call=1.7e-6)
@@ -73,6 +77,19 @@ def test_what_does_not_fit_is_not_merged(machine: Machine, asked: Batch):
         assert sum(run.own.weights for run in asked.runs) <= asked.room
     if choose(machine, asked).executor.startswith("core"):
         assert asked.core.weights <= asked.room
+
+
+@given(machines, batches, st.sampled_from(["models", "blocks"]), st.sampled_from(["none", "int8"]))
+def test_weights_that_are_only_read_are_never_replaced(
+    machine: Machine, asked: Batch, offload: str, quantised: str
+):
+    for kept, off in (("offloaded", offload), ("quantised", "none")):
+        whole = quantised if kept == "offloaded" else "int8"
+        assert kept_by(off, whole) == kept
+        choice = choose(machine, replace(asked, kept=kept))
+        assert not WRITING & {choice.executor, choice.over}
+        assert choice.why in {kept, "bare"}
+    assert kept_by("none", "none") == ""
 
 
 @given(machines, batches)

@@ -8,10 +8,13 @@ weight is never written: merged weights lie beside it and take its place.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+import torch
 from torch import nn
 
+from stylus_engine.errors import BadSettings
+from stylus_engine.planning.executors import refusal
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.core import Sharing
 from stylus_engine.sampling.executors.merging import Merging
@@ -33,40 +36,66 @@ __all__ = [
     "Slotting",
     "Stacking",
     "by_row",
+    "executor",
 ]
 
 
+Modules: TypeAlias = Mapping[Component, nn.Module]
+Device: TypeAlias = torch.device | None
+
+
 class Make(Protocol):
-    """Makes an executor for a checkpoint's modules; what it gathers lies on `rack`, else on a rack of its own."""
+    """Makes an executor for a checkpoint's modules; what it gathers lies on `rack`, else on a rack of its own.
+
+    `device`: where it computes; None: where the weights are.
+    """
 
     def __call__(
-        self, modules: Mapping[Component, nn.Module], rack: Rack | None = None
+        self, modules: Modules, rack: Rack | None = None, device: Device = None
     ) -> Executor:
         """Nothing is gathered or merged yet."""
         ...
 
 
-def _core(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
-    return Sharing(modules, Stacking(modules, rack))
+def executor(
+    name: str, modules: Modules, rack: Rack | None = None, device: Device = None, kept: str = ""
+) -> Executor:
+    """The executor of this name. `kept`: why base weights are only read, as `planning.executors.kept_by` says.
+
+    Raises `BadSettings` for one that replaces them all the same.
+    """
+    if why := refusal(name, kept):
+        raise BadSettings(where="sampling.executor", why=why)
+    if name == "auto":
+        return Planned(modules, rack, device=device, kept=kept)
+    return EXECUTORS[name](modules, rack, device)
 
 
-def _core_slots(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
-    return Sharing(modules, Slotting(modules, rack))
+def _auto(modules: Modules, rack: Rack | None = None, device: Device = None) -> Executor:
+    return Planned(modules, rack, device=device)
 
 
-def _bank(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
-    del rack  # merged weights are no gathered factors
+def _core(modules: Modules, rack: Rack | None = None, device: Device = None) -> Executor:
+    return Sharing(modules, Stacking(modules, rack, device))
+
+
+def _core_slots(modules: Modules, rack: Rack | None = None, device: Device = None) -> Executor:
+    return Sharing(modules, Slotting(modules, rack, device))
+
+
+def _bank(modules: Modules, rack: Rack | None = None, device: Device = None) -> Executor:
+    del rack, device  # merged weights are no gathered factors, and lie where the base's do
     return Banking(modules)
 
 
-def _merge(modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> Executor:
-    del rack
+def _merge(modules: Modules, rack: Rack | None = None, device: Device = None) -> Executor:
+    del rack, device
     return Merging(modules)
 
 
 EXECUTORS: Mapping[str, Make] = MappingProxyType(
     {
-        "auto": Planned,
+        "auto": _auto,
         "stack": Stacking,
         "slots": Slotting,
         "core": _core,

@@ -7,7 +7,10 @@ tells only at work how large its layers are; texts are one forward and stacked.
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 
+import torch
 from torch import nn
 
 from stylus_engine.planning.executors import Batch, Choice, Machine, choose
@@ -38,15 +41,19 @@ class Planned:
         rack: Rack | None = None,
         room: int = ROOM,
         machine: Callable[[nn.Module], Machine] | None = None,
+        device: torch.device | None = None,
+        kept: str = "",
     ) -> None:
+        """`kept`: why base weights are only read; see `planning.executors.kept_by`."""
         banks: dict[Component, Bank] = {
             name: Bank(module, name, room) for name, module in modules.items()
         }
         rack = rack or Rack()
-        stack, slots = Stacking(modules, rack), Slotting(modules, rack)
+        stack, slots = Stacking(modules, rack, device), Slotting(modules, rack, device)
         self.choice = FIRST
         self._modules, self._banks = dict(modules), banks
-        self._machine = machine or figures
+        self._machine = machine or partial(figures, device=device)
+        self._kept = kept
         self._ways: dict[str, Executor] = {
             "stack": stack,
             "slots": slots,
@@ -96,7 +103,8 @@ class Planned:
     def facts(self, component: Component, rows: Sequence[Row], outlook: Outlook) -> Batch:
         """What it decides by; for a size of picture that it has watched."""
         census = self._sizes[component, outlook.places]
-        return census.batch(component, rows, outlook.steps, self._banks[component])
+        batch = census.batch(component, rows, outlook.steps, self._banks[component])
+        return replace(batch, kept=self._kept)
 
     def _use(self, component: Component, name: str) -> None:
         if self._used[component] != name:
@@ -120,7 +128,7 @@ class Planned:
         return self._decided[asked]
 
 
-def figures(module: nn.Module) -> Machine:
-    """Of the device and precision that `module` is in."""
+def figures(module: nn.Module, device: torch.device | None = None) -> Machine:
+    """Of `device`, else of that which `module` is on, in its precision."""
     weight = next(module.parameters())
-    return probe(weight.device, weight.dtype)
+    return probe(device or weight.device, weight.dtype)

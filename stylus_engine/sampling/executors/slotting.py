@@ -77,9 +77,15 @@ class Slotting:
 
     choice = Choice("slots", "asked")
 
-    def __init__(self, modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> None:
+    def __init__(
+        self,
+        modules: Mapping[Component, nn.Module],
+        rack: Rack | None = None,
+        device: torch.device | None = None,
+    ) -> None:
         self._modules = dict(modules)
         self._rack = rack or Rack()
+        self._device = device
         self._held: dict[Component, list[Recipe]] = {name: [] for name in modules}
         self._hooks: dict[Component, list[RemovableHandle]] = {name: [] for name in modules}
         self._worn: dict[Component, list[Key]] = {}
@@ -153,12 +159,13 @@ class Slotting:
     def _gather(self, component: Component, touching: Touching) -> Gathered:
         module = self._modules[component]
         return {
-            path: _pair(module.get_submodule(path).get_parameter("weight"), parts)
+            path: _pair(module.get_submodule(path).get_parameter("weight"), parts, self._device)
             for path, parts in touching.items()
         }
 
 
-def _pair(base: Tensor, parts: Sequence[tuple[Layer, float]]) -> Pair:
+def _pair(base: Tensor, parts: Sequence[tuple[Layer, float]], device: torch.device | None) -> Pair:
     down = torch.cat([layer.down.reshape(-1, *base.shape[1:]) for layer, _ in parts])
     up = torch.cat([layer.up * weight for layer, weight in parts], dim=1)
-    return Pair(down.to(base).contiguous(), up.to(base).contiguous())
+    device = device or base.device
+    return Pair(down.to(device, base.dtype).contiguous(), up.to(device, base.dtype).contiguous())

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
+import torch
 from torch import nn
 
 from stylus_engine.planning.executors import Choice
@@ -17,9 +18,14 @@ class Stacking:
 
     choice = Choice("stack", "asked")
 
-    def __init__(self, modules: Mapping[Component, nn.Module], rack: Rack | None = None) -> None:
+    def __init__(
+        self,
+        modules: Mapping[Component, nn.Module],
+        rack: Rack | None = None,
+        device: torch.device | None = None,
+    ) -> None:
         rack = rack or Rack()
-        self.stacks = {name: Stack(module, name, rack) for name, module in modules.items()}
+        self.stacks = {name: Stack(module, name, rack, device) for name, module in modules.items()}
 
     def groups(
         self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE

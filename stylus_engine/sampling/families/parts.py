@@ -19,6 +19,18 @@ from stylus_engine.sampling.flow import Spaced
 Row = TypeVar("Row")
 
 
+class Wings(Protocol):
+    """Where models wait until they are used."""
+
+    def enter(self, module: nn.Module) -> None:
+        """`module` is about to be used by its parts: bring it, and nobody else."""
+        ...
+
+    def rest(self) -> None:
+        """Everybody off the device."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The modules of one checkpoint: in eval mode, without gradients, on one device, in one dtype.
@@ -30,7 +42,8 @@ class Parts:
     tokenizer whose window the prompt must fit, `spaced` how flow matching spreads its steps,
     `most_edge` the most pixels of an edge that the denoiser has places for (0: any), `room` the bytes that
     the VAE may take for one picture (0: a share of the device).  `attention`: the kernel
-    that the denoiser runs under.  `how`: what was done to
+    that the denoiser runs under.  `wings`: where the models wait that are not in use; None: all
+    are on the device.  `kept`: why their weights are only read (`planning.executors.kept_by`).  `how`: what was done to
     the modules that changes pixels, for the manifest.
     """
 
@@ -54,6 +67,8 @@ class Parts:
     most_edge: int = 0
     room: int = 0
     attention: str = "auto"
+    wings: Wings | None = None
+    kept: str = ""
     how: tuple[tuple[str, str], ...] = ()
 
     @property
