@@ -7,13 +7,15 @@ from bot.captions import weight
 from bot.cards.parts import small
 from bot.cards.sheet import Sheet, shot_of
 from bot.cards.words import DOT, MOST_NAME, moment
+from bot.readying import waited
 from bot.texts.catalogue import Say
 from bot.texts.escape import escape
-from stylus_engine.model import Manifest, Shot
+from stylus_engine.model import Manifest, Picture, Shot
 
 MOST_VERSIONS = 250
 MOST_INSTEAD = 240
 MOST_RAN = 4
+MOST_READIED = 4
 WHYS = frozenset({"asked", "bare", "first", "cheapest"})
 HASH = 12
 
@@ -35,6 +37,7 @@ def made(say: Say, sheet: Sheet) -> Iterator[str]:
     for kept in dict.fromkeys(one.how.get("kept", "") for one in manifests):
         yield from _kept(say, kept)
     yield from _ran(say, manifests)
+    yield from _readied(say, [one.picture for one in sheet.drawn if one.picture is not None])
     if manifests:
         yield small(_versions(say, manifests[0]))
     yield small(say("details-times", state=say(f"state-{job.state}"), when=moment(job.made_at)))
@@ -86,6 +89,16 @@ def _ran(say: Say, manifests: Sequence[Manifest]) -> Iterator[str]:
         known = why if why in WHYS else "asked"
         reason = say(f"ran-{known}", over=escape(over, 20))
         yield say("details-ran", executor=escape(executor, 20), steps=count, why=reason)
+
+
+def _readied(say: Say, pictures: Sequence[Picture]) -> Iterator[str]:
+    """How adapters came to be ready: those that were waited for longest, as far as there is room."""
+    told: list[str] = []
+    for one in sorted(waited(pictures), key=lambda one: -one.seconds)[:MOST_READIED]:
+        name = escape(one.name, MOST_NAME)
+        told.append(say(f"readied-{one.how}", name=name, seconds=f"{one.seconds:.2f}"))
+    if told:
+        yield say("details-readied", adapters=DOT.join(told))
 
 
 def _versions(say: Say, told: Manifest) -> str:

@@ -15,6 +15,7 @@ from bot.cli.show import (
     show_places,
     show_plan,
     show_ran,
+    show_readied,
     show_seconds,
     show_shots,
     show_survival,
@@ -74,7 +75,9 @@ def finish(
         outcome.fail(error)
     report(desk, outcome, saved, as_json=as_json)
     if explain and not as_json:
-        show_ran(desk.out, [outcome.pictures[shot.id] for shot in outcome.finished])
+        finished = [outcome.pictures[shot.id] for shot in outcome.finished]
+        show_ran(desk.out, finished)
+        show_readied(desk.out, finished, outcome.fetched)
     return exit_code(outcome.failures[0].kind) if outcome.failures else 0
 
 

@@ -58,7 +58,8 @@ Bare: TypeAlias = Annotated[
     bool, typer.Option("--bare", help="Also draw one picture without any adapter.")
 ]
 Explain: TypeAlias = Annotated[
-    bool, typer.Option("--explain", help="Also say how the adapters were worn, and why so.")
+    bool,
+    typer.Option("--explain", help="Also say how the adapters came and were worn, and why so."),
 ]
 Steps: TypeAlias = Annotated[int | None, typer.Option("--steps", help="Denoising steps.")]
 Guidance: TypeAlias = Annotated[

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.captions import captions
 from stylus_engine.errors import Cancelled, StylusError
-from stylus_engine.model import Drawn, Event, Failed, Picture, Plan, Planned, Shot
+from stylus_engine.model import Drawn, Event, Failed, Fetching, Picture, Plan, Planned, Shot
 
 Shots: TypeAlias = Callable[[Plan], Sequence[Shot]]
 
@@ -22,7 +22,9 @@ class Outcome:
     pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
     failures: list[Failed] = field(default_factory=list[Failed])
     timings: dict[str, float] = field(default_factory=dict[str, float])
+    fetched: dict[str, float] = field(default_factory=dict[str, float])  # adapter -> seconds
     began: float = field(default_factory=time.monotonic)
+    _fetching: dict[str, float] = field(default_factory=dict[str, float])
 
     def take(self, event: Event) -> None:
         """Note what `event` changes."""
@@ -35,6 +37,9 @@ class Outcome:
                 self._drawn(shot, picture)
             case Failed():
                 self.failures.append(event)
+            case Fetching(name=name):
+                begun = self._fetching.setdefault(name, self._seconds())
+                self.fetched[name] = self._seconds() - begun
             case _:
                 pass
 

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import faster, lit, plain, weight
-from stylus_engine.model import Dropped, Picture, Plan, Ran, Seen, Shot, Survival, Task
+from bot.readying import waited
+from stylus_engine.model import Dropped, Picture, Plan, Ran, Readied, Seen, Shot, Survival, Task
 
 INDENT = (0, 0, 0, 2)
 MOST_SEEN = 6  # candidates told per concept
@@ -126,6 +127,28 @@ def show_ran(console: Console, pictures: Sequence[Picture]) -> None:
             told = f"{number} · {steps} with executor {ran.executor}: {_why(ran)}"
             line(console, Text(told, style="dim"))
     console.print()
+
+
+def show_readied(
+    console: Console, pictures: Sequence[Picture], fetched: Mapping[str, float]
+) -> None:
+    """How each adapter came to be ready, and what was waited for; `fetched`: seconds of downloads."""
+    for one in waited(pictures):
+        before = f"; fetched in {fetched[one.name]:.3f} s before" if one.name in fetched else ""
+        line(console, Text(f"{plain(one.name, 60)}: {_readied(one)}{before}", style="dim"))
+    console.print()
+
+
+def _readied(one: Readied) -> str:
+    match one.how:
+        case "memory":
+            return "in memory"
+        case "ahead":
+            return "made ready while a model was thinking"
+        case "shelf":
+            return f"read from the disk, converted before, in {one.seconds:.3f} s"
+        case "converted":
+            return f"converted from its file in {one.seconds:.3f} s"
 
 
 def _why(ran: Ran) -> str:

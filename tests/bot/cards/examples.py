@@ -20,6 +20,7 @@ from stylus_engine.model import (
     Mask,
     Picture,
     Plan,
+    Readied,
     Recipe,
     Request,
     Shot,
@@ -128,7 +129,8 @@ def picture(shot: Shot) -> Picture:
     )  # fmt: skip
     address = f"{shot.index + 10:064x}"
     return Picture(
-        id=address, path=f"/home/somebody/pictures/{address}.png", width=64, height=64, manifest=manifest
+        id=address, path=f"/home/somebody/pictures/{address}.png", width=64, height=64, manifest=manifest,
+        readied=tuple(Readied(name=one.name, how="converted", seconds=12.345) for one in lit),
     )  # fmt: skip
 
 
