@@ -3,6 +3,7 @@
 The environment is set before anything heavy is imported, and children inherit it.
 """
 
+import gc
 import os
 import re
 import sys
@@ -52,6 +53,17 @@ sys.addaudithook(forbid_the_network)
 # Benchmarks measure time, tests do not: on a busy machine an example may be slow to make or to try.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """What is collected lives to the end: to look through it for garbage again and again is for nothing."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What stands now stands aside; what tests leave behind is found as ever, and sooner."""
+    gc.freeze()
+    gc.enable()
 
 
 def patience(item: pytest.Item) -> float:

@@ -23,6 +23,17 @@ importlib.import_module(sys.argv[1])
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
+COUNTED = """
+import json, sys
+from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.tokens import OwnTokens
+checkpoint = Checkpoint(
+    id="a" * 64, name="miniature", path=sys.argv[1], family="sd1-96", size=64, multiple=8
+)
+assert OwnTokens().fits(checkpoint, "a red cat")
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
 # An event counts when our code asked for it: walk the frames outwards from it; a
 # frame of ours before one of the import system is our doing, the other way round
 # it is a library that is being imported.
@@ -71,6 +82,12 @@ def test_the_command_line_opens_without_what_speaks_with_anybody():
     loaded = fresh(LOADED, "bot.__main__")
     assert isinstance(loaded, list)
     assert not {"aiohttp", "alembic", "discord", "sqlalchemy"} & set(loaded)
+
+
+def test_a_planner_counts_tokens_without_diffusers():
+    loaded = fresh(COUNTED, f"{HOUSE}/miniature/data/checkpoint")
+    assert isinstance(loaded, list)
+    assert not {"diffusers", "peft"} & set(loaded)
 
 
 @pytest.mark.timeout(300)  # it loads every heavy library once
