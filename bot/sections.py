@@ -18,6 +18,8 @@ MINIATURE_CARDS = MINIATURE / "cards.jsonl"
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Auto: TypeAlias = Literal["auto"]
+AUTO: Auto = "auto"  # in `[drawing]`: what suits the checkpoint
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Strength: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -180,9 +182,9 @@ class DrawingSettings(Section, frozen=True):
     """What a request is unless it says otherwise, and the most it may ask for."""
 
     count: Count = 4
-    steps: Count = 20
-    guidance: Annotated[float, msgspec.Meta(ge=0)] = 5.0
-    sampler: str = "dpmpp_2m_karras"
+    steps: Count | Auto = AUTO
+    guidance: Annotated[float, msgspec.Meta(ge=0)] | Auto = AUTO
+    sampler: str = AUTO
     fast: str = "auto"
     always_fast: bool = False
     negative: str = ""

@@ -16,6 +16,7 @@ import msgspec
 
 from bot import layers
 from bot.sections import (
+    AUTO,
     CardSettings,
     CatalogSettings,
     CheckingSettings,
@@ -124,12 +125,11 @@ def usual_folder(environment: Mapping[str, str]) -> Path:
 def _check(settings: Settings) -> None:
     """What types cannot say: names that must exist, numbers that must fit each other."""
     drawing, sampling = settings.drawing, settings.sampling
-    _one_of("drawing.sampler", drawing.sampler, SAMPLERS)
+    _one_of("drawing.sampler", drawing.sampler, (AUTO, *SAMPLERS))
     _one_of("selection.preset", settings.selection.preset, PRESETS)
     _one_of("checkpoints.default", settings.checkpoints.default, settings.checkpoints.by_name)
     _at_most("drawing.count", drawing.count, "drawing.most_count", drawing.most_count)
-    _at_most("drawing.steps", drawing.steps, "drawing.most_steps", drawing.most_steps)
-    _at_most("drawing.guidance", drawing.guidance, "the limit", LIMITS.guidance)
+    _pace(drawing)
     _at_most("drawing.most_count", drawing.most_count, "the limit", LIMITS.count)
     _at_most("drawing.most_steps", drawing.most_steps, "the limit", LIMITS.steps)
     _at_most("drawing.most_edge", drawing.most_edge, "the limit", LIMITS.edge)
@@ -143,6 +143,14 @@ def _check(settings: Settings) -> None:
     _catalog(settings)
     _models(settings)
     _bot(settings)
+
+
+def _pace(drawing: DrawingSettings) -> None:
+    """Numbers that are set stay within the limits; what is left to the checkpoint is kept there by planning."""
+    if drawing.steps != AUTO:
+        _at_most("drawing.steps", drawing.steps, "drawing.most_steps", drawing.most_steps)
+    if drawing.guidance != AUTO:
+        _at_most("drawing.guidance", drawing.guidance, "the limit", LIMITS.guidance)
 
 
 def _looked_at(settings: Settings) -> None:

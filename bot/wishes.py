@@ -11,6 +11,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from bot import flags
+from bot.dials import dialled
 from bot.jobs.nouns import Action, Job, Origin, Wish
 from bot.settings import Settings
 from stylus_engine.model import LIMITS, Manifest, Mask, Plan, Policy, Rating, Request
@@ -52,16 +53,16 @@ def named(adapters: str) -> tuple[str, ...]:
 def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
     """What will be drawn. Raises `BadRequest`."""
     said = flags.read(asked.prompt, most_count=most_count(settings))
-    drawing = settings.drawing
+    drawing, dials = settings.drawing, dialled(settings.drawing)
     count = asked.count or said.count or min(drawing.count, MOST_COUNT)
     within("Count", count, 1, most_count(settings))
     return Request(
         prompt=said.prompt,
         negative=_first(asked.negative, said.negative, drawing.negative),
         aspect=asked.aspect or said.aspect or "",
-        steps=drawing.steps,
-        guidance=drawing.guidance,
-        sampler=drawing.sampler,
+        steps=dials.steps,
+        guidance=dials.guidance,
+        sampler=dials.sampler,
         count=count,
         seed=_first(asked.seed, said.seed, new_seed()),
         preset=BARE_PRESET if asked.bare else asked.preset or settings.selection.preset,
@@ -69,6 +70,7 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
         pinned=asked.pinned,
         banned=asked.banned,
         fast=fast(asked.speed, settings),
+        unsaid=dials.unsaid,
         policy=policy(settings, most_rating),
     )
 

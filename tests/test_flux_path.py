@@ -61,7 +61,7 @@ def test_a_prompt_becomes_pictures_of_flux_with_the_adapter_of_its_family(folder
     manifest = manifest_of(pictures[0])
     assert manifest is not None
     assert [lit.name for lit in manifest.adapters] == ["pencil sketch"]
-    assert manifest.shot.sampler == "euler"
+    assert (manifest.shot.sampler, manifest.shot.guidance) == ("euler", 3.5)
     again = json.loads(stylus(folder, "again", str(pictures[0]), "--json").stdout)
     assert Path(again["images"][0]["path"]).read_bytes()[-2000:] == pictures[0].read_bytes()[-2000:]
     words = ("upscale", str(pictures[0]), "--json")
@@ -70,6 +70,16 @@ def test_a_prompt_becomes_pictures_of_flux_with_the_adapter_of_its_family(folder
     assert found is not None
     assert found.shot.start is not None
     assert (found.shot.width, found.shot.start.tile) == (64, 32)
+
+
+def test_schnell_is_drawn_in_four_steps_without_guidance_unless_somebody_says_so(folder: Path):
+    tiny_flux(distilled=False).save_pretrained(folder / "flux", safe_serialization=True)
+    words = ("imagine", "a fox", "-n", "1", "--width", "32", "--height", "32", "--json")
+    for more, wanted in (((), (4, 1.0)), (("--steps", "1", "--guidance", "2"), (1, 2.0))):
+        told = json.loads(stylus(folder, *words, *more).stdout)
+        manifest = manifest_of(Path(told["images"][0]["path"]))
+        assert manifest is not None
+        assert (manifest.shot.steps, manifest.shot.guidance) == wanted
 
 
 def test_what_flux_has_no_ear_for_is_told(folder: Path):

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.dials import dialled
 from bot.settings import Settings
 from stylus_engine.model import LIMITS, Checkpoint, Policy, Request, Start
 from stylus_engine.model.noun import within
@@ -41,15 +42,16 @@ def request(
 ) -> Request:
     """The wish, completed from the settings. Raises `BadRequest`, also for an adapter nobody knows."""
     drawing, selection = settings.drawing, settings.selection
+    dials = dialled(drawing, wish.steps, wish.guidance, wish.sampler)
     asked = Request(
         prompt=wish.prompt,
         negative=_or(wish.negative, drawing.negative),
         checkpoint=wish.checkpoint,
         width=wish.width,
         height=wish.height,
-        steps=_or(wish.steps, drawing.steps),
-        guidance=_or(wish.guidance, drawing.guidance),
-        sampler=_or(wish.sampler, drawing.sampler),
+        steps=dials.steps,
+        guidance=dials.guidance,
+        sampler=dials.sampler,
         count=_or(wish.count, drawing.count),
         seed=_or(wish.seed, secrets.randbelow(LIMITS.seed + 1)),
         preset=_or(wish.preset, selection.preset),
@@ -59,6 +61,7 @@ def request(
         banned=tuple(cards.find(name).card_id for name in wish.ban or ()),
         fast=fast_of(wish.fast, settings),
         firm=_firm(wish),
+        unsaid=dials.unsaid,
         policy=_policy(settings),
         start=start,
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from stylus_engine.catalog.bases import SIZES_OF_SD
 from stylus_engine.catalog.digests import Digests
-from stylus_engine.catalog.singles import SIZES, family_of_file
+from stylus_engine.catalog.singles import SIZES, family_of_file, reads_guidance
 from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Checkpoint
 
@@ -45,6 +45,7 @@ class _Transformer(msgspec.Struct):
 
     in_channels: int
     sample_size: Annotated[int, msgspec.Meta(ge=1)] = 128
+    guidance_embeds: bool = False  # FLUX.1: *dev* reads its guidance, *schnell* none
 
 
 class _Vae(msgspec.Struct):
@@ -106,6 +107,7 @@ class LocalCheckpoints:
             family=family,
             size=size,
             multiple=multiple,
+            guided=family != "flux1" or _transformer(folder).guidance_embeds,
         )
 
     def _single(self, name: str, path: Path) -> Checkpoint:
@@ -132,7 +134,12 @@ class LocalCheckpoints:
             each for each in _parts(path.parent, "") if not each.match("transformer/*.safetensors")
         ]
         named = [("", path), *((each.relative_to(path.parent).as_posix(), each) for each in parts)]
-        return msgspec.structs.replace(rest, id=self._hashed(path, named), path=str(path))
+        return msgspec.structs.replace(
+            rest,
+            id=self._hashed(path, named),
+            path=str(path),
+            guided=family != "flux1" or reads_guidance(path),
+        )
 
     def _id(self, folder: Path, denoiser: str) -> str:
         parts = _parts(folder, denoiser)
@@ -153,12 +160,16 @@ class LocalCheckpoints:
 def _shape(folder: Path, class_name: str, scale: int) -> tuple[str, int, int]:
     """Family, usual edge in pixels, and what edges must be multiples of. Raises `BadCheckpoint`."""
     if any(class_name.startswith(name) for name in TRANSFORMERS):
-        transformer = _config(folder, "transformer/config.json", _Transformer)
+        transformer = _transformer(folder)
         family = next(TRANSFORMERS[name] for name in TRANSFORMERS if class_name.startswith(name))
         return family, transformer.sample_size * scale, PATCH * scale
     unet = _config(folder, "unet/config.json", _Unet)
     family = _family(class_name, unet.cross_attention_dim)
     return family, unet.sample_size * scale, _multiple(scale, len(unet.block_out_channels))
+
+
+def _transformer(folder: Path) -> _Transformer:
+    return _config(folder, "transformer/config.json", _Transformer)
 
 
 def _family(class_name: str, width: int) -> str:

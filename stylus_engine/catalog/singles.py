@@ -23,6 +23,7 @@ TRANSFORMERS: tuple[tuple[str, str, str], ...] = (  # family, its name, a tensor
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
 DENOISER = "model.diffusion_model."
 VAE = "first_stage_model."
+GUIDANCE = "guidance_in.in_layer.weight"
 
 
 def family_of_file(path: Path) -> str:
@@ -40,6 +41,12 @@ def family_of_file(path: Path) -> str:
     family = next((family for family, mark in MARKS if mark in tensors), "")
     _check(path, tensors, family)
     return family
+
+
+def reads_guidance(path: Path) -> bool:
+    """Whether a FLUX.1 transformer in one file, which `family_of_file` knew, is of *dev*'s kind."""
+    tensors = read_header(path).tensors
+    return GUIDANCE in tensors or DENOISER + GUIDANCE in tensors
 
 
 def _beside(path: Path, family: str, known: str) -> str:

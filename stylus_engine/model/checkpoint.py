@@ -20,6 +20,7 @@ class Checkpoint(Noun, frozen=True, kw_only=True):
     family: str
     size: int  # pixels, the edge it was trained at
     multiple: int  # pixels; width and height must be multiples of it
+    guided: bool = True  # false: FLUX.1 that was taught to read no guidance (schnell)
 
     def drawn_with(self, sampler: str) -> str:
         """The sampler that its pictures are drawn with where `sampler` is asked for.

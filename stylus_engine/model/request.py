@@ -94,6 +94,7 @@ class Request(Noun, frozen=True, kw_only=True):
     banned: tuple[str, ...] = ()
     fast: str = ""  # the few-step adapter to draw with: a name, an id, or "auto"; "" = none
     firm: tuple[Firm, ...] = ()  # what the person said: a few-step adapter sets the rest
+    unsaid: tuple[Firm, ...] = ()  # what the checkpoint sets; `steps` is then the most it may set
     policy: Policy = Policy()
     start: Start | None = None
 

@@ -15,9 +15,8 @@ from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from stylus_engine.model import Adapter, Dropped, Policy, Rating, Request, most_steps
+from stylus_engine.model import Adapter, Dropped, Policy, Rating, most_steps
 from stylus_engine.model.few_step import Faster, FewStep
-from stylus_engine.model.noun import within
 
 AUTO = "auto"  # instead of a name: the most popular one that fits the checkpoint
 WORDS = ("lcm", "lightning", "hyper", "tcd", "dmd", "turbo", "pcm")  # one is in each of their names
@@ -35,6 +34,9 @@ _PERHAPS = re.compile(
     r"\b(?:lightning|hyper|turbo|tcd|pcm|distilled|accelerat\w+)\b", re.IGNORECASE
 )
 _SAID = re.compile(r"\b(?:[0-9]{1,2}|few|fewer)[\s_-]*steps?\b", re.IGNORECASE)
+# Files of checkpoints run words together: `dreamshaperXL_v21TurboDPMSDE`.
+_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TAUGHT = re.compile(r"\b(?:lcm|lightning|hyper(?:sd|sdxl)?|turbo|tcd|pcm|dmd2?)\b", re.IGNORECASE)
 _FAST_BASE = re.compile(r"\b(?:lcm|lightning|hyper|turbo|distilled)$", re.IGNORECASE)
 _STEPS = re.compile(
     r"\b([0-9]{1,2})(?:[\s_]*(?:-|–|to)[\s_]*[0-9]{1,2})?[\s_-]*steps?\b", re.IGNORECASE
@@ -86,6 +88,15 @@ def few_step_of(card: Adapter) -> FewStep:
     steps = _steps(texts) or _steps((_spaced(card.description),)) or found.steps
     made = replace(found, steps=min(steps, most_steps(found.sampler)))
     return _fitted(card, made, cfg=any(_CFG.search(text) for text in texts[:2]))
+
+
+def taught(name: str) -> FewStep | None:
+    """What a checkpoint of this name, or of a file so named, was distilled to be drawn with."""
+    spaced = _spaced(_SEAM.sub(" ", name[:MOST_TEXT]))
+    if not (found := _TAUGHT.search(spaced)):
+        return None
+    few = _kind((found[0],))
+    return replace(few, steps=min(_steps((spaced,)) or few.steps, most_steps(few.sampler)))
 
 
 def _fitted(card: Adapter, few: FewStep, *, cfg: bool) -> FewStep:
@@ -191,25 +202,3 @@ def _unfit(card: Adapter, family: str, policy: Policy, banned: Sequence[str]) ->
         (not card.drawable, "there is no file of it"),
     )
     return next((why for true, why in reasons if true), "")
-
-
-class Pace(NamedTuple):
-    """How a picture is sampled."""
-
-    steps: int
-    guidance: float
-    sampler: str
-
-
-def pace(request: Request, fast: Faster | None) -> Pace:
-    """What the request says, or the few-step adapter where the person did not say it (`Request.firm`).
-
-    Raises `OutOfRange` for more steps than the sampler has.
-    """
-    own, few = request.firm, fast.few if fast else None
-    if few is None:
-        return Pace(request.steps, request.guidance, request.sampler)
-    sampler = request.sampler if "sampler" in own or not few.sampler else few.sampler
-    steps = request.steps if "steps" in own else few.steps
-    within(f"Steps of {sampler}", steps, 1, most_steps(sampler))
-    return Pace(steps, request.guidance if "guidance" in own else few.guidance, sampler)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot, Start
 from stylus_engine.model.request import ratio
-from stylus_engine.planning.few_steps import pace
+from stylus_engine.planning.pace import pace
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.recipes import Fits, recipe
 
@@ -44,7 +44,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
 ) -> tuple[Shot, ...]:
     """One shot for each mask, in the order of the grid."""
     width, height = size(request, checkpoint)
-    steps, guidance, sampler = pace(request, plan.fast)
+    steps, guidance, sampler = pace(request, plan.fast, checkpoint)
     numbers = seeds(request.seed, len(masks))
     return tuple(
         Shot(

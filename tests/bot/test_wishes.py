@@ -33,6 +33,17 @@ def test_the_settings_fill_what_was_not_said():
     )
 
 
+def test_what_nobody_set_is_left_to_the_checkpoint():
+    made = request(asked(), Settings(drawing=DrawingSettings(most_steps=60)), "pg")
+    assert (made.unsaid, made.steps) == (("steps", "guidance", "sampler"), 60)
+    assert request(asked(), SETTINGS, "pg").unsaid == ()
+    lcm = Settings(drawing=DrawingSettings(sampler="lcm"))
+    assert (request(asked(), lcm, "pg").unsaid, request(asked(), lcm, "pg").steps) == (
+        ("steps", "guidance"),
+        50,
+    )
+
+
 def test_a_flag_wins_over_the_settings_and_an_option_over_a_flag():
     typed = "a fox --seed 5 --count 2 --ar 3:2 --no hats"
     flagged = request(asked(typed), SETTINGS, "g")

@@ -85,6 +85,7 @@ REQUEST = Request(
     banned=("folder:too-hot:1",),
     fast="folder:lcm:1",
     firm=("guidance",),
+    unsaid=("steps", "sampler"),
     policy=Policy(most_rating="g", commercial_only=True, styles=1, per_task=2),
     start=Start(picture="cd" * 32, strength=0.5, mask="ef" * 32, width=640, height=480, tile=64),
 )

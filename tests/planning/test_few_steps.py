@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stylus_engine.errors import OutOfRange
-from stylus_engine.model import SAMPLERS, Adapter, Mask, Plan, Policy, Request, most_steps
-from stylus_engine.planning.few_steps import AUTO, asked, few_step, few_step_of, pace
+from stylus_engine.model import (
+    SAMPLERS,
+    Adapter,
+    Checkpoint,
+    Mask,
+    Plan,
+    Policy,
+    Request,
+    most_steps,
+)
+from stylus_engine.planning.few_steps import AUTO, asked, few_step, few_step_of
+from stylus_engine.planning.pace import pace
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.recipes import recipe
 from stylus_engine.planning.weights import Budgets
@@ -24,6 +34,7 @@ def card(name: str, family: str = "sdxl", **fields: Any) -> Adapter:
     return Adapter(card_id=f"test:{name}", name=name, family_declared=family, **known)
 
 
+SDXL = Checkpoint(id="c", name="xl", path="/xl", family="sdxl", size=1024, multiple=8)
 LCM, LIGHTNING = card("LCM LoRA SDXL"), card("SDXL-Lightning 4step LoRA")
 
 # Names as their publishers gave them, and what those draw with (model cards, diffusers' documentation).
@@ -168,16 +179,16 @@ FAST = asked([LCM], None, "sdxl", Policy()).fast
 
 
 def test_it_sets_all_that_the_person_did_not_say():
-    assert pace(request(), None) == (20, 5.0, "dpmpp_2m_karras")
-    assert pace(request(), FAST) == (4, 1.0, "lcm")
-    assert pace(request(steps=6, firm=("steps",)), FAST) == (6, 1.0, "lcm")
-    assert pace(request(guidance=1.5, firm=("guidance",)), FAST) == (4, 1.5, "lcm")
-    assert pace(request(sampler="euler", firm=("sampler",)), FAST) == (4, 1.0, "euler")
+    assert pace(request(), None, SDXL) == (20, 5.0, "dpmpp_2m_karras")
+    assert pace(request(), FAST, SDXL) == (4, 1.0, "lcm")
+    assert pace(request(steps=6, firm=("steps",)), FAST, SDXL) == (6, 1.0, "lcm")
+    assert pace(request(guidance=1.5, firm=("guidance",)), FAST, SDXL) == (4, 1.5, "lcm")
+    assert pace(request(sampler="euler", firm=("sampler",)), FAST, SDXL) == (4, 1.0, "euler")
 
 
 def test_more_steps_than_its_sampler_has_are_refused():
     with pytest.raises(OutOfRange, match="Steps of lcm"):
-        pace(request(steps=60, firm=("steps",)), FAST)
+        pace(request(steps=60, firm=("steps",)), FAST, SDXL)
 
 
 def test_it_is_in_every_recipe_outside_of_masks_and_budgets():

@@ -258,6 +258,7 @@ def test_a_transformers_file_in_a_folder_draws_what_its_own_folder_draws(
         for name in ("own", "file")
     ]
     assert found.find("file").family == "flux1"
+    assert [found.find(name).guided for name in ("own", "file")] == [distilled] * 2
     assert found.find("file").id != found.find("own").id
     assert gap(*ends) <= 1e-5
     assert OwnTokens().fits(found.find("file"), "fox " * (WINDOW - 1))
