@@ -7,6 +7,7 @@ operation by operation, and grow with the latents that it looks at.
 
 import weakref
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from stylus_engine.errors import MemoryRanOut
 
 T = TypeVar("T")
 MEMINFO = Path("/proc/meminfo")
-GROUP = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+MOST, TAKEN, SHARES = (Path(f"/sys/fs/cgroup/memory.{what}") for what in ("max", "current", "stat"))
 COPY = torch.ops.aten._to_copy.default  # noqa: SLF001 - what `to` is called by then
 SPARE = 0.5  # of what is free: a CPU's convolutions take about as much again for themselves
 
@@ -52,7 +53,7 @@ class Gauge:
     @property
     def most_bytes(self) -> int:
         """What a forward may take now; 0 = nobody knows."""
-        return self.asked or int(SPARE * free(self._device))
+        return self.asked or ceil(SPARE * free(self._device))
 
     @property
     def most_area(self) -> int:
@@ -110,20 +111,25 @@ def free(device: torch.device) -> int:
 
 
 def _of_the_system() -> int:
-    if MEMINFO.exists():
-        for line in MEMINFO.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    return 0
+    return int(_word(MEMINFO, "MemAvailable:")) << 10
 
 
 def _of_the_group() -> int:
-    """A container may have less than the machine it runs on."""
+    """A container may have less than the machine it runs on. What it read of files is given back when asked for."""
     try:
-        most, taken = (path.read_text(encoding="ascii").strip() for path in GROUP)
-        return max(1, int(most) - int(taken))
+        most, taken = (int(path.read_text(encoding="ascii")) for path in (MOST, TAKEN))
+        return max(1, most - taken + int(_word(SHARES, "inactive_file")))
     except (OSError, ValueError):  # no group, or one without a bound: "max"
         return 0
+
+
+def _word(file: Path, name: str) -> str:
+    """What a table of the system's says of `name`; "0" where it says nothing."""
+    if file.exists():
+        for line in file.read_text(encoding="ascii").splitlines():
+            if line.split()[:1] == [name]:
+                return line.split()[1]
+    return "0"
 
 
 def _brought(func: object, args: tuple[Any, ...], made: Any) -> bool:  # noqa: ANN401 - of any operation

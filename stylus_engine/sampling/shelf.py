@@ -27,6 +27,7 @@ from threading import get_ident
 from typing import NamedTuple, cast, get_args
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -86,8 +87,8 @@ class Shelf:
             part.replace(place)
             _settle(self.folder)
             self._tidy()
-        except OSError as error:
-            LOG.warning("%s was not kept: %s", factors.id[:12], error.strerror)
+        except (OSError, SafetensorError) as error:  # a full disk is the second of them
+            LOG.warning("%s was not kept: %s", factors.id[:12], error)
             self._drop(part)
 
     def entries(self) -> list[Entry]:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from stylus_engine.errors import MemoryRanOut
 from stylus_engine.model import Drawn, Failed
 from stylus_engine.planning.turns import Bill
 from stylus_engine.sampling import gauge as gauges
@@ -100,9 +101,15 @@ def test_a_bill_is_that_of_the_steps_that_are_drawn(pool):
     assert bill == Bill(rows=2, area=2 * on.drawer._studio.usual, steps=7)
 
 
+def apart(folder, monkeypatch) -> None:
+    """A system and a group of a test's own."""
+    names = ("MOST", "max"), ("TAKEN", "current"), ("SHARES", "stat"), ("MEMINFO", "meminfo")
+    for name, file in names:
+        monkeypatch.setattr(gauges, name, folder / file)
+
+
 def test_what_is_free_is_known_here_or_said_not_to_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(gauges, "GROUP", (tmp_path / "max", tmp_path / "current"))
-    monkeypatch.setattr(gauges, "MEMINFO", tmp_path / "meminfo")
+    apart(tmp_path, monkeypatch)
     assert gauges.free(CPU) == 0
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
     assert gauges.free(CPU) == 2 << 20
@@ -111,3 +118,22 @@ def test_what_is_free_is_known_here_or_said_not_to_be(tmp_path, monkeypatch):
     assert gauges.free(CPU) == 2 << 20
     (tmp_path / "max").write_text("2000\n")
     assert gauges.free(CPU) == 1000
+
+
+def test_what_a_container_read_from_the_disk_counts_as_free(tmp_path, monkeypatch):
+    """A checkpoint that was just read fills a container with pages that the system takes back."""
+    apart(tmp_path, monkeypatch)
+    (tmp_path / "max").write_text("2000\n")
+    (tmp_path / "current").write_text("1990\n")
+    (tmp_path / "stat").write_text("anon 400\nactive_file 90\ninactive_file 1500\n")
+    assert gauges.free(CPU) == 1510
+
+
+def test_no_memory_at_all_is_no_reason_to_try(tmp_path, monkeypatch):
+    apart(tmp_path, monkeypatch)
+    (tmp_path / "max").write_text("2000\n")
+    (tmp_path / "current").write_text("2000\n")
+    gauge = gauges.Gauge(CPU)
+    gauge.per_latent = 1000.0
+    with pytest.raises(MemoryRanOut):
+        gauge.check(64, "64×64")

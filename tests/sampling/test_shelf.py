@@ -1,7 +1,9 @@
 """What is kept on the disk comes back bit for bit, or not at all."""
 
 import os
+import resource
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -209,6 +211,24 @@ def test_a_disk_that_takes_nothing_is_no_error(folder, bases, tmp_path, caplog):
     assert store.get(card("kohya"), bases).layers
     store.close()
     assert "was not kept" in caplog.text
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """No file of this process may grow beyond a kilobyte: the system refuses as a full disk does."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, usual[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_disk_that_is_full_is_no_error(tmp_path, caplog, no_room):
+    """What safetensors raises then is no `OSError`."""
+    shelf, factors = Shelf(tmp_path, ROOM), some(size=50_000)
+    shelf.keep(factors)
+    assert "was not kept" in caplog.text
+    assert shelf.find(factors.id) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_who_share_a_folder_never_see_half_an_entry(tmp_path):
