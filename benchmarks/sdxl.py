@@ -5,8 +5,10 @@ copies in fp32 would take 21 GB, it has the real widths and `LAYERS` of the ten 
 transformer layers: every layer costs what it costs in the real one, there are fewer.
 """
 
+from dataclasses import replace
+
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from benchmarks.sd15 import filled, small_vae
@@ -45,6 +47,43 @@ def big_parts(device: str) -> Parts:
         text_encoder_2=filled(CLIPTextModelWithProjection(_text(WIDTHS[1])), device, dtype),
         tokenizer_2=words_2,
         adapted=("text_encoder", "text_encoder_2"),
+    )
+
+
+def whole_parts() -> Parts:
+    """All of it in the released shapes: fp16 on the CPU, the VAE in fp32, as `force_upcast` asks."""
+    with torch.device("meta"):
+        first = CLIPTextModel(_released(768, 12, "quick_gelu"))
+        second = CLIPTextModelWithProjection(_released(1280, 32, "gelu"))
+        vae = AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2,
+            latent_channels=4,
+        )
+    return replace(
+        big_parts("cpu"),
+        unet=filled(_unet(10), "cpu", torch.float16),
+        vae=filled(vae, "cpu", torch.float32),
+        text_encoder=filled(first, "cpu", torch.float16),
+        text_encoder_2=filled(second, "cpu", torch.float16),
+        dtype=torch.float16,
+    )
+
+
+def _released(width: int, layers: int, act: str) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=49408,
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=width // 64,
+        hidden_act=act,
+        projection_dim=width,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
     )
 
 
