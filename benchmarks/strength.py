@@ -134,7 +134,7 @@ class Bench:
         plans = [self._plan(wish, health=health) for wish in self._asked]
         return [
             recipe(
-                Request(prompt=plan.prompt), plan, best_mask(sizes(plan)), preset, lambda _: True
+                Request(prompt=plan.prompt), plan, best_mask(sizes(plan)), preset, lambda *_: True
             )
             for plan in plans
         ]

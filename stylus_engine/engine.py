@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -192,7 +193,7 @@ class Engine:
             masks,
             checkpoint=checkpoint,
             preset=self.methods[request.preset].preset,
-            fits=lambda text: self.tokens.fits(checkpoint, text),
+            fits=partial(self.tokens.fits, checkpoint),
             job=job,
             preview_every=self.preview_every,
         )

@@ -161,8 +161,11 @@ class Checkpoints(Protocol):
 class Tokens(Protocol):
     """How much text a checkpoint's text encoder takes."""
 
-    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
-        """Whether nothing of `text` would be cut off (75 tokens beside the two markers for CLIP)."""
+    def fits(self, checkpoint: Checkpoint, text: str, adapters: Sequence[Adapter] = ()) -> bool:
+        """Whether nothing of `text` would be cut off (75 tokens beside the two markers for CLIP).
+
+        The word of a textual inversion among `adapters` counts as many tokens as it has vectors.
+        """
         ...
 
 

@@ -36,7 +36,7 @@ class Rooms:
             raise UnknownName(kind="adapter", name=card_id, known="")
         return self.today[card_id]
 
-    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
+    def fits(self, checkpoint: Checkpoint, text: str, adapters: Sequence[Adapter] = ()) -> bool:
         return True
 
     async def recall(self, query: Query) -> Sequence[Candidate]:

@@ -307,7 +307,7 @@ class House:
             checkpoints=self.checkpoints,
             cards=self.cards,
             methods=Composers(self._stock).methods,
-            tokens=OwnTokens(),
+            tokens=OwnTokens(self._stock.files),
             walker=self._atelier.walker,
             preview_every=self._setup.preview_every,
             bringer=self._stock.bringer,

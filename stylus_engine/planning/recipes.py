@@ -10,15 +10,17 @@ from stylus_engine.model import Adapter, Mask, Plan, Recipe, Request, Weighted
 from stylus_engine.planning.presets import Preset
 from stylus_engine.planning.weights import lit_choices
 
-Fits: TypeAlias = Callable[[str], bool]
+# Whether a text is within the token window where these adapters are lit: of an embedding a word is its vectors.
+Fits: TypeAlias = Callable[[str, Sequence[Adapter]], bool]
 
 
 def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits) -> Recipe:
-    """What one picture is drawn with. `fits` says whether a text is within the token window."""
+    """What one picture is drawn with."""
     adapters = tuple(_for(plan, mask, preset.weigh(plan, mask, request.strength)))
     prompt = preset.words(request.prompt)
     if preset.triggers:
-        prompt = with_triggers(prompt, adapters, fits)
+        lit = [each.adapter for each in adapters]
+        prompt = with_triggers(prompt, adapters, lambda longer: fits(longer, lit))
     negative = request.negative or preset.negative
     return Recipe(
         adapters=(*_worn(adapters, prompt, negative), *_fast(plan)),
@@ -43,7 +45,7 @@ def _fast(plan: Plan) -> Iterator[Weighted]:
         yield Weighted(adapter=plan.fast.adapter, weight=plan.fast.few.weight)
 
 
-def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Fits) -> str:
+def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Callable[[str], bool]) -> str:
     """Append each missing trigger word as long as the text stays within the token window.
 
     The person's own words come first and are never pushed out; a trigger that does

@@ -13,7 +13,7 @@ Source: arXiv 2208.01618; diffusers' `load_textual_inversion` is the judge.
 # pyright: reportUnknownArgumentType=false, reportAny=false
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -59,6 +59,19 @@ def embedded(file: AdapterFile, bases: Bases, factors_id: str) -> Factors:
     return Factors(factors_id, file.sha256, layers={}, vectors=found)
 
 
+def vectors_in(file: AdapterFile) -> int:
+    """How many vectors its word means to the encoder that it means most to; 0: it is no embedding."""
+    if not is_embedding(file):
+        return 0
+    return max(len(_vectors(tensor)) for tensor in file.tensors.values())
+
+
+def length(text: str, known: Mapping[str, int], count: Callable[[str], int]) -> int:
+    """The tokens of a text without markers: a `known` word's vectors, and what `count` says of the rest."""
+    pieces = _pieces(text, known)
+    return sum(known[piece.casefold()] if learned else count(piece) for piece, learned in pieces)
+
+
 def spoken(factors: Factors, words: Sequence[str]) -> Factors:
     """The same vectors as the meaning of these words; layers are not spoken."""
     if not factors.vectors:
@@ -82,14 +95,6 @@ def _width(encoder: nn.Module) -> int:
 def _family(found: Mapping[Component, Tensor]) -> str:
     width = max(vectors.shape[-1] for vectors in found.values())
     return WIDTHS.get(width, f"sd1-{width}")
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """One occurrence of a word in a text, and what it means to one encoder."""
-
-    word: str
-    vectors: Tensor
 
 
 @dataclass(slots=True)
@@ -123,8 +128,8 @@ class Speller:
         self.lines = {}
         for row, (text, known) in enumerate(zip(texts, self._meanings, strict=True)):
             pieces = list(_pieces(text, known))
-            if any(isinstance(piece, Learned) for piece in pieces):
-                self.lines[row] = line = self._line(pieces)
+            if any(learned for _, learned in pieces):
+                self.lines[row] = line = self._line(pieces, known)
                 self._write(batch, row, line.ids)
         return batch
 
@@ -137,20 +142,21 @@ class Speller:
         line = self.lines.get(row)
         return None if line is None else " ".join(line.said)
 
-    def _line(self, pieces: Sequence[str | Learned]) -> Line:
+    def _line(self, pieces: Sequence[tuple[str, bool]], known: Mapping[str, Tensor]) -> Line:
         """As much as the window holds; of a learned word all its vectors or nothing."""
         line, room = Line(), self.model_max_length - 2
-        for piece in pieces:
+        for piece, learned in pieces:
             left = room - len(line.ids)
-            if isinstance(piece, str):
+            vectors = known[piece.casefold()] if learned else ()
+            if not learned:
                 ids = self._tokenizer(piece, add_special_tokens=False).input_ids[:left]
                 line.ids += ids
                 line.said.append(self.decode(ids).strip())
-            elif len(piece.vectors) <= left:
+            elif len(vectors) <= left:
                 at = len(line.ids) + 1  # after the first marker
-                line.spots |= {at + n: vector for n, vector in enumerate(piece.vectors)}
-                line.ids += [self._nobody] * len(piece.vectors)
-                line.said.append(piece.word)
+                line.spots |= {at + n: vector for n, vector in enumerate(vectors)}
+                line.ids += [self._nobody] * len(vectors)
+                line.said.append(piece)
             else:
                 break
         line.said = [each for each in line.said if each]
@@ -205,15 +211,15 @@ def _meanings(row: Row, component: Component) -> Iterator[tuple[str, Tensor]]:
             yield from ((word, factors.vectors[component]) for word in factors.words)
 
 
-def _pieces(text: str, known: Mapping[str, Tensor]) -> Iterator[str | Learned]:
-    """The text, cut where it says a known word: whole words only, the longest one first."""
+def _pieces(text: str, known: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """The text, cut where it says a known word, and whether a piece is one: whole words, the longest first."""
     if not known:
-        yield text
+        yield text, False
         return
     longest = sorted(known, key=len, reverse=True)
     pattern = rf"(?<!\w)({'|'.join(map(re.escape, longest))})(?!\w)"
     for number, piece in enumerate(re.split(pattern, text, flags=re.IGNORECASE)):
         if number % 2:
-            yield Learned(piece, known[piece.casefold()])
+            yield piece, True
         elif piece.strip():
-            yield piece
+            yield piece, False

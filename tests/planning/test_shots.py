@@ -25,7 +25,7 @@ def grid(of: Plan, *, words: int = 99, **fields: object) -> tuple[Shot, ...]:
         masks,
         checkpoint=CHECKPOINT,
         preset=preset,
-        fits=lambda text: len(text.split()) <= words,
+        fits=lambda text, _: len(text.split()) <= words,
         job="job",
     )
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -12,16 +13,18 @@ import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from safetensors.torch import save_file
 from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
-from stylus_engine.errors import AdapterUnsupported, AdapterWrongFamily
+from stylus_engine.errors import AdapterFileMissing, AdapterUnsupported, AdapterWrongFamily
 from stylus_engine.model import Adapter, Mask, Recipe, Shot, Weighted
 from stylus_engine.sampling import embeddings
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.embeddings import Speller, spoken
 from stylus_engine.sampling.factors import Factors
+from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Nowhere, Stage, finals, stage
@@ -31,6 +34,7 @@ from tests.sampling.tiny_sdxl import tiny_sdxl
 
 BOUND = 1e-4
 WIDTH = 32
+THREE = 3  # tokens of the word without its meaning, by the tiny tokenizer
 
 
 def vectors(count: int, seed: int, width: int = WIDTH) -> Tensor:
@@ -74,6 +78,46 @@ def shot(name: str, worn: Mapping[str, float], prompt: str, negative: str = "blu
         id=name, job="job", index=0, recipe=recipe, seed=7, width=16, height=16, steps=4,
         guidance=5.0, sampler="euler",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["one", "four", "old"])
+def test_the_planner_counts_what_the_encoder_hears(pool, ours, name):
+    """A window of 75: the last text that fits whole, and the first that is cut."""
+    tokens, count = OwnTokens(ours.files), len(next(iter(FILES[name].values())))
+    one = replace(card(name, pool.checkpoint.family), kind="embedding")
+    letters, found = 75 - count, FILES[name]
+    row = (
+        (
+            Factors(
+                "x", "x", {}, vectors={"text_encoder": next(iter(found.values()))}, words=("sks",)
+            ),
+            1.0,
+        ),
+    )
+    for more, whole in ((0, True), (1, False)):
+        text = "sks" + " a" * (letters + more)
+        speller = Speller(ours.parts.tokenizer, "text_encoder", [row])
+        speller([text], padding="max_length", max_length=77, truncation=True, return_tensors="pt")
+        said = speller.said(0)
+        assert said is not None
+        assert (len(said.split()) == 1 + letters + more) == whole
+        assert tokens.fits(pool.checkpoint, text, [one]) == whole
+        assert tokens.fits(pool.checkpoint, text) == (1 + letters + more <= 75 - (THREE - 1))
+
+
+def test_an_embedding_that_is_not_here_is_counted_by_its_size(pool):
+    away = Adapter(
+        card_id="x", name="x", family_declared="sd1", triggers=("sks",), kind="embedding",
+        url="https://example.invalid/x", file_bytes=4 * 1536 + 200,
+    )  # fmt: skip
+    for tokens in (OwnTokens(), OwnTokens(Nothing())):
+        assert tokens.fits(pool.checkpoint, "sks" + " a" * 71, [away])
+        assert not tokens.fits(pool.checkpoint, "sks" + " a" * 72, [away])
+
+
+class Nothing:
+    def fetch(self, adapter: Adapter) -> tuple[Path, str]:
+        raise AdapterFileMissing(name=adapter.name, path="nowhere")
 
 
 @torch.inference_mode()
@@ -169,8 +213,7 @@ def test_the_manifest_tells_what_was_left_of_the_text(pool):
 def test_words_are_whole_and_the_longest_wins():
     known = {"ink": vectors(1, 1), "ink wash": vectors(2, 2), "<a-b>": vectors(1, 3)}
     pieces = list(embeddings._pieces("pink, Ink Wash ink <A-B>inky", known))
-    said = [each.word if isinstance(each, embeddings.Learned) else each for each in pieces]
-    assert said == ["pink, ", "Ink Wash", "ink", " <A-B>inky"]
+    assert pieces == [("pink, ", False), ("Ink Wash", True), ("ink", True), (" <A-B>inky", False)]
 
 
 @given(

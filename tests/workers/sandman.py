@@ -79,7 +79,7 @@ class Checkpoints:
 class Words:
     """Implements `Tokens`: everything fits."""
 
-    def fits(self, checkpoint: Checkpoint, text: str) -> bool:
+    def fits(self, checkpoint: Checkpoint, text: str, adapters: Sequence[Adapter] = ()) -> bool:
         return True
 
 
