@@ -1,6 +1,7 @@
 """Which adapters are chosen, and how long that takes: every preset on the miniature's questions.
 
-`python -m benchmarks.selection [--quick] [--questions open] [--preset NAME ...] [--part chosen|time]`.  A choice is right when it would do for
+`python -m benchmarks.selection [--quick] [--questions open] [--preset NAME ...] [--part chosen|time]
+[--embedder FOLDER]`.  A choice is right when it would do for
 one of the prompt's needs; a need is met once.  The spread of a share is its 95 % bootstrap
 interval over prompts.  `paper` needs a language model and is not run.  Beside the presets:
 `stylus` as it was before it knew meanings (the cosine of whole cards alone), and the bound
@@ -74,8 +75,7 @@ class Marks:
 def main() -> int:
     """Measure, print, write; 1 when a bar is broken."""
     asked = _arguments()
-    part = f"-{asked.part}" if asked.part else ""
-    report = Report("selection-quick" if asked.quick else f"selection{part}")
+    report = Report(_called(asked))
     if asked.part != "time":
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(_chosen(report, Path(folder), asked))
@@ -88,6 +88,14 @@ def main() -> int:
     return 0 if all(row.holds is not False for row in report.rows) else 1
 
 
+def _called(asked: argparse.Namespace) -> str:
+    """Each way of running has its own table."""
+    if asked.quick:
+        return "selection-quick"
+    whose = f"-{asked.embedder.name}" if asked.embedder else ""
+    return "selection" + (f"-{asked.part}" if asked.part else "") + whose
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.selection", description=__doc__)
     parser.add_argument(
@@ -97,13 +105,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--preset", nargs="+", default=[], help="these alone")
     parser.add_argument("--part", choices=("chosen", "time"), help="one of the two parts")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
+    parser.add_argument("--embedder", type=Path, help="another than our own, for the chosen")
     scratch = Path(tempfile.gettempdir()) / "stylus-bench"
     parser.add_argument("--scratch", type=Path, default=scratch, help="where vectors are kept")
     return parser.parse_args()
 
 
 async def _chosen(report: Report, folder: Path, asked: argparse.Namespace) -> None:
-    rooms = await _rooms(folder)
+    rooms = await _rooms(folder, asked.embedder)
     parts = (asked.questions,) if asked.questions else ("open", "held-out")
     for part in parts:
         for kind in questions.KINDS:
@@ -127,8 +136,8 @@ async def _chosen(report: Report, folder: Path, asked: argparse.Namespace) -> No
     )
 
 
-async def _rooms(folder: Path) -> dict[str, tuple[Retriever, Composer]]:
-    embedder = LocalEmbedder()
+async def _rooms(folder: Path, other: Path | None) -> dict[str, tuple[Retriever, Composer]]:
+    embedder = LocalEmbedder(other)
     miniature_cards.write(folder / "cards.jsonl")
     catalogue = Catalogue(folder / "catalog.db")
     items = tuple(Item(card=card) for card in CardFile(folder / "cards.jsonl").cards())

@@ -1,4 +1,4 @@
-"""Learns the weights of likeness (`retrieval.meanings.Scale`): `python -m miniature.likeness`.
+"""Learns the weights of likeness (`retrieval.likeness.Scale`): `python -m miniature.likeness [FOLDER]`.
 
 A logistic regression over prompts of the development set (`miniature.phrases`).  A prompt
 does not say which of its words ask for a card, so that is found in turns: the likest span
@@ -6,11 +6,13 @@ of each card stands for it, weights are fitted, the likest spans are found anew.
 
 What it prints first is how the weights do on a shelf that they have not seen, each of the
 three left out once: that is where the floor (`Floors.meant`) was read off.  Last come the
-weights that all three shelves give.
+weights that all three shelves give.  FOLDER: of another embedder than our own.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +25,8 @@ from stylus_engine.model import Adapter, Candidate, Query, Request
 from stylus_engine.planning.concepts import concepts, joined
 from stylus_engine.ports import Vectors
 from stylus_engine.retrieval.embedder import LocalEmbedder
-from stylus_engine.retrieval.meanings import Parts, Scale, WordMeanings
+from stylus_engine.retrieval.likeness import Parts, Scale
+from stylus_engine.retrieval.meanings import WordMeanings
 from stylus_engine.retrieval.thesaurus import Thesaurus
 
 ROUNDS = 4  # of finding the likest spans anew
@@ -148,8 +151,8 @@ async def _told(kept: dict[str, list[Example]], inner: WordMeanings) -> None:
         print(f"floor {floor:.2f}: {told(every)}   ({each})", flush=True)
 
 
-async def _main() -> None:
-    inner = WordMeanings(LocalEmbedder(), Thesaurus())
+async def _main(folder: Path | None) -> None:
+    inner = WordMeanings(LocalEmbedder(folder), Thesaurus())
     kept = {shelf.name: await examples(shelf, inner) for shelf in shelves()}
     await _told(kept, inner)
     scale = learned([example for some in kept.values() for example in some])
@@ -161,4 +164,4 @@ def _names() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(_main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

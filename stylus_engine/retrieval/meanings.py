@@ -6,11 +6,8 @@
     crowd   how near the span is to everyday things at large  ("thing" is near to everything)
     ahead   how far the card is ahead of those that are about something else
 
-One number for each span and card comes out, 0 … 1: how surely the one asks for the other.
-It is a logistic regression over the twelve columns of `Parts`; its weights (`Scale`) were
-learned from the development set of the miniature (`python -m miniature.likeness` learns them
-anew and tells how well they do on shelves that they have not seen), with all-MiniLM-L6-v2;
-`benchmarks/selection.py` measures them.
+One number for each span and card comes out, 0 … 1: how surely the one asks for the other
+(`retrieval.likeness`); `benchmarks/selection.py` measures it.
 
 Phrases are embedded when a card is first judged and kept in memory by their text, not in
 the index: a card has five of them, and a catalogue five times the vectors of which a plan
@@ -21,7 +18,7 @@ short, one call embeds `MOST_NEW` new texts at most, the nearest cards' first.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -31,6 +28,7 @@ from stylus_engine.model import Adapter
 from stylus_engine.planning.everyday import EVERYDAY
 from stylus_engine.planning.lexicon import PASSING, TIES, phrase
 from stylus_engine.ports import Embedder, Vectors
+from stylus_engine.retrieval.likeness import Parts, Scale, learned_for
 from stylus_engine.retrieval.rows import text_of
 from stylus_engine.retrieval.thesaurus import Thesaurus
 
@@ -46,57 +44,12 @@ CROWD = 10  # everyday things
 MOST_AHEAD = 0.6
 
 
-class Parts(NamedTuple):
-    """What is known of each span (rows) and card (columns). A cosine, where nothing else is said."""
-
-    phrase: Vectors  # of the card's nearest phrase
-    whole: Vectors  # of its whole text
-    gloss: Vectors  # of what the thesaurus says of its phrases
-    phrase_more: Vectors  # how much nearer the span's own gloss is, at least 0
-    whole_more: Vectors  # the same for the whole text
-    rival: Vectors  # how much nearer the gloss is to an everyday thing that the card is not about
-    kin: Vectors  # 1 where the thesaurus calls the span a kind of a phrase
-    plain: Vectors  # 1 where the span names everyday things, and no phrase of the card
-    part: Vectors  # 1 where the span is a part of a longer one ("glow" of "evening glow")
-    tied: Vectors  # 1 where the span is several things in one ("house of a king")
-    crowd: Vectors  # the mean of the ten nearest everyday things
-    ahead: Vectors  # before the nearest card that is about something else
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """The weight of each column of `Parts`, and what stands without any."""
-
-    phrase: float = 4.88
-    whole: float = 5.5
-    gloss: float = 6.73
-    phrase_more: float = 16.24
-    whole_more: float = 2.47
-    rival: float = -2.04
-    kin: float = 1.01
-    plain: float = -2.99
-    part: float = -0.59
-    tied: float = -0.33
-    crowd: float = -16.71
-    ahead: float = 4.0
-    bias: float = -1.54
-
-    def likeness(self, parts: Parts) -> Vectors:
-        """How surely, 0 … 1, for each span and card."""
-        weights = np.asarray([getattr(self, name) for name in Parts._fields], np.float32)
-        sums = np.einsum("nij,n->ij", np.stack(parts), weights) + self.bias
-        return (1 / (1 + np.exp(-np.clip(sums, -30, 30)))).astype(np.float32)
-
-
 class WordMeanings:
-    """Implements `Meanings`."""
+    """Implements `Meanings`, with what was learned with the embedder, else with our own's weights."""
 
-    def __init__(
-        self, embedder: Embedder, thesaurus: Thesaurus, scale: Scale | None = None
-    ) -> None:
+    def __init__(self, embedder: Embedder, thesaurus: Thesaurus) -> None:
         self._embedder = embedder
         self._thesaurus = thesaurus
-        self._scale = scale or Scale()
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
         self._rivals: Vectors | None = None
 
@@ -114,6 +67,10 @@ class WordMeanings:
         likeness = self._scale.likeness(await self.parts(spans, judged))
         unread = [-1.0] * (len(cards) - len(judged))
         return [[*row, *unread] for row in likeness.tolist()]
+
+    @cached_property
+    def _scale(self) -> Scale:
+        return learned_for(self._embedder.name) or Scale()
 
     async def parts(self, spans: Sequence[str], cards: Sequence[Adapter]) -> Parts:
         """Every column that a likeness is made of."""

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from miniature import likeness, questions
 from miniature.phrases import prompts, shelves
 from miniature.questions import words_of
-from stylus_engine.retrieval.meanings import Parts
+from stylus_engine.retrieval.likeness import Parts
 from stylus_engine.retrieval.rows import text_of
 
 HELD = [q.prompt.casefold() for q in questions.read() if q.part == "held-out"]
