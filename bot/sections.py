@@ -207,6 +207,9 @@ class SelectionSettings(Section, frozen=True):
     total_budget: Strength = 2.5
     health: bool = True
     null_space: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    again: Annotated[tuple[Strength, ...], msgspec.Meta(min_length=1, max_length=16)] = (
+        1.0, 0.75, 1.2, 0.55,
+    )  # fmt: skip
     most_rating: Rating = "pg13"
     commercial_only: bool = False
 

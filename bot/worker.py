@@ -124,6 +124,7 @@ def open_house(settings: Settings) -> "House":
             total_budget=selection.total_budget,
             heed_health=selection.health,
             null_space=selection.null_space,
+            again=selection.again,
         ),
         partial(_scorer, settings) if settings.drawing.check else None,
     )

@@ -206,3 +206,16 @@ async def test_a_picture_too_large_for_the_memory_is_one_sentence(folder, tmp_pa
     assert failed.sentence.startswith("The picture needs more memory than there is (4096×4096 ")
     assert failed.sentence.endswith("a step, 4 MiB may be used); a smaller one may fit.")
     assert isinstance(drawn, Drawn)
+
+
+@pytest.mark.asyncio
+async def test_where_one_adapter_fits_the_four_pictures_wear_it_at_four_strengths(
+    house: House,
+) -> None:
+    await house.index()
+    request = Request(prompt=SHELF[0][0], steps=2)
+    events = await heard(house, request)
+    pictures = [event.picture for event in events if isinstance(event, Drawn)]
+    worn = [picture.manifest.adapters for picture in pictures]
+    assert {lit.name for each in worn for lit in each} == {SHELF[0][0]}
+    assert len({each[0].weight for each in worn}) == 4

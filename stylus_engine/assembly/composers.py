@@ -29,12 +29,13 @@ class Composers:
         from stylus_engine.planning.presets import presets
         from stylus_engine.planning.weights import Budgets
 
-        budgets = Budgets(task=self._setup.task_budget, total=self._setup.total_budget)
+        setup = self._setup
+        budgets = Budgets(task=setup.task_budget, total=setup.total_budget)
         rooms = self._published | self._baselines
         rooms["stylus"] = (self._stock.retriever, self._ours)
         return {
             name: Method(*rooms[name], preset, heeds_health=name == "stylus")
-            for name, preset in presets(budgets, self._setup.null_space).items()
+            for name, preset in presets(budgets, setup.null_space, setup.again).items()
         }
 
     @property

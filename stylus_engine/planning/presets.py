@@ -10,7 +10,7 @@ through the very path of its own method: each adapter in a topic of its own, so 
 adapters are lit in every picture (2.2).  So they are drawn here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -31,6 +31,7 @@ Masks: TypeAlias = Callable[[Plan, Request], MaskOrder]
 
 BASELINES = ("retriever-only", "reranker", "random")
 PAPER_SUFFIX = ", realistic, best quality"
+ONCE = (1.0,)
 PAPER_NEGATIVE = "worst quality, low quality, blurry, deformed, cropped, watermark, text"
 
 
@@ -45,10 +46,13 @@ class Preset:
     triggers: bool
     negative: str = ""
     null_space: float = 0.0  # see `Recipe`
+    again: Sequence[float] = ONCE  # see `shots.strengths`
 
 
-def presets(budgets: Budgets, null_space: float = 0.0) -> dict[str, Preset]:
-    """All presets by name, ours with these strength budgets and this much of styles kept apart."""
+def presets(
+    budgets: Budgets, null_space: float = 0.0, again: Sequence[float] = ONCE
+) -> dict[str, Preset]:
+    """All presets by name; ours with these budgets, so much of styles kept apart, and these strengths."""
     ours = Preset(
         name="stylus",
         masks=_stylus_masks,
@@ -56,6 +60,7 @@ def presets(budgets: Budgets, null_space: float = 0.0) -> dict[str, Preset]:
         words=str.strip,
         triggers=True,
         null_space=null_space,
+        again=tuple(again),
     )
     rules = Preset(
         name="paper-rules",

@@ -14,9 +14,12 @@ from stylus_engine.planning.weights import lit_choices
 Fits: TypeAlias = Callable[[str, Sequence[Adapter]], bool]
 
 
-def recipe(request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits) -> Recipe:
-    """What one picture is drawn with."""
-    adapters = tuple(_for(plan, mask, preset.weigh(plan, mask, request.strength)))
+def recipe(
+    request: Request, plan: Plan, mask: Mask, preset: Preset, fits: Fits, strength: float = 1.0
+) -> Recipe:
+    """What one picture is drawn with. `strength` is a factor upon the request's own."""
+    weights = preset.weigh(plan, mask, request.strength * strength)
+    adapters = tuple(_for(plan, mask, weights))
     prompt = preset.words(request.prompt)
     if preset.triggers:
         lit = [each.adapter for each in adapters]

@@ -1,7 +1,8 @@
 """Recipes and seeds become shots."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot, Start
@@ -31,6 +32,17 @@ def size(request: Request, checkpoint: Checkpoint) -> tuple[int, int]:
     return edges
 
 
+def strengths(masks: Sequence[Mask], again: Sequence[float]) -> Iterator[float]:
+    """Of each picture of a grid, 1 = as planned: a mask that comes again takes the next of `again`, round and round.
+
+    Where a plan has fewer masks than the grid has pictures, seeds alone would differ.
+    """
+    seen: Counter[Mask] = Counter()
+    for mask in masks:
+        yield again[seen[mask] % len(again)]
+        seen[mask] += 1
+
+
 def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that could be derived
     request: Request,
     plan: Plan,
@@ -46,12 +58,13 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
     width, height = size(request, checkpoint)
     steps, guidance, sampler = pace(request, plan.fast, checkpoint)
     numbers = seeds(request.seed, len(masks))
+    strong = strengths(masks, preset.again)
     return tuple(
         Shot(
             id=f"{job}-{index + 1}",
             job=job,
             index=index,
-            recipe=recipe(request, plan, mask, preset, fits),
+            recipe=recipe(request, plan, mask, preset, fits, strength),
             seed=seed,
             checkpoint=checkpoint.id,
             width=width,
@@ -62,7 +75,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
             start=request.start,
             preview_every=preview_every,
         )
-        for index, (mask, seed) in enumerate(zip(masks, numbers, strict=True))
+        for index, (mask, seed, strength) in enumerate(zip(masks, numbers, strong, strict=True))
     )
 
 

@@ -95,3 +95,38 @@ def test_an_aspect_keeps_the_area_and_the_grid(aspect: str, edges: tuple[int, in
 
 def test_pixels_that_were_named_win_over_an_aspect() -> None:
     assert size(Request(prompt="x", aspect="3:2", width=64, height=32), CHECKPOINT) == (64, 32)
+
+
+AGAIN = (1.0, 0.75, 1.2, 0.55)
+
+
+def drawn_again(of: Plan, count: int, again: tuple[float, ...] = AGAIN) -> tuple[Shot, ...]:
+    request = Request(prompt=of.prompt, count=count)
+    preset = presets(Budgets(), again=again)["stylus"]
+    masks = first_masks(preset.masks(of, request), request.count)
+    return shots(
+        request, of, masks, checkpoint=CHECKPOINT, preset=preset, fits=lambda *_: True, job="job"
+    )  # fmt: skip
+
+
+def test_a_mask_that_comes_again_is_drawn_at_another_strength() -> None:
+    weights = [shot.recipe.adapters[0].weight for shot in drawn_again(plan(1), 6)]
+    planned = plan(1).choices[0].weight
+    assert weights == pytest.approx([planned * each for each in (*AGAIN, *AGAIN[:2])])
+
+
+@given(st.lists(st.integers(1, 3), max_size=3), st.integers(1, 4))
+def test_no_two_pictures_of_a_grid_have_one_recipe(sizes: list[int], count: int) -> None:
+    of = plan(*sizes)
+    recipes = [shot.recipe for shot in drawn_again(of, count)]
+    assert len(set(recipes)) == (count if sizes else 1)
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=3), st.integers(1, 8))
+def test_a_mask_that_comes_once_is_drawn_as_planned(sizes: list[int], count: int) -> None:
+    of, seen = plan(*sizes), set[str]()
+    alike = drawn_again(of, count, again=(1.0,))
+    for shot, usual in zip(drawn_again(of, count), alike, strict=True):
+        if usual.recipe.mask.code not in seen:
+            assert shot == usual
+        seen.add(usual.recipe.mask.code)
