@@ -33,6 +33,21 @@ SPARE = 64 * 2**20  # bytes of gathered factors that are multiplied whatever is 
 Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to
 
 
+def _within(numbers: Tensor, dtype: torch.dtype) -> Tensor:
+    """In `dtype`, what is too large for it as its largest number: an infinity times the weight 0 of another row is no number."""
+    if dtype != torch.float16:
+        return numbers.to(dtype)
+    most = torch.finfo(dtype).max
+    return numbers.clamp(-most, most).to(dtype)
+
+
+def _weighed(u: Tensor, w: Tensor) -> None:
+    """`u` · `w` in place; 0 where the weight is 0, also where half precision overflowed in `u`."""
+    u.mul_(w)
+    if u.dtype == torch.float16:
+        u.masked_fill_(w == 0, 0.0)
+
+
 class LinearPatch:
     """The hook of one linear layer. `down` (R, in), `up` (R, out), `w` (B, 1, R) fp32."""
 
@@ -43,8 +58,8 @@ class LinearPatch:
     ) -> None:
         down = torch.cat([layer.down.flatten(1) for layer in layers])
         up = torch.cat([layer.up for layer in layers], dim=1).t()
-        self.down = down.to(device, base.weight.dtype).contiguous()
-        self.up = up.to(device, base.weight.dtype).contiguous()
+        self.down = _within(down, base.weight.dtype).to(device).contiguous()
+        self.up = _within(up, base.weight.dtype).to(device).contiguous()
         self.columns = columns
         self.w = torch.empty(0)
 
@@ -55,7 +70,7 @@ class LinearPatch:
     def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         """Add the update to `output` in place. Input (B, ..., in), output (B, ..., out)."""
         u = F.linear(inputs[0], self.down).view(self.w.shape[0], -1, self.w.shape[2])
-        u.mul_(self.w)
+        _weighed(u, self.w)
         output.view(-1, output.shape[-1]).addmm_(u.view(-1, u.shape[2]), self.up)
 
 
@@ -73,8 +88,8 @@ class ConvPatch:
         kernel = base.weight.shape[1:]
         down = torch.cat([layer.down.reshape(-1, *kernel) for layer in layers])
         up = torch.cat([layer.up for layer in layers], dim=1)
-        self.down = down.to(device, base.weight.dtype).contiguous()
-        self.up = up.to(device, base.weight.dtype).contiguous()
+        self.down = _within(down, base.weight.dtype).to(device).contiguous()
+        self.up = _within(up, base.weight.dtype).to(device).contiguous()
         self.stride, self.padding, self.dilation = base.stride, base.padding, base.dilation
         self.columns = columns
         self.w = torch.empty(0)
@@ -86,7 +101,7 @@ class ConvPatch:
     def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         """Add the update to `output` in place. Input (B, in, H, W), output (B, out, H', W')."""
         u = F.conv2d(inputs[0], self.down, None, self.stride, self.padding, self.dilation)
-        u.mul_(self.w)
+        _weighed(u, self.w)
         if output.is_contiguous():
             up = self.up.expand(output.shape[0], -1, -1)
             output.view(*output.shape[:2], -1).baddbmm_(up, u.flatten(2))

@@ -280,3 +280,36 @@ def test_merging_draws_equal_recipes_together_and_merges_each_once(unet, adapter
         executor.restore()
     assert executor.merges == 2  # of what is bare nothing is made
     executor.close()
+
+
+def loud(path: str, down: Tensor, up: Tensor) -> Factors:
+    return Factors("loud", "00", {("unet", path): Layer(down, up)})
+
+
+@pytest.mark.parametrize(
+    ("down", "up"), [(6e4, 1.0), (1.0, 1e6), (1e6, 1e6)], ids=["activations", "up", "both"]
+)
+@pytest.mark.parametrize("kind", ["linear", "conv"])
+def test_what_overflows_half_precision_harms_only_who_wears_it(kind, down, up) -> None:
+    torch.manual_seed(5)
+    layer = nn.Linear(8, 8) if kind == "linear" else nn.Conv2d(8, 8, 1)
+    module = nn.ModuleDict({"layer": layer.half()})
+    inner, x = ((), torch.rand(3, 4, 8)) if kind == "linear" else ((1, 1), torch.rand(3, 8, 4, 4))
+    tame = Factors(
+        "tame", "11", {("unet", "layer"): Layer(torch.rand(2, 8, *inner), torch.rand(8, 2))}
+    )
+    wild = loud("layer", torch.full((1, 8, *inner), down), torch.full((8, 1), up))
+
+    def drawn(*rows: Row) -> Tensor:
+        stack = Stack(module, "unet")
+        stack.wear(rows)
+        with torch.inference_mode():
+            told = layer(x.half() * 100)
+        stack.remove()
+        return told
+
+    calm = drawn((), ((tame, 0.5),), ())
+    crowd = drawn(((wild, 1.0),), ((tame, 0.5),), ())
+    assert not crowd[0].isfinite().all()
+    assert torch.equal(crowd[2], calm[2])
+    assert torch.allclose(crowd[1], calm[1], rtol=2e-3)
