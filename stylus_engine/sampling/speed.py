@@ -2,7 +2,8 @@
 
 `torch.compile` is not among them: torch 2.13 leaves forward hooks out of what a compiled
 block depends on, so adapters put on later are silently not drawn (measured: pictures as
-without them); told to heed hooks it compiles anew for every set of adapters.
+without them); told to heed hooks it compiles anew for every set of adapters. Branches
+without hooks would go; docs/decisions.md, 2026-11-29, says how far that was tried.
 """
 
 from collections.abc import Generator
