@@ -45,8 +45,11 @@ def test_fast_sets_steps_guidance_and_sampler_and_a_manifest_draws_the_same(fold
     shot = manifest_of(paths[0]).shot
     assert (shot.steps, shot.guidance, shot.sampler) == (4, 1.0, "lcm")
     assert [(lit.adapter.card_id, lit.weight) for lit in shot.recipe.adapters] == [(QUICK, 1.0)]
-    again = asked(folder, "again", str(paths[0]))
-    assert (pixels(again["images"][0]["path"]) == pixels(paths[0])).all()
+    again = pixels(asked(folder, "again", str(paths[0]))["images"][0]["path"])
+    alone = asked(folder, "imagine", PROMPT, "--fast", "--preset", "base", "-n", "1", "-s", "7")
+    assert (again == pixels(alone["images"][0]["path"])).all()
+    # In a grid of two some processors round one value in thousands otherwise: one level, no more.
+    assert np.abs(again.astype(int) - pixels(paths[0])).max() <= 1
     seen = Judge.load(HOUSE / "miniature" / "data").read([Image.open(path) for path in paths])
     assert [(each.subject, each.colour, each.place) for each in seen] == 2 * [
         ("cat", "red", "snow")
