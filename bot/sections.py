@@ -173,6 +173,7 @@ class SamplingSettings(Section, frozen=True):
     decode_mib: Natural = 0
     channels_last: bool = False
     offload: Literal["none", "models", "blocks"] = "none"
+    quantised: Literal["none", "int8"] = "none"
     attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"
     preview_every: Natural = 0
     threads: Natural = 0

@@ -43,7 +43,7 @@ from bot.sections import (
 )
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
-from stylus_engine.planning.executors import kept_by, refusal
+from stylus_engine.planning.executors import kept_by, refusal, unfit
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = (  # section and key; each may stand in a file of its own, `…_file`, instead
@@ -240,5 +240,7 @@ def _device(sampling: SamplingSettings) -> None:
     if family == "cpu" and sampling.dtype == "float16":
         why = "float16 cannot be drawn with on the device cpu; take float32 or bfloat16"
         raise BadSettings(where="sampling.dtype", why=why)
-    if why := refusal(sampling.executor, kept_by(sampling.offload, "none")):
+    if why := unfit(sampling.offload, sampling.quantised):
+        raise BadSettings(where="sampling.quantised", why=why)
+    if why := refusal(sampling.executor, kept_by(sampling.offload, sampling.quantised)):
         raise BadSettings(where="sampling.executor", why=why)

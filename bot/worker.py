@@ -116,6 +116,7 @@ def open_house(settings: Settings) -> "House":
             decode_mib=sampling.decode_mib,
             channels_last=sampling.channels_last,
             offload=sampling.offload,
+            quantised=sampling.quantised,
             attention=sampling.attention,
             preview_every=sampling.preview_every,
             threads=sampling.threads,

@@ -14,6 +14,7 @@ from bot.cli.show import (
     show_kept,
     show_places,
     show_plan,
+    show_quantised,
     show_ran,
     show_readied,
     show_seconds,
@@ -89,6 +90,7 @@ def report(desk: Desk, outcome: Outcome, saved: Saved, *, as_json: bool) -> None
         show_shots(desk.out, outcome.finished, outcome.lines.values())
         finished = [outcome.pictures[shot.id] for shot in outcome.finished]
         show_kept(desk.out, finished)
+        show_quantised(desk.out, finished)
         show_survival(desk.out, finished)
         show_places(desk.out, saved.places(outcome))
         show_seconds(desk.out, outcome.timings)

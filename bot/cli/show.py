@@ -118,6 +118,13 @@ def show_kept(console: Console, pictures: Sequence[Picture]) -> None:
         line(console, Text(f"Shortened to fit: {plain(told, 300)}", style="dim"))
 
 
+def show_quantised(console: Console, pictures: Sequence[Picture]) -> None:
+    """A base in fewer bits than it was trained with."""
+    for kind in sorted({each.manifest.how.get("quantised", "") for each in pictures} - {""}):
+        told = f"Drawn with {plain(kind, 20)} weights: other pictures than the checkpoint's own."
+        line(console, Text(told, style="dim"))
+
+
 def show_ran(console: Console, pictures: Sequence[Picture]) -> None:
     """Which executor drew the steps of each picture, and why."""
     for picture in pictures:

@@ -12,6 +12,7 @@ from stylus_engine.sampling.executors import executor
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.families.parts import Parts
 from stylus_engine.sampling.offload import HERE, placed
+from stylus_engine.sampling.quantising import quantised
 from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.speed import tuned
 from stylus_engine.sampling.store import FactorStore
@@ -43,4 +44,4 @@ def loaded(setup: Setup, checkpoint: Checkpoint) -> Parts:
     parts = family_of(checkpoint).load(checkpoint, dtype=dtype, device=first)
     parts = replace(parts, device=device, room=setup.decode_mib << 20, kept=kept)
     parts = tuned(parts, channels_last=setup.channels_last, attention=setup.attention)
-    return placed(parts, setup.offload) if kept else parts
+    return placed(quantised(parts, setup.quantised), setup.offload) if kept else parts

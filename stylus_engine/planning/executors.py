@@ -121,6 +121,16 @@ def kept_by(offload: str, quantised: str) -> str:
     return "quantised" if quantised != "none" else ""
 
 
+def unfit(offload: str, quantised: str) -> str:
+    """Why the two cannot be had together; empty: they can.
+
+    diffusers streams blocks by exchanging a parameter's data, which int8 weights refuse.
+    """
+    if offload == "blocks" and quantised != "none":
+        return f"{quantised} weights cannot come block by block; take offload models or none"
+    return ""
+
+
 def refusal(executor: str, kept: str) -> str:
     """Why this one cannot be had where weights are `kept`; empty: it can."""
     if not kept or executor not in WRITING:

@@ -82,22 +82,33 @@ class Bases:
 
     def weight(self, place: Place) -> Tensor:
         """The pristine weight, (out, in) or (out, in, kh, kw), of a place that `places` named."""
+        stored = self._stored(place)
+        plain = type(stored) in (Tensor, nn.Parameter)
+        return stored.detach() if plain else stored.dequantize()
+
+    def shape(self, place: Place) -> torch.Size:
+        """That of its weight, which is not looked at."""
+        return self._stored(place).shape
+
+    def like(self, target: Target, *, empty: bool) -> Tensor:
+        """The weight that `target` changes; `empty` has its shape alone, for who needs no numbers."""
+        if empty:
+            shapes = [self.shape(place) for place in target.places]
+            rows = sum(shape[0] for shape in shapes)
+            return torch.empty(rows, *shapes[0][1:], device="meta")
+        weights = [self.weight(place) for place in target.places]
+        if len(weights) == 1 and not target.swapped:
+            return weights[0]
+        # offloaded ones may be on their way, each for itself
+        whole = torch.cat([weight.to(weights[0].device) for weight in weights])
+        return whole.roll(len(whole) // 2, 0) if target.swapped else whole
+
+    def _stored(self, place: Place) -> Tensor:
         component, path = place
         weight = self.modules[component].get_submodule(path).weight
         if not isinstance(weight, Tensor):
             raise TypeError(f"{component}.{path} has no weight")
-        return weight.detach()
-
-    def like(self, target: Target, *, empty: bool) -> Tensor:
-        """The weight that `target` changes; `empty` has its shape alone, for who needs no numbers."""
-        weights = [self.weight(place) for place in target.places]
-        if len(weights) == 1 and not target.swapped:
-            return weights[0]
-        if empty:
-            return torch.empty(sum(map(len, weights)), *weights[0].shape[1:], device="meta")
-        # offloaded ones may be on their way, each for itself
-        whole = torch.cat([weight.to(weights[0].device) for weight in weights])
-        return whole.roll(len(whole) // 2, 0) if target.swapped else whole
+        return weight
 
     def places(self) -> Iterator[Place]:
         """Every linear and plain convolution."""

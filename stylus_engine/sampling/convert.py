@@ -222,7 +222,7 @@ def _refuse_widths(file: AdapterFile, parts: Mapping[Target, Parts], bases: Base
         place = target.places[0]
         if not CROSS.search(place[1]):
             continue
-        wide, needed = _width(file, place, parts[target]), bases.weight(place).shape[1]
+        wide, needed = _width(file, place, parts[target]), bases.shape(place)[1]
         if wide != needed:
             family = WIDTHS.get(wide, f"sd1-{wide}")
             raise AdapterWrongFamily(name=file.name, family=family, needed=bases.family)
@@ -267,7 +267,7 @@ def _make(
 def _layers(made: Mapping[Target, Made], bases: Bases) -> Iterator[tuple[Place, Layer]]:
     """Each place of ours with the rows that are its own."""
     for target, each in made.items():
-        rows = [len(bases.weight(place)) for place in target.places]
+        rows = [bases.shape(place)[0] for place in target.places]
         yield from zip(target.places, target.split(each.layer, rows), strict=True)
 
 

@@ -102,6 +102,14 @@ def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
         ('[sampling]\ndevice = "gpu"', ["sampling.device", "cuda"]),
         ('[sampling]\ndevice = "cpu"\ndtype = "float16"', ["sampling.dtype", "cpu"]),
         (
+            '[sampling]\noffload = "blocks"\nquantised = "int8"',
+            ["sampling.quantised", "int8 weights cannot come block by block"],
+        ),
+        (
+            '[sampling]\nquantised = "int8"\nexecutor = "merge"',
+            ["sampling.executor", "merge replaces weights, and these are quantised"],
+        ),
+        (
             '[sampling]\noffload = "blocks"\nexecutor = "bank"',
             ["sampling.executor", "bank replaces weights, and these are offloaded"],
         ),

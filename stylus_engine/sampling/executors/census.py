@@ -68,7 +68,7 @@ class Census:
     def _watch(self, path: str, rows: int) -> Callable[[nn.Module, object, Tensor], None]:
         def hook(module: nn.Module, _: object, output: Tensor) -> None:
             weight = module.get_parameter("weight")
-            inner, outer = weight[0].numel(), weight.shape[0]
+            inner, outer = weight.shape[1:].numel(), weight.shape[0]
             places = output.numel() / outer / rows
             self.sizes[path] = Size(inner, outer, places, weight.nbytes)
 
