@@ -116,6 +116,17 @@ def test_twice_the_size_is_the_same_picture(run, first):
     assert store.manifest_of(first).shot.seed == 5
 
 
+def test_twice_the_size_from_stretched_latents_is_told_and_drawn_again(run, first):
+    large = image(run("upscale", str(first), "--latents", "--json"))
+    shot = store.manifest_of(Path(large)).shot
+    assert shot.start is not None
+    assert (shot.width, shot.start.enlarge, shot.start.tile, shot.start.strength) == (
+        128, "latents", 0, 0.7,
+    )  # fmt: skip
+    again = image(run("again", str(large), "--json"))
+    assert np.array_equal(pixels_of(again), pixels_of(large))
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

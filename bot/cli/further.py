@@ -30,8 +30,15 @@ Strong: TypeAlias = Annotated[
 ]
 Whole: TypeAlias = Annotated[
     bool,
+    typer.Option("--whole", help=f"In one piece instead of squares, redoing {HIRES:g}."),
+]
+
+
+Latents: TypeAlias = Annotated[
+    bool,
     typer.Option(
-        "--whole", help=f"In one piece instead of squares, redoing {HIRES:g}: the paper's way."
+        "--latents",
+        help=f"In one piece from stretched latents, redoing {HIRES:g}: the paper's way.",
     ),
 ]
 
@@ -74,16 +81,19 @@ def upscale(
     context: typer.Context,
     source: Source,
     whole: Whole = False,
+    latents: Latents = False,
     strength: Anew = None,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
     """Draw this picture at twice its size: the same adapters, the same seed."""
+    whole = whole or latents
     usual = HIRES if whole else FINER
+    enlarge = "latents" if latents else "pixels"
     redone = usual if strength is None else strength
 
     def onward(before: Before) -> Sequence[Manifest]:
-        return [doubled(before.manifest, before.picture, redone, whole=whole)]
+        return [doubled(before.manifest, before.picture, redone, whole=whole, enlarge=enlarge)]
 
     desk = desk_of(context)
     with answering(desk, as_json):

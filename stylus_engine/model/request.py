@@ -12,6 +12,7 @@ SAMPLERS: tuple[str, ...] = (
 )  # fmt: skip
 FEW_STEPS = frozenset({"lcm", "tcd"})  # they take theirs out of the 50 that were distilled
 Firm: TypeAlias = Literal["steps", "guidance", "sampler"]
+Enlarge: TypeAlias = Literal["pixels", "latents"]
 PRESETS: tuple[str, ...] = (
     "stylus", "paper", "paper-rules", "retriever-only", "reranker", "random", "base",
 )  # fmt: skip
@@ -53,7 +54,8 @@ class Start(Noun, frozen=True, kw_only=True):
     drawn anew and black stays.  `width` and `height` are the picture's own, so that a
     drawing takes its shape where nobody says another (0 = unknown).  `tile`: drawn in
     overlapping squares of so many pixels, as a picture larger than the checkpoint's own
-    size must be; 0 = in one piece.
+    size must be; 0 = in one piece.  `enlarge`: what is made as large as the drawing where
+    the picture is smaller; latents are stretched from the picture's own size, without a mask.
     """
 
     picture: str
@@ -62,12 +64,17 @@ class Start(Noun, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     tile: int = 0
+    enlarge: Enlarge = "pixels"
 
     def __post_init__(self) -> None:
         within("Strength", self.strength, 0.0, 1.0)
         within("Width", self.width, 0, LIMITS.edge)
         within("Height", self.height, 0, LIMITS.edge)
         within("Tile", self.tile, 0, LIMITS.edge)
+        if self.enlarge == "latents" and (self.mask or not (self.width and self.height)):
+            raise BadText(
+                what="start", why="latents are stretched of a whole picture of known size"
+            )
 
 
 class Request(Noun, frozen=True, kw_only=True):

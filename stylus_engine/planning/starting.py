@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stylus_engine.model import LIMITS, Manifest, Picture, Request, Shot, Start
+from stylus_engine.model.request import Enlarge
 
 SUBTLE, STRONG = 0.35, 0.7  # how much of the picture a variation redoes
 FINER = 0.25  # how much of a picture is redone at twice its size
@@ -24,13 +25,21 @@ def varied(manifest: Manifest, picture: str, strength: float, count: int) -> Seq
     return [replace(manifest, shot=replace(shot, seed=seed, start=start)) for seed in seeds]
 
 
-def doubled(manifest: Manifest, picture: str, strength: float, *, whole: bool) -> Manifest:
-    """What to draw for `picture` at twice its size; `whole`: in one piece.
+def doubled(
+    manifest: Manifest,
+    picture: str,
+    strength: float,
+    *,
+    whole: bool,
+    enlarge: Enlarge = "pixels",
+) -> Manifest:
+    """What to draw for `picture` at twice its size; `whole`: in one piece; `enlarge`: see `Start`.
 
     Raises `OutOfRange` beyond the largest edge.
     """
     shot = manifest.shot
     start = _start(shot, picture, strength, tile=0 if whole else edge(shot))
+    start = replace(start, enlarge=enlarge)
     large = replace(shot, width=2 * shot.width, height=2 * shot.height, start=start)
     return replace(manifest, shot=large)
 

@@ -59,7 +59,7 @@ class Starter:
     generator: Generator
 
     def begin(self, ground: Ground | None) -> Beginning:
-        """From noise, or from `ground`, which has the shot's own size."""
+        """From noise, or from `ground`, which has the shot's own size, or else its latents are stretched."""
         if ground is None:
             return Beginning(self.schedule.start(self._noise()))
         if inpaints(self.parts):
@@ -102,7 +102,14 @@ class Starter:
         image = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         if without is not None:
             image = image * (1 - without)  # grey, which is 0 here
-        return self.family.compress(self.parts, image, self.generator)
+        return self._stretched(self.family.compress(self.parts, image, self.generator))
+
+    def _stretched(self, image: Tensor) -> Tensor:
+        """As the "latent" upscaler of the paper's second pass: bilinear, in fp32."""
+        shape = self.family.latent_shape(self.parts, self.shot.width, self.shot.height)
+        if image.shape[-2:] == shape[-2:]:
+            return image
+        return F.interpolate(image.float(), size=shape[-2:], mode="bilinear")
 
     def _mask(self, ground: Ground) -> Tensor:
         shape = self.family.latent_shape(self.parts, self.shot.width, self.shot.height)

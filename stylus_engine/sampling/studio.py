@@ -284,9 +284,12 @@ class Studio:
         return flow(config, shot.steps, high * wide // 4, self._parts.spaced, begin)
 
     def _ground(self, shot: Shot) -> Ground | None:
-        if shot.start is None:
+        start = shot.start
+        if start is None:
             return None
-        return self._pictures.ground(shot.start, shot.width, shot.height)
+        own = start.enlarge == "latents"
+        width, height = (start.width, start.height) if own else (shot.width, shot.height)
+        return self._pictures.ground(start, width, height)
 
     def _tile(self, shot: Shot) -> int:
         """The edge of the shot's squares in latents."""

@@ -134,7 +134,7 @@ SHOT = Shot(
     steps=12,
     guidance=5.5,
     sampler="euler_a",
-    start=Start(picture="cd" * 32, width=640, height=480, tile=64),
+    start=Start(picture="cd" * 32, width=640, height=480, tile=64, enlarge="latents"),
     preview_every=4,
 )
 MANIFEST = Manifest(

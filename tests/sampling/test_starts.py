@@ -8,7 +8,7 @@ import torch
 from msgspec import structs
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
-from stylus_engine.errors import Unsupported
+from stylus_engine.errors import BadText, Unsupported
 from stylus_engine.model import SAMPLERS, Drawn, Shot, Start
 from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling import slots as slots_room
@@ -142,6 +142,25 @@ def test_squares_agree_with_a_denoiser_that_is_cut_by_hand(pool, oracle, on):
     truth = redraw(pipeline, me, picture(40))
     words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
     close(finals(on, [words, me])["me"], truth)
+
+
+@pytest.mark.parametrize("sampler", ["euler", "dpmpp_2m_karras", "euler_a"])
+@pytest.mark.parametrize("strength", [0.55, 0.7])
+def test_stretched_latents_are_denoised_as_diffusers_denoises_them(
+    pool, oracle, on, sampler, strength
+):
+    """The paper's second pass, among others: the plain image-to-image pipeline is given the latents."""
+    start = Start(picture="picture", strength=strength, width=16, height=16, enlarge="latents")
+    me = started(pool, "me", start, sampler=sampler, width=32, height=32)
+    words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
+    close(finals(on, [words, me])["me"], redraw(oracle.merged(me.recipe), me, picture(16)))
+
+
+def test_latents_are_stretched_of_a_whole_picture_of_known_size():
+    with pytest.raises(BadText, match="known size"):
+        Start(picture="picture", enlarge="latents")
+    with pytest.raises(BadText):
+        Start(picture="picture", mask="mask", width=16, height=16, enlarge="latents")
 
 
 def test_squares_share_a_forward_with_pictures_of_that_size(pool, on):
