@@ -196,7 +196,7 @@ def test_it_is_in_every_recipe_outside_of_masks_and_budgets():
     triggered = replace(FAST, adapter=replace(FAST.adapter, triggers=("lcm",)))
     plan = Plan(prompt="a cat", composer="test", fast=triggered)
     made = recipe(
-        request(strength=0.1), plan, Mask(), presets(Budgets(total=0.1))["stylus"], lambda _: True
+        request(strength=0.1), plan, Mask(), presets(Budgets(total=0.1))["stylus"], lambda *_: True
     )
     assert [(one.adapter.card_id, one.weight, one.concept) for one in made.adapters] == [
         (LCM.card_id, 1.0, "")
