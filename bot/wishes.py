@@ -93,6 +93,7 @@ def edited(asked: Asked, source: Request, settings: Settings, most_rating: Ratin
         count=said.count or min(source.count, most_count(settings)),
         seed=_first(said.seed, source.seed),
         strength=dial(asked.strength, settings),
+        strengths=(),
         pinned=asked.pinned,
         banned=asked.banned,
         policy=policy(settings, most_rating),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from stylus_engine.model import Request
+from stylus_engine.model import Request, Shot
 from tests.bot_process import BotProcess
 from tests.playground.driver import Person, Playground, until
 from tests.reading import buttons, is_card, job_of, text
@@ -34,6 +34,12 @@ class Stage:
         """What was asked for, as the line keeps it."""
         [(raw,)] = self.rows(f"SELECT request FROM jobs WHERE id = '{job_of(card)}'")  # noqa: S608 - ids of our own
         return msgspec.json.decode(raw, type=Request)
+
+    def shot(self, card: Json, number: int = 0) -> Shot:
+        """What the card's picture of this number, from 0, was drawn from."""
+        place = f"job = '{job_of(card)}' AND position = {number}"
+        [(raw,)] = self.rows(f"SELECT shot FROM shots WHERE {place}")  # noqa: S608 - ids of our own
+        return msgspec.json.decode(raw, type=Shot)
 
     @contextmanager
     def holding(self) -> Iterator[None]:

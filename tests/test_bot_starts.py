@@ -87,13 +87,28 @@ def lit(card: Json) -> list[set[str]]:
     return [set(line[4:].split(" + ")) for line in lines if line[0].isdigit()]
 
 
-async def test_a_grid_offers_variations_of_each_picture_with_its_own_adapters(stage: Stage):
-    grid = await stage.imagine(stage.ada, prompt="a pencil sketch of a dragon at sunset", seed=40)
+@pytest.mark.parametrize(
+    "prompt", ["a pencil sketch of a dragon at sunset", "a dragon"], ids=["many masks", "one mask"]
+)
+async def test_a_grid_offers_variations_of_each_picture_with_its_own_adapters(
+    stage: Stage, prompt: str
+):
+    grid = await stage.imagine(stage.ada, prompt=prompt, seed=40)
+    assert lit(grid)[0] != lit(grid)[1]
     assert {"v:0", "v:1"} <= set(buttons(grid))
     varied = await stage.derived(stage.ada, grid, "v:1")
     assert "Variation of picture 2" in text(varied)
     assert lit(varied) == [lit(grid)[1]] * 2
     assert "seed 42" in text(varied)
+    single = await stage.derived(stage.ada, grid, "u:1")
+    large = await stage.derived(stage.ada, single, "x2:0")
+    assert worn(stage, large) == worn(stage, grid, 1)
+
+
+def worn(stage: Stage, card: Json, number: int = 0) -> dict[str, float]:
+    """What a picture was drawn with."""
+    adapters = stage.shot(card, number).recipe.adapters
+    return {each.adapter.name: each.weight for each in adapters}
 
 
 async def inpainted(stage: Stage, **options: object) -> Json:

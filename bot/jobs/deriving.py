@@ -47,7 +47,7 @@ def derive(wish: Wish, source: Source, job: str) -> Derived:
             return _next_masks(wish, source, source.job.plan, job)
         case "keep":
             masks = [_kept(wish, source.job.plan, source.job.id)] * len(source.positions)
-            return _same_round(wish.request, source, job, masks)
+            return _same_round(_afresh(wish.request), source, job, masks)
         case "vary" | "subtle" | "upscale":
             return _onward(wish, source, job)
         case _:
@@ -70,7 +70,8 @@ def _again(wish: Wish, source: Source, job: str) -> Derived:
         return Derived(source.job.request, source.job.round, _moved(drawn, job))
     one = _picture(wish, source)
     seed = one.shot.seed if one.shot else wish.request.seed
-    request = msgspec.structs.replace(wish.request, count=1, seed=seed)
+    strengths = (one.shot.recipe.strength,) if one.shot else ()
+    request = msgspec.structs.replace(wish.request, count=1, seed=seed, strengths=strengths)
     only = msgspec.structs.replace(one, index=0)
     return Derived(request, source.job.round, _moved([only], job))
 
@@ -112,7 +113,13 @@ def _next_masks(wish: Wish, source: Source, plan: Plan, job: str) -> Derived:
         Position(job=job, index=index, mask=order[serial % len(order)], serial=serial)
         for index, serial in enumerate(serials)
     )
-    return Derived(msgspec.structs.replace(wish.request, seed=seed), number, cells)
+    return Derived(_afresh(wish.request, seed), number, cells)
+
+
+def _afresh(request: Request, seed: int | None = None) -> Request:
+    """With other masks: how strong one picture of the source was says nothing of these."""
+    seed = request.seed if seed is None else seed
+    return msgspec.structs.replace(request, seed=seed, strengths=())
 
 
 def _kept(wish: Wish, plan: Plan, source: str) -> str:

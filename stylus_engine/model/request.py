@@ -96,6 +96,9 @@ class Request(Noun, frozen=True, kw_only=True):
     seed: int = 0
     preset: str = "stylus"
     strength: float = 1.0  # one dial over all adapter weights
+    strengths: tuple[
+        float, ...
+    ] = ()  # of each picture a factor upon it, round and round; () = as the preset has it
     bare: bool = False  # also offer the mask that lights no adapter
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
@@ -129,7 +132,8 @@ class Request(Noun, frozen=True, kw_only=True):
         within("Guidance", self.guidance, 0.0, LIMITS.guidance)
         within("Count", self.count, 1, LIMITS.count)
         within("Seed", self.seed, 0, LIMITS.seed)
-        within("Adapter strength", self.strength, 0.0, LIMITS.strength)
+        for strength in (self.strength, *self.strengths):
+            within("Adapter strength", strength, 0.0, LIMITS.strength)
 
 
 def most_steps(sampler: str) -> int:

@@ -20,6 +20,7 @@ class Recipe(Noun, frozen=True, kw_only=True):
     """Adapter -> final weight, and the text that is really encoded.
 
     `prompt` already holds the trigger words of the lit adapters, and of no other.
+    `strength` is already in the weights: the factor that this picture had upon the request's.
     """
 
     adapters: tuple[Weighted, ...] = ()
@@ -27,6 +28,7 @@ class Recipe(Noun, frozen=True, kw_only=True):
     negative: str = ""
     mask: Mask = Mask()
     null_space: float = 0.0  # how much of its styles' inputs is taken out of the content, 0 … 1
+    strength: float = 1.0
 
 
 class Shot(Noun, frozen=True, kw_only=True):

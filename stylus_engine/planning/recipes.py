@@ -31,6 +31,7 @@ def recipe(
         negative=negative,
         mask=mask,
         null_space=preset.null_space,
+        strength=strength if adapters else 1.0,
     )
 
 

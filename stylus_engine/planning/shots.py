@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot, Start
@@ -58,7 +59,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
     width, height = size(request, checkpoint)
     steps, guidance, sampler = pace(request, plan.fast, checkpoint)
     numbers = seeds(request.seed, len(masks))
-    strong = strengths(masks, preset.again)
+    strong = cycle(request.strengths) if request.strengths else strengths(masks, preset.again)
     return tuple(
         Shot(
             id=f"{job}-{index + 1}",
@@ -75,7 +76,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
             start=request.start,
             preview_every=preview_every,
         )
-        for index, (mask, seed, strength) in enumerate(zip(masks, numbers, strong, strict=True))
+        for index, (mask, seed, strength) in enumerate(zip(masks, numbers, strong, strict=False))
     )
 
 

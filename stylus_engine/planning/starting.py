@@ -1,6 +1,6 @@
 """A drawn picture is where another begins: variations of it, and the same at twice its size.
 
-Both keep recipe and mask.  A variation takes the next seeds; the larger one keeps its
+Both keep recipe, mask and strength.  A variation takes the next seeds; the larger one keeps its
 seed and is drawn in squares of the size that the first one had, or else subjects repeat.
 """
 
@@ -52,6 +52,7 @@ def varying(request: Request, picture: Picture, strength: float) -> Request:
         width=shot.width,
         height=shot.height,
         seed=_after(shot.seed, 1),
+        strengths=(shot.recipe.strength,),
         start=_start(shot, picture.id, strength),
     )
 
@@ -64,6 +65,7 @@ def doubling(request: Request, picture: Picture) -> Request:
         width=2 * shot.width,
         height=2 * shot.height,
         seed=shot.seed,
+        strengths=(shot.recipe.strength,),
         count=1,
         start=_start(shot, picture.id, FINER, tile=edge(shot)),
     )

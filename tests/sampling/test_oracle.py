@@ -11,9 +11,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylus_engine.model import SAMPLERS, Shot
+from stylus_engine.model import SAMPLERS, Adapter, Shot
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.factors import Component, Factors, Layer
+from stylus_engine.sampling.store import Taken
 from tests.sampling import judge
 from tests.sampling.draws import Pool, batches, tiny_pool
 from tests.sampling.judge import Stage, apart, end_bound, finals, forced, stage, step_bound
@@ -193,8 +194,13 @@ def test_the_oracle_notices(pool, oracle, ours, monkeypatch, layout, broken: Bre
     assert max(healthy.steps[shot.id]) <= step_bound(healthy.residuals[shot.id])
 
     sick = stage(pool, parts=ours.parts)
-    get = sick.store.get
-    monkeypatch.setattr(sick.store, "get", lambda adapter, bases: broken(get(adapter, bases)))
+    take = sick.store.take
+
+    def taken(adapter: Adapter, bases: Bases) -> Taken:
+        found = take(adapter, bases)
+        return found._replace(factors=broken(found.factors))
+
+    monkeypatch.setattr(sick.store, "take", taken)
     result = forced(sick, [shot], truth)
     assert max(result.steps[shot.id]) > step_bound(result.residuals[shot.id])
 
