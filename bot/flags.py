@@ -1,4 +1,4 @@
-"""Flags that people type into a prompt by habit: `--ar 3:2 --no text --seed 7 --count 2`.
+"""Flags that people type into a prompt by habit: `--ar 3:2 --no text --seed 7 --count 2 --cfg 5`.
 
 Phones turn two hyphens into one long dash and straight quotes into curly ones;
 both are understood.  What is not understood stays in the prompt, word for word, and
@@ -19,9 +19,11 @@ _WORD = re.compile(r"\S+")
 _QUOTED = re.compile('["\'“”„‟‘’‚«»]([^"“”„‟‘’‚«»]*)["\'“”„‟‘’«»]')
 _ASPECT = re.compile(r"([0-9]{1,2})[:x×/∶]([0-9]{1,2})", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,10}")
+_GUIDANCE = re.compile(r"[0-9]{1,3}([.,][0-9]{1,3})?")
 NAMES = {
     "ar": "aspect", "aspect": "aspect", "no": "negative", "negative": "negative",
     "seed": "seed", "count": "count", "n": "count",
+    "guidance": "guidance", "cfg": "guidance",
 }  # fmt: skip
 
 
@@ -30,7 +32,7 @@ class Flags:
     """A prompt without its flags, and what they said; None = not said.
 
     `understood` and `left` are the flags as they were typed; those of `left` still
-    stand in `prompt`.
+    stand in `prompt`.  Whether a `guidance` is too large, the request says.
     """
 
     prompt: str
@@ -38,6 +40,7 @@ class Flags:
     negative: str | None = None
     seed: int | None = None
     count: int | None = None
+    guidance: float | None = None
     understood: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
@@ -101,6 +104,8 @@ def _meaning(name: str | None, value: str, most_count: int) -> str | None:
         return aspect(plain)
     if name == "negative":
         return value.strip(" ,;") or None
+    if name == "guidance":
+        return plain.replace(",", ".") if _GUIDANCE.fullmatch(plain) else None
     low, high = (1, most_count) if name == "count" else (0, LIMITS.seed)
     return plain if _NUMBER.fullmatch(plain) and low <= int(plain) <= high else None
 
@@ -125,6 +130,7 @@ def _flags(reading: _Reading) -> Flags:
         negative=said.get("negative"),
         seed=int(said["seed"]) if "seed" in said else None,
         count=int(said["count"]) if "count" in said else None,
+        guidance=float(said["guidance"]) if "guidance" in said else None,
         understood=tuple(reading.understood),
         left=tuple(reading.left),
     )

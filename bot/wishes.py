@@ -23,6 +23,9 @@ SPEEDS: tuple[str, ...] = ("fast", "full")
 ASPECTS: tuple[str, ...] = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 MOST_PROMPT, MOST_NEGATIVE = 1500, 500  # characters a person may type
 MOST_COUNT = 4  # pictures of one card
+# What options say that more than one command has; at most 100 characters.
+SPEED_SAYS = "fast: few steps, with an adapter made for that."
+GUIDANCE_SAYS = f"How strictly the prompt is followed, 0 to {LIMITS.guidance:g}; unsaid: what suits the base model."
 AUTO, OFF = "auto", "off"  # the two values of the option `adapters` that are no names
 BARE_PRESET = "base"
 
@@ -36,6 +39,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     strength: str = "normal"
     count: int | None = None
     seed: int | None = None
+    guidance: float | None = None
     bare: bool = False
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
@@ -56,7 +60,7 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
     drawing, dials = settings.drawing, dialled(settings.drawing)
     count = asked.count or said.count or min(drawing.count, MOST_COUNT)
     within("Count", count, 1, most_count(settings))
-    return Request(
+    made = Request(
         prompt=said.prompt,
         negative=_first(asked.negative, said.negative, drawing.negative),
         aspect=asked.aspect or said.aspect or "",
@@ -73,6 +77,7 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
         unsaid=dials.unsaid,
         policy=policy(settings, most_rating),
     )
+    return _guided(made, said.guidance if asked.guidance is None else asked.guidance)
 
 
 def fast(speed: str, settings: Settings) -> str:
@@ -86,7 +91,7 @@ def edited(asked: Asked, source: Request, settings: Settings, most_rating: Ratin
     """The request of an edited prompt: what the window does not show stays as it was."""
     said = flags.read(asked.prompt, most_count=most_count(settings))
     return replace(
-        source,
+        _guided(source, said.guidance),
         prompt=said.prompt,
         negative=_first(asked.negative or said.negative, asked.negative, source.negative),
         aspect=said.aspect or asked.aspect,
@@ -98,6 +103,15 @@ def edited(asked: Asked, source: Request, settings: Settings, most_rating: Ratin
         banned=asked.banned,
         policy=policy(settings, most_rating),
     )
+
+
+def _guided(made: Request, guidance: float | None) -> Request:
+    """With a guidance that somebody said, which neither checkpoint nor few-step adapter changes."""
+    if guidance is None:
+        return made
+    firm = dict.fromkeys((*made.firm, "guidance"))
+    unsaid = tuple(name for name in made.unsaid if name != "guidance")
+    return replace(made, guidance=guidance, firm=tuple(firm), unsaid=unsaid)
 
 
 def remixed(manifest: Manifest, settings: Settings, most_rating: Rating) -> Request:

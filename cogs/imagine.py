@@ -39,7 +39,8 @@ class Imagine(commands.Cog):
         count="How many pictures, each with other adapters.",
         seed="The same seed and prompt draw the same pictures again.",
         negative="What the pictures should not show.",
-        speed="fast: few steps, with an adapter made for that.",
+        speed=wishes.SPEED_SAYS,
+        guidance=wishes.GUIDANCE_SAYS,
         image="A picture to start from.",
         strength="How much of that picture is redone: 0.05 hardly anything, 1 all of it.",
         private="Only you see the result.",
@@ -56,6 +57,7 @@ class Imagine(commands.Cog):
         seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
         negative: app_commands.Range[str, 1, wishes.MOST_NEGATIVE] | None = None,
         speed: str = "",
+        guidance: app_commands.Range[float, 0.0, LIMITS.guidance] | None = None,
         image: discord.Attachment | None = None,
         strength: app_commands.Range[float, 0.05, 1.0] | None = None,
         private: bool = False,
@@ -71,6 +73,7 @@ class Imagine(commands.Cog):
             bare=adapters.strip().lower() == wishes.OFF,
             pinned=wishes.named(adapters),
             speed=speed,
+            guidance=guidance,
         )
 
         async def work(reply: Reply) -> None:

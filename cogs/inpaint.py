@@ -17,6 +17,7 @@ from bot.routing.serving import serve
 from stylus_engine.model import LIMITS
 
 Interaction = discord.Interaction[StylusBot]
+SPEEDS = [app_commands.Choice(name=name, value=name) for name in wishes.SPEEDS]
 
 
 class Inpaint(commands.Cog):
@@ -34,8 +35,11 @@ class Inpaint(commands.Cog):
         count="How many pictures, each with other adapters.",
         seed="The same seed and prompt draw the same pictures again.",
         negative="What the pictures should not show.",
+        speed=wishes.SPEED_SAYS,
+        guidance=wishes.GUIDANCE_SAYS,
         private="Only you see the result.",
     )
+    @app_commands.choices(speed=SPEEDS)
     async def inpaint(  # noqa: PLR0917  discord.py reads the options off the function
         self,
         interaction: Interaction,
@@ -46,10 +50,19 @@ class Inpaint(commands.Cog):
         count: app_commands.Range[int, 1, wishes.MOST_COUNT] | None = None,
         seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
         negative: app_commands.Range[str, 1, wishes.MOST_NEGATIVE] | None = None,
+        speed: str = "",
+        guidance: app_commands.Range[float, 0.0, LIMITS.guidance] | None = None,
         private: bool = False,
     ) -> None:
         """One wish, at the person's own charge."""
-        asked = wishes.Asked(prompt=prompt, negative=negative, count=count, seed=seed)
+        asked = wishes.Asked(
+            prompt=prompt,
+            negative=negative,
+            count=count,
+            seed=seed,
+            speed=speed,
+            guidance=guidance,
+        )
 
         async def work(reply: Reply) -> None:
             services, cut = self.bot.services, mask is None

@@ -179,3 +179,33 @@ async def test_fast_is_said_on_the_card(stage: Stage):
     card = await stage.imagine(stage.ada, prompt="a red cat in the snow", speed="fast", **FEW)
     assert "Drawn in 4 steps: few-step adapter Quick Strokes LCM 4 steps" in text(card)
     assert stage.request(card).fast == "auto"
+
+
+async def test_guidance_is_drawn_with_and_a_few_step_adapter_leaves_it(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a red cat", speed="fast", guidance=2.5, **FEW)
+    shot = stage.shot(card)
+    assert (shot.steps, shot.guidance, shot.sampler) == (4, 2.5, "lcm")
+    told = await stage.press(stage.ada, card, "info")
+    assert "guidance 2.5" in text(told["message"])
+    other = await stage.derived(stage.ben, card, "seed")
+    assert stage.shot(other).guidance == 2.5
+
+
+async def test_guidance_beyond_the_limit_is_one_sentence_and_no_job(stage: Stage):
+    before = stage.rows("SELECT count(*) FROM jobs")
+    told = await stage.told(stage.ada, "imagine", prompt="a red cat --cfg 31")
+    assert hidden(told)
+    assert "Guidance must lie between 0 and 30; 31 was given." in text(told)
+    assert stage.rows("SELECT count(*) FROM jobs") == before
+
+
+async def test_inpainting_has_the_same_dials(stage: Stage, first: Json):
+    image = await stage.ada.attach(
+        encoded(Image.fromarray(await pixels(stage.ada, first))), "i.png"
+    )
+    mask = await stage.ada.attach(encoded(Image.new("L", (64, 64), 255)), "m.png")
+    told = await inpainted(stage, image=image, mask=mask, seed=3, speed="fast", guidance=1.5)
+    card = await stage.card(stage.ada, told["id"])
+    assert "few-step adapter Quick Strokes LCM 4 steps" in text(card)
+    shot = stage.shot(card)
+    assert (shot.steps, shot.guidance, shot.sampler) == (4, 1.5, "lcm")

@@ -278,6 +278,7 @@ help-rate = 👍 👎 are remembered in this server: what people like here is ch
 help-commands = **Commands**
 help-lines =
     {"/imagine"} takes an `image` to start from, {"/inpaint"} draws anew what is transparent in one
+    Both draw in few steps with `speed`, and keep to your words more or less strictly with `guidance`
     {"/queue"} shows your jobs and how long the line is, {"/cancel"} stops one
     {"/compare"} draws with two presets beside each other, and you vote blind
     {"/show"} posts a result again, {"/history"} lists what you made

@@ -15,8 +15,9 @@ WORDS = st.lists(
 
 @pytest.mark.parametrize("dash", DASHES)
 def test_every_dash_of_a_phone_is_understood(dash: str):
-    found = read(f"a fox {dash}ar 3:2 {dash}seed 7 {dash}count 2 {dash}no hats, text")
+    found = read(f"a fox {dash}ar 3:2 {dash}seed 7 {dash}count 2 {dash}cfg 6.5 {dash}no hats, text")
     assert found.prompt == "a fox"
+    assert found.guidance == 6.5
     assert (found.aspect, found.seed, found.count) == ("3:2", 7, 2)
     assert found.negative == "hats, text"
     assert found.left == ()
@@ -68,6 +69,9 @@ def test_an_aspect_in_its_disguises(typed: str, prompt: str):
         "a fox --count 9",
         "a fox --count 0",
         "a fox --no",
+        "a fox --cfg -1",
+        "a fox --cfg high",
+        "a fox --guidance 1e2",
     ],
 )
 def test_what_is_not_understood_stays_and_is_told(typed: str):

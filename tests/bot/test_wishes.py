@@ -53,6 +53,33 @@ def test_a_flag_wins_over_the_settings_and_an_option_over_a_flag():
     assert (optioned.seed, optioned.count, optioned.aspect, optioned.negative) == (0, 4, "1:1", "")
 
 
+@pytest.mark.parametrize("typed", ["--guidance 3.5", "—cfg 3,5", "--cfg=3.50,"])
+def test_guidance_that_a_person_says_is_firm(typed: str):
+    """Neither the checkpoint's kind nor a few-step adapter has a say then."""
+    flagged = request(asked(f"a fox {typed}"), Settings(), "g")
+    assert (flagged.prompt, flagged.guidance, flagged.firm) == ("a fox", 3.5, ("guidance",))
+    assert flagged.unsaid == ("steps", "sampler")
+    optioned = request(asked(f"a fox {typed}", guidance=0.0), SETTINGS, "g")
+    assert (optioned.prompt, optioned.guidance, optioned.firm) == ("a fox", 0.0, ("guidance",))
+    silent = request(asked(), SETTINGS, "g")
+    assert (silent.guidance, silent.firm) == (4.0, ())
+
+
+@pytest.mark.parametrize(("typed", "said"), [("a fox", 31.0), ("a fox --cfg 31", None)])
+def test_guidance_beyond_the_limit_is_one_sentence(typed: str, said: float | None):
+    with pytest.raises(OutOfRange, match=r"^Guidance must lie between 0 and 30; 31 was"):
+        request(asked(typed, guidance=said), Settings(), "g")
+
+
+def test_guidance_is_kept_by_an_edit_and_changed_by_its_flag():
+    source = request(asked(guidance=9.0), Settings(), "g")
+    kept = edited(asked("a hen"), source, Settings(), "g")
+    assert (kept.guidance, kept.firm, kept.unsaid) == (9.0, ("guidance",), ("steps", "sampler"))
+    new = edited(asked("a hen --cfg 2"), request(asked(), Settings(), "g"), Settings(), "g")
+    assert (new.prompt, new.guidance) == ("a hen", 2.0)
+    assert (new.firm, new.unsaid) == (("guidance",), ("steps", "sampler"))
+
+
 def test_seeds_are_random_when_nobody_names_one():
     assert len({request(asked(), SETTINGS, "g").seed for _ in range(8)}) > 1
 
