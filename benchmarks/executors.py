@@ -75,7 +75,8 @@ def main() -> int:
     figures = probe(torch.device("cpu"), torch.float32)
     report.notes.append(
         f"The probe: {figures.flops / 1e9:.0f} GFLOP/s, {figures.thin / 1e9:.0f} at low rank, "
-        f"{figures.bytes / 1e9:.1f} GB/s, {figures.call * 1e6:.1f} µs a call; {torch.get_num_threads()} threads."
+        f"{figures.bytes / 1e9:.1f} GB/s, {figures.call * 1e6:.1f} µs a call, "
+        f"{figures.slide * 1e6:.0f} µs a further run of a sliding kernel; {torch.get_num_threads()} threads."
     )
     if asked.only in (None, "miniature"):
         pool = folder_pool(DATA / "checkpoint", DATA / "adapters")

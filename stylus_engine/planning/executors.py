@@ -25,15 +25,17 @@ MERGING = 3  # times that a merged weight's bytes pass through memory while it i
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a probe measured. All per second, but `call`: the seconds of one small operation.
+    """What a probe measured. All per second, but `call` and `slide`, which are seconds.
 
-    `flops` of large products, `thin` of products of a low rank, `bytes` copied.
+    `flops` of large products, `thin` of products of a low rank, `bytes` copied; `call`: one
+    small operation; `slide`: what a kernel that slides costs more in two runs than in one.
     """
 
     flops: float
     thin: float
     bytes: float
     call: float
+    slide: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Load:
     """What some adapters ask for.
 
     `work`: multiply-adds of their factors in one row; `traffic`: bytes of activations that
-    one row reads and writes for them; `layers` and bytes of `weights` that they touch;
-    `making`: multiply-adds of merging them once.
+    one row reads and writes for them; `layers` and bytes of `weights` that they touch, of
+    which `sliding` are convolutions of more than one place; `making`: multiply-adds of merging them once.
     """
 
     work: float = 0.0
@@ -50,6 +52,7 @@ class Load:
     layers: int = 0
     weights: float = 0.0
     making: float = 0.0
+    sliding: int = 0
 
 
 class Run(NamedTuple):
@@ -177,7 +180,8 @@ def _beside(machine: Machine, rows: int, load: Load, calls: int) -> float:
 
 def _again(machine: Machine, load: Load, calls: int) -> float:
     """The same layers gone through once more: their weights are read again, and each has its calls."""
-    return load.weights / machine.bytes + load.layers * calls * machine.call
+    kernels = load.layers * calls * machine.call + load.sliding * machine.slide
+    return load.weights / machine.bytes + kernels
 
 
 def _make(machine: Machine, load: Load) -> float:

@@ -6,11 +6,13 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv2d
 
 from stylus_engine.planning.executors import Machine
 
 WIDE, RANK, PLACES = 1024, 32, 512
 BLOCK = 2**24  # numbers copied
+CHANNELS, EDGE = 64, 8  # of a small picture in the middle of a UNet
 TRIES = 5
 
 
@@ -23,15 +25,20 @@ def probe(device: torch.device, dtype: torch.dtype) -> Machine:
 
     wide, thin, x, one = ones(WIDE, WIDE), ones(RANK, WIDE), ones(PLACES, WIDE), ones(8, 8)
     block, other = ones(BLOCK), ones(BLOCK)
+    kernel, rows = ones(CHANNELS, CHANNELS, 3, 3), ones(4, CHANNELS, EDGE, EDGE)
 
     def best(work: Callable[[], object], often: int = 1) -> float:
         return min(_seconds(work, often, device) for _ in range(TRIES)) / often
 
+    copied = 2 * block.nbytes / best(lambda: other.copy_(block))
+    twice = best(lambda: [conv2d(half, kernel, padding=1) for half in (rows[:2], rows[2:])], 20)
+    more = twice - best(lambda: conv2d(rows, kernel, padding=1), 20)
     return Machine(
         flops=2 * PLACES * WIDE * WIDE / best(lambda: x @ wide.t()),
         thin=2 * PLACES * WIDE * RANK / best(lambda: x @ thin.t(), 4),
-        bytes=2 * block.nbytes / best(lambda: other.copy_(block)),
+        bytes=copied,
         call=best(lambda: one @ one, 100),
+        slide=max(0.0, more - kernel.nbytes / copied),  # its bytes are counted as bytes
     )
 
 

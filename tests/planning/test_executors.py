@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from stylus_engine.planning.executors import (
 CPU = Machine(flops=3e10, thin=8e10, bytes=7e9, call=1.7e-6)
 MODEL = Load(work=1e9, layers=130, weights=1e8)
 rates = st.floats(1e8, 1e15)
-machines = st.builds(Machine, rates, rates, rates, st.floats(1e-7, 1e-4))
+machines = st.builds(Machine, rates, rates, rates, st.floats(1e-7, 1e-4), st.floats(0.0, 1e-3))
 
 
 def load(adapters: int, rank: int = 16) -> Load:
@@ -105,3 +106,14 @@ def test_the_cases_that_were_measured():
     assert choose(CPU, batch([8, 8, 8, 8], 0)).executor == "bank"  # the union trap
     assert choose(CPU, batch([8, 8, 8, 8], 0, room=0)).executor == "slots"
     assert choose(CPU, batch([1, 1], 0, steps=1)).executor == "stack"  # a merge never pays back
+
+
+def test_each_further_run_of_a_sliding_kernel_has_its_price():
+    masks = batch([8, 8, 8, 8], 0)
+    sliding = replace(masks, union=replace(masks.union, sliding=20))
+    dear = replace(CPU, slide=1e-3)
+    more = {name: costs(dear, sliding)[name] - cost for name, cost in costs(CPU, masks).items()}
+    assert more.pop("bank") == pytest.approx(3 * 20 * 1e-3)
+    assert set(more.values()) == {0.0}
+    assert choose(CPU, masks).executor == "bank"
+    assert choose(dear, sliding).executor != "bank"

@@ -25,6 +25,7 @@ from stylus_engine.sampling.executors import (
     Stacking,
 )
 from stylus_engine.sampling.executors.banks import Bank
+from stylus_engine.sampling.executors.census import Census
 from stylus_engine.sampling.executors.core import split
 from stylus_engine.sampling.executors.seam import alike, runs
 from stylus_engine.sampling.factors import Component, Factors, Layer
@@ -198,6 +199,19 @@ def test_the_probe_is_quick_and_asked_once():
     assert time.process_time() - began < 3  # about 0.2 s of one core
     assert probe(*here) is figures
     assert min(figures.flops, figures.thin, figures.bytes, figures.call) > 0
+
+
+def test_kernels_that_slide_are_told_from_those_that_do_not():
+    layers = nn.Sequential(nn.Conv2d(4, 8, 3, padding=1), nn.Conv2d(8, 8, 1), nn.Linear(6, 5))
+    census = Census()
+    with census.watching(layers, 2), torch.inference_mode():
+        layers(torch.zeros(2, 4, 6, 6))
+    assert [size.slides for size in census.sizes.values()] == [True, False, False]
+    assert (census.bare().sliding, census.bare().layers) == (1, 3)
+    worn = Factors(
+        "a", "a", {("unet", path): Layer(torch.ones(1, 3), torch.ones(2, 1)) for path in "01"}
+    )
+    assert census.load("unet", [worn]).sliding == 1
 
 
 # --- pure parts --------------------------------------------------------------------

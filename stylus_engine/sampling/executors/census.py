@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One layer: numbers into each output position, numbers out of it, positions a row, bytes of weights."""
+    """One layer: numbers into each output position, numbers out of it, positions a row, bytes of weights.
+
+    `slides`: a convolution of more than one place.
+    """
 
     inner: int
     outer: int
     places: float
     nbytes: int
+    slides: bool = False
 
     @property
     def number(self) -> float:
@@ -70,7 +74,8 @@ class Census:
             weight = module.get_parameter("weight")
             inner, outer = weight.shape[1:].numel(), weight.shape[0]
             places = output.numel() / outer / rows
-            self.sizes[path] = Size(inner, outer, places, weight.nbytes)
+            slides = weight.shape[2:].numel() > 1
+            self.sizes[path] = Size(inner, outer, places, weight.nbytes, slides)
 
         return hook
 
@@ -81,6 +86,7 @@ class Census:
             work=sum(size.places * size.inner * size.outer for size in sizes),
             layers=len(sizes),
             weights=sum(size.nbytes for size in sizes),
+            sliding=sum(size.slides for size in sizes),
         )
 
     def load(self, component: Component, adapters: Sequence[Factors]) -> Load:
@@ -112,7 +118,12 @@ class Census:
     def _touching(self, paths: frozenset[str]) -> Load:
         sizes = [self.sizes[path] for path in paths]
         moved = sum(size.number * size.places * (size.inner + 2 * size.outer) for size in sizes)
-        return Load(traffic=moved, layers=len(sizes), weights=sum(size.nbytes for size in sizes))
+        return Load(
+            traffic=moved,
+            layers=len(sizes),
+            weights=sum(size.nbytes for size in sizes),
+            sliding=sum(size.slides for size in sizes),
+        )
 
     def batch(self, component: Component, rows: Sequence[Row], steps: int, bank: Bank) -> Batch:
         """What a planner needs to know of a forward over `rows`."""
