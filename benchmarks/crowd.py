@@ -16,7 +16,7 @@ from stylus_engine.model import Adapter, Drawn, Event, Failed, Mask, Recipe, Sho
 from stylus_engine.model import Weighted as Worn
 from stylus_engine.planning.turns import Room, chosen
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import Stacking
+from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import Parts
 from stylus_engine.sampling.loop import Choose, Guest
 from stylus_engine.sampling.store import FactorStore
@@ -77,7 +77,7 @@ class Counter:
     drawer: Drawer
 
     @classmethod
-    def of(cls, parts: Parts, pool: Pool, policy: Choose, slots: int) -> "Counter":
+    def of(cls, parts: Parts, pool: Pool, policy: Choose, slots: int, executor: str) -> "Counter":
         pictures = Nowhere()
         size = 2 * pool.checkpoint.size
         shade = np.linspace(0, 255, size, dtype=np.uint8)
@@ -89,7 +89,7 @@ class Counter:
             pictures,
             slots=slots,
             waiting=2**16,
-            executor=Stacking(parts.modules),
+            executor=EXECUTORS[executor](parts.modules),
             choose=policy,
         )
         return cls(drawer)

@@ -1,6 +1,6 @@
 """People come at random: how long they wait and how many are served, three ways to let them share the engine.
 
-`python -m benchmarks.poisson [--quick] [--slots 8] [--threads 0]`.  Two crowds on the miniature: jobs of
+`python -m benchmarks.poisson [--quick] [--slots 8] [--threads 0] [--executor auto]`.  Two crowds on the miniature: jobs of
 one picture, and (not with `--quick`) jobs of one, two or four; masks, sizes, steps and a few starts from a
 picture are mixed (`benchmarks.crowd`).  They come at 0.8 of what one job at a time can
 take, measured here just before; the same arrivals for each way.  Throughput is that of a
@@ -20,6 +20,7 @@ import torch
 from benchmarks.crowd import POLICIES, Counter, Job, Served, jobs
 from benchmarks.table import Report, Row, Spread
 from stylus_engine.sampling.devices import use_threads
+from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
 from tests.sampling.draws import Pool, folder_pool
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--threads", type=int, default=0, help="0 = torch's own choice")
+    parser.add_argument("--executor", choices=list(EXECUTORS), default="auto", help="of all three")
     parser.add_argument("--crowd", action="append", choices=list(CROWDS), help="only this one")
     asked = parser.parse_args()
     use_threads(asked.threads)
@@ -48,7 +50,8 @@ def main() -> int:
     pool = folder_pool(DATA / "checkpoint", DATA / "adapters")
     parts = family_of(pool.checkpoint).load(pool.checkpoint)
     report.notes.append(
-        f"torch {torch.__version__}, {torch.get_num_threads()} threads, fp32, {asked.slots} slots; "
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads, fp32, {asked.slots} slots, "
+        f"executor {asked.executor}; "
         "all three ways are this engine and draw a job's own pictures together."
     )
     report.rows += _efficiency(parts, 3 if asked.quick else 15)
@@ -70,7 +73,10 @@ def _crowd(
     asked: argparse.Namespace,
 ) -> Iterator[Row]:
     rounds, backlog, seconds = (1, 6, 4.0) if asked.quick else (2, 16, 18.0)
-    counters = {name: Counter.of(parts, pool, POLICIES[name], asked.slots) for name in POLICIES}
+    counters = {
+        name: Counter.of(parts, pool, policy, asked.slots, asked.executor)
+        for name, policy in POLICIES.items()
+    }
     for counter in counters.values():  # every adapter is loaded, every kernel chosen
         counter.serve(jobs(pool, 4, 0.0, counts, seed=99))
     wanted = jobs(pool, backlog, 0.0, counts, seed=1)
