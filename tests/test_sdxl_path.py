@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,9 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stylus(folder: Path, *words: str) -> dict[str, list[dict[str, str]]]:
+def stylus(folder: Path, *words: str, checkpoint: str = "xl") -> dict[str, Any]:
     settings = {
-        "checkpoints.folders.xl": str(folder / "xl"),
+        "checkpoints.folders.xl": str(folder / checkpoint),
         "checkpoints.default": "xl",
         "cards.builtin": "false",
         "cards.files": f'["{folder}/cards.jsonl"]',
@@ -56,3 +57,18 @@ def test_a_prompt_becomes_pictures_of_an_sdxl_checkpoint_with_its_adapter(folder
     manifest = manifest_of(Path(images[0]["path"]))
     assert manifest is not None
     assert [lit.name for lit in manifest.adapters] == ["Pencil Sketch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("xl", (8, 5.0, "dpmpp_2m_karras")), ("sdxl_turbo", (4, 1.0, "euler_a_trailing"))],
+)
+def test_an_adapter_is_checked_at_the_pace_that_suits_its_checkpoint(
+    folder: Path, name: str, wanted: tuple[int, float, str]
+):
+    (folder / "xl").rename(folder / name)
+    told = stylus(folder, "catalog", "health", "Pencil Sketch", checkpoint=name)
+    assert told["learned"] == 1
+    shots = [manifest_of(path).shot for path in (folder / "data" / "pictures").rglob("*.png")]
+    assert len(shots) >= 12
+    assert {(shot.steps, shot.guidance, shot.sampler) for shot in shots} == {wanted}

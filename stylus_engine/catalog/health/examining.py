@@ -114,11 +114,15 @@ class Examination:
     @property
     def steps(self) -> int:
         """Denoising steps of all pictures so far."""
-        return self.budget.steps * len(self._drawn)
+        return self._steps_each * len(self._drawn)
+
+    @property
+    def _steps_each(self) -> int:
+        return plan.paced(self.checkpoint, self.budget).steps
 
     def _weight(self) -> float | None:
         """The next one to draw, within the budget."""
-        each = self.budget.steps * len(self._shots(0.0))
+        each = self._steps_each * len(self._shots(0.0))
         if self._refused or each * (2 + len(self.rungs)) > self.budget.most_steps:
             return None
         return next_weight(self.card, self.rungs)

@@ -12,6 +12,7 @@ from stylus_engine.catalog.nouns import Checked
 from stylus_engine.model import Adapter, Checkpoint, Rating, Recipe, Shot, Weighted
 from stylus_engine.model.noun import Noun
 from stylus_engine.planning.few_steps import few_step
+from stylus_engine.planning.pace import Pace, usual
 from stylus_engine.planning.shots import seeds
 
 LADDER = (1.0, 0.7, 0.4)  # of the card's own weight, in the order in which they are tried
@@ -35,15 +36,13 @@ def anything(_: str) -> bool:
 class Budget(Noun, frozen=True, kw_only=True):
     """What one adapter may cost. A round is `seeds` pictures of each prompt at one weight.
 
-    `steps` of denoising a picture, `most_steps` in all; `edge` is the longest in pixels.
+    `steps` of denoising a picture at most, `most_steps` in all; `edge` is the longest in pixels.
     """
 
     seeds: int = 2
     steps: int = 8
     most_steps: int = 240
     edge: int = 768
-    guidance: float = 5.0
-    sampler: str = "dpmpp_2m_karras"
 
 
 class Known(Protocol):
@@ -94,7 +93,7 @@ def needs_check(card: Adapter, checked: Checked | None) -> bool:
 def can_check(card: Adapter, family: str) -> bool:
     """Whether a checkpoint of `family` may and can draw with it.
 
-    Many steps and guidance, as all are checked with, burn what was made for few and none.
+    What was made for few steps burns at a checkpoint's own pace, which all are checked at.
     """
     harmless = not (card.real_person or card.minor) and few_step(card) is None
     return harmless and card.drawable and card.family == family and card.kind != "embedding"
@@ -154,7 +153,7 @@ def shots(
 ) -> tuple[Shot, ...]:
     """One round: every prompt with every seed, prompts first; `weight` 0 is the round without."""
     lit = (Weighted(adapter=card, weight=weight),) if weight else ()
-    edge = drawn_edge(checkpoint, budget)
+    edge, pace = drawn_edge(checkpoint, budget), paced(checkpoint, budget)
     pairs = [
         (prompt, seed) for prompt in prompts(card, fit) for seed in seeds(FIRST_SEED, budget.seeds)
     ]
@@ -168,12 +167,22 @@ def shots(
             checkpoint=checkpoint.id,
             width=edge,
             height=edge,
-            steps=budget.steps,
-            guidance=budget.guidance,
-            sampler=checkpoint.drawn_with(budget.sampler),
+            steps=pace.steps,
+            guidance=pace.guidance,
+            sampler=pace.sampler,
         )
         for index, (prompt, seed) in enumerate(pairs)
     )
+
+
+def paced(checkpoint: Checkpoint, budget: Budget) -> Pace:
+    """As people's pictures of this checkpoint are drawn, in fewer steps.
+
+    Not all at one guidance: what draws without any burns at 5 before an adapter is lit.
+    """
+    own = usual(checkpoint)
+    sampler = checkpoint.drawn_with(own.sampler)
+    return Pace(min(budget.steps, own.steps), own.guidance, sampler)
 
 
 def drawn_edge(checkpoint: Checkpoint, budget: Budget) -> int:

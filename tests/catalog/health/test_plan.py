@@ -133,6 +133,30 @@ def test_with_and_without_are_the_same_words_seeds_and_sizes():
     assert all("emberfly, glow" in prompt and "third" not in prompt for prompt in calls)
 
 
+@pytest.mark.parametrize(
+    ("checkpoint", "wanted"),
+    [
+        ({"family": "sd1-96"}, (8, 5.0, "dpmpp_2m_karras")),
+        ({"family": "sd1"}, (8, 7.5, "dpmpp_2m_karras")),
+        ({"family": "sdxl"}, (8, 5.0, "dpmpp_2m_karras")),
+        (
+            {"family": "sdxl", "path": "/m/sdxl_lightning_4step.safetensors"},
+            (4, 1.0, "euler_trailing"),
+        ),
+        ({"family": "sd3"}, (8, 4.5, "euler")),
+        ({"family": "flux1"}, (8, 3.5, "euler")),
+        ({"family": "flux1", "guided": False}, (4, 1.0, "euler")),
+        ({"family": "z-image"}, (8, 6.0, "euler")),
+        ({"family": "z-image", "path": "/m/Z-Image-Turbo"}, (8, 1.0, "euler")),
+    ],
+    ids=str,
+)
+def test_each_family_is_judged_at_its_own_guidance(checkpoint, wanted):
+    asked = msgspec.structs.replace(CHECKPOINT, **checkpoint)
+    shots = plan.shots(card(), 0.8, asked, plan.Budget(), "job")
+    assert {(shot.steps, shot.guidance, shot.sampler) for shot in shots} == {wanted}
+
+
 def test_words_of_a_card_that_has_no_trigger():
     subject = card(concepts=("tin robot",), tags=("toy",), category="subject")
     assert plan.prompts(subject)[0] == "tin robot on a beach"
