@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from stylus_engine.errors import DrawNotFinite, MemoryRanOut
 from stylus_engine.model import Drawn, Failed
-from stylus_engine.sampling import frugal
+from stylus_engine.sampling import piecewise
 from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.folders import upcast
-from stylus_engine.sampling.frugal import Frugal, decoding, encoding, tiled
+from stylus_engine.sampling.frugal import Frugal, decoding, encoding
+from stylus_engine.sampling.piecewise import tiled
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Stage, stage
 from tests.sampling.small import shot, small_pool
@@ -76,8 +77,8 @@ def test_without_the_statistics_of_the_whole_the_pixels_are_others(monkeypatch):
     vae = four_blocks()
     latents = torch.randn(1, 4, 25, 18)
     whole = vae.decode(latents).sample
-    monkeypatch.setattr(frugal, "_learned", lambda *_: False)
-    monkeypatch.setattr(frugal, "statistics", lambda _: torch.no_grad())
+    monkeypatch.setattr(piecewise, "_learned", lambda *_: False)
+    monkeypatch.setattr(piecewise, "statistics", lambda _: torch.no_grad())
     (pieces,) = Frugal(vae, int(max(decoding(vae, latents)) / 5)).decode(latents)
     assert (pieces - whole).abs().max() > 1000 * SAME
 
