@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_engine.assembly.sourcing import folder_of, source_of
 from stylus_engine.assembly.stock import Stock
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.checking import Checkup, Trouble, troubles
 from stylus_engine.catalog.dead import dead_addresses
 from stylus_engine.catalog.importing import Progress, Summary, bring_in
 from stylus_engine.catalog.orders import FromCivitai, FromHub, Order, Round, Step, TellStep
 from stylus_engine.catalog.rounds import describe_all, probe_all
+from stylus_engine.catalog.rows import Known
 from stylus_engine.catalog.stats import Stats, stats
 from stylus_engine.errors import StylusError
 from stylus_engine.model import Adapter

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stylus_engine.assembly.stock import Stock
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Described
 from stylus_engine.catalog.orders import Round, Step, TellStep
 from stylus_engine.catalog.refiner.budget import Budget, Estimate, Prices, Purse, Spent
 from stylus_engine.catalog.rounds import Tally
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import BadSettings, BadSource, BudgetSpent, RefinerFailed
 
 if TYPE_CHECKING:

@@ -5,62 +5,34 @@ both speak through one `Book`.
 """
 
 import secrets
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 import msgspec
-import numpy as np
-from rapidfuzz import fuzz, process, utils
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.book import Book, Row
-from stylus_engine.catalog.nouns import Checked, Described, Example, Page, Probed, Reason
+from stylus_engine.catalog.by_name import NEAREST, alike, holding, ordered, pieces, several
+from stylus_engine.catalog.nouns import Checked, Described, Page, Probed
+from stylus_engine.catalog.rows import (
+    Known,
+    Place,
+    SkippedRow,
+    cards_of,
+    change_of,
+    decoded,
+    known_of,
+    measured_of,
+)
 from stylus_engine.catalog.writing import Taken, keep_page, keep_part
 from stylus_engine.errors import UnknownName
 from stylus_engine.model import Adapter, Measured
-from stylus_engine.model.noun import Noun
-from stylus_engine.ports import Change, Vectors
+from stylus_engine.ports import Change
 
-NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
-NEAREST = 500  # names that are looked at for near misses
-TRIGRAM = 3  # characters; the index of names knows no shorter pieces
 CHUNK = 1000
 IDENTITY = "identity"  # under this key the catalogue remembers which one it is
 Part: TypeAlias = Literal["", "probed", "described", "checked"]
-T = TypeVar("T")
-
-
-class Place(Noun, frozen=True, kw_only=True):
-    """How far the walk over a source is. `since`: when its last complete walk began, ISO."""
-
-    cursor: str = ""
-    since: str = ""
-
-
-class Known(Noun, frozen=True, kw_only=True):
-    """A card with all its layers; `card` None: it is gone, its record stays."""
-
-    card_id: str
-    card: Adapter | None
-    said: Adapter
-    source: str
-    raw: bytes
-    examples: tuple[Example, ...]
-    probed: Probed | None
-    described: Described | None
-    checked: Checked | None
-
-
-class SkippedRow(Noun, frozen=True, kw_only=True):
-    """A record of a source that is no card, and why."""
-
-    source: str
-    what: str
-    reason: Reason
-    detail: str
-    at: str
 
 
 class Catalogue:
@@ -80,7 +52,7 @@ class Catalogue:
     def cards(self) -> Iterable[Adapter]:
         """Every card, in the order in which they first came."""
         sql = "SELECT card FROM cards WHERE card IS NOT NULL ORDER BY number"
-        return (_decoded(row["card"], Adapter) for row in self._rows(sql))
+        return (decoded(row["card"], Adapter) for row in self._rows(sql))
 
     def get(self, card_id: str) -> Adapter:
         """The card with exactly this id. Raises `UnknownName`."""
@@ -99,7 +71,7 @@ class Catalogue:
         same = self._called(name)
         if len(same) == 1:
             return same[0]
-        known = _several(same) if same else self._near(name)
+        known = several(same) if same else self._near(name)
         raise UnknownName(kind="adapter", name=name[:80], known=known)
 
     def named(self, text: str, limit: int, after: str = "") -> list[Adapter]:
@@ -108,32 +80,32 @@ class Catalogue:
         `after`: the id of the last one of the stretch before.  By its place in the order
         and not by a count, which would be walked over again for each stretch.
         """
-        where, facts = _holding(clean.line(text, clean.NAME))
+        where, facts = holding(clean.line(text, clean.NAME))
         with self._book.reading() as db:
             if not after:
-                return _told(db.execute(_ordered(where), (*facts, limit)))
+                return cards_of(db.execute(ordered(where), (*facts, limit)))
             sql = "SELECT popularity, number FROM cards WHERE card_id = ?"
             row = db.execute(sql, (after,)).fetchone()
             if row is None:
                 return []
             # Two questions that an index answers each; as one, ties were walked from their first.
             ties = f"{where} AND popularity = ? AND number > ?"
-            found = _told(db.execute(_ordered(ties), (*facts, *row, limit)))
+            found = cards_of(db.execute(ordered(ties), (*facts, *row, limit)))
             less = (*facts, row["popularity"], limit - len(found))
-            return found + _told(db.execute(_ordered(f"{where} AND popularity < ?"), less))
+            return found + cards_of(db.execute(ordered(f"{where} AND popularity < ?"), less))
 
     def among(self, card_ids: Sequence[str], text: str) -> list[Adapter]:
         """Those of these cards, in the same order, whose name holds `text`."""
-        where, facts = _holding(clean.line(text, clean.NAME))
+        where, facts = holding(clean.line(text, clean.NAME))
         clause = f"AND card_id IN (SELECT value FROM json_each(?)) {where}"  # noqa: S608 - `where` is ours
         asked = (msgspec.json.encode(list(card_ids)).decode(), *facts, len(card_ids))
         with self._book.reading() as db:
-            return _told(db.execute(_ordered(clause), asked))
+            return cards_of(db.execute(ordered(clause), asked))
 
     def with_sha256(self, digest: str) -> list[Adapter]:
         """The cards whose file has these bytes."""
         sql = "SELECT card FROM cards WHERE sha256 = ? AND card IS NOT NULL ORDER BY number"
-        return [_decoded(row["card"], Adapter) for row in self._rows(sql, (digest,))]
+        return [decoded(row["card"], Adapter) for row in self._rows(sql, (digest,))]
 
     # --- the sequence of changes ---------------------------------------------------
 
@@ -154,20 +126,20 @@ class Catalogue:
             " ON vectors.number = cards.number AND space = ?"
             " WHERE seq > ? ORDER BY seq LIMIT ?"
         )
-        return [_change(row) for row in self._rows(sql, (vectors_of, seq, limit))]
+        return [change_of(row) for row in self._rows(sql, (vectors_of, seq, limit))]
 
     # --- layers and the book of progress -------------------------------------------
 
     def known(self, card_id: str) -> Known:
         """A card with its layers, gone or not. Raises `UnknownName`."""
         for row in self._rows("SELECT * FROM cards WHERE card_id = ?", (card_id,)):
-            return _known(row)
+            return known_of(row)
         raise UnknownName(kind="adapter", name=card_id[:80], known=self._near(card_id))
 
     def measured(self, card_ids: Sequence[str]) -> Mapping[str, Measured]:
         """What drawing has shown of these; who was not checked, or under other bytes, is left out."""
         found = (self._of(card_id) for card_id in dict.fromkeys(card_ids))
-        return {row["card_id"]: m for row in found if row and (m := _measured(row)) is not None}
+        return {row["card_id"]: m for row in found if row and (m := measured_of(row)) is not None}
 
     def walk(self, *, lacking: Part = "") -> Iterator[Known]:
         """Every card with its layers, the most popular first.
@@ -178,7 +150,7 @@ class Catalogue:
         sql = (
             f"SELECT * FROM cards WHERE card IS NOT NULL {missing} ORDER BY popularity DESC, number"  # noqa: S608 - a name of ours
         )
-        return (_known(row) for row in self._rows(sql))
+        return (known_of(row) for row in self._rows(sql))
 
     def place(self, source: str) -> Place:
         """How far the walk over a source is."""
@@ -257,7 +229,7 @@ class Catalogue:
     def _get(self, card_id: str) -> Adapter | None:
         sql = "SELECT card FROM cards WHERE card_id = ? AND card IS NOT NULL"
         rows = list(self._rows(sql, (card_id,)))
-        return _decoded(rows[0]["card"], Adapter) if rows else None
+        return decoded(rows[0]["card"], Adapter) if rows else None
 
     def _of(self, card_id: str) -> Row | None:
         sql = "SELECT card_id, card, checked FROM cards WHERE card_id = ? AND card IS NOT NULL"
@@ -266,104 +238,17 @@ class Catalogue:
     def _called(self, name: str) -> list[Adapter]:
         sql = "SELECT card FROM cards WHERE name_key = ? AND card IS NOT NULL ORDER BY number"
         rows = self._rows(sql, (name.strip().casefold(),))
-        same = [_decoded(row["card"], Adapter) for row in rows]
+        same = [decoded(row["card"], Adapter) for row in rows]
         return [card for card in same if card.drawable] or same
 
     def _near(self, name: str) -> str:
         """Names that share pieces with this one, the most alike first."""
-        pieces = _pieces(clean.line(name, clean.NAME))
-        if not pieces:
+        parts = pieces(clean.line(name, clean.NAME))
+        if not parts:
             return ""
         sql = (
             "SELECT cards.card_id, name FROM names JOIN cards ON cards.number = names.rowid"
             " WHERE names MATCH ? AND card IS NOT NULL ORDER BY rank LIMIT ?"
         )
-        names = {row["card_id"]: row["name"] for row in self._rows(sql, (pieces, NEAREST))}
-        near = process.extract(
-            name[:120], names, scorer=fuzz.WRatio, processor=utils.default_process,
-            limit=3, score_cutoff=NEAR,
-        )  # fmt: skip
-        alike = dict.fromkeys(match for match, _, _ in near)
-        return f"Did you mean {' or '.join(f'“{each}”' for each in alike)}?" if alike else ""
-
-
-def _several(same: list[Adapter]) -> str:
-    ids = ", ".join(card.card_id for card in same[:5])
-    return f"{len(same)} adapters have this name; ask by id: {ids}."
-
-
-def _ordered(where: str) -> str:
-    """Cards by what is popular, then by when they came. `where` is a clause of ours."""
-    return (
-        f"SELECT card FROM cards WHERE card IS NOT NULL {where}"  # noqa: S608 - see above
-        " ORDER BY popularity DESC, number LIMIT ?"
-    )
-
-
-def _told(rows: Iterable[Row]) -> list[Adapter]:
-    return [_decoded(row["card"], Adapter) for row in rows]
-
-
-def _holding(text: str) -> tuple[str, tuple[str, ...]]:
-    """The clause for names that hold `text`, and its facts; quotes are doubled, no text is SQL."""
-    if not text:
-        return "", ()
-    if len(text) < TRIGRAM:
-        escaped = text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return "AND name_key LIKE ? ESCAPE '\\'", (f"%{escaped}%",)
-    return "AND number IN (SELECT rowid FROM names WHERE names MATCH ?)", (_quoted(text),)
-
-
-def _pieces(text: str) -> str:
-    """Any trigram of the text, as a question to the index of names."""
-    found = dict.fromkeys(text[at : at + TRIGRAM] for at in range(len(text) - TRIGRAM + 1))
-    return " OR ".join(_quoted(piece) for piece in found)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _decoded(raw: bytes, shape: type[T]) -> T:
-    return msgspec.json.decode(raw, type=shape)
-
-
-def _maybe(raw: bytes | None, shape: type[T]) -> T | None:
-    return None if raw is None else _decoded(raw, shape)
-
-
-def _change(row: Row) -> Change:
-    vector: Vectors | None = None
-    if row["vector"] is not None:
-        vector = np.frombuffer(row["vector"], "<f4").astype(np.float32)
-    card = _maybe(row["card"], Adapter)
-    return Change(seq=row["seq"], card_id=row["card_id"], card=card, vector=vector)
-
-
-def _measured(row: Row) -> Measured | None:
-    """Figures of a file whose bytes the card no longer names are nobody's."""
-    checked = _maybe(row["checked"], Checked)
-    card = _decoded(row["card"], Adapter)
-    if checked is None or checked.broken or checked.sha256 != (card.file_sha256 or checked.sha256):
-        return None
-    return Measured(
-        checkpoint=checked.checkpoint,
-        strength=checked.strength,
-        saturation=checked.saturation,
-        scale=checked.scale,
-        sketch=checked.sketch,
-    )
-
-
-def _known(row: Row) -> Known:
-    return Known(
-        card_id=row["card_id"],
-        card=_maybe(row["card"], Adapter),
-        said=_decoded(row["said"], Adapter),
-        source=row["source"],
-        raw=zlib.decompress(row["raw"]),
-        examples=_decoded(row["examples"], tuple[Example, ...]),
-        probed=_maybe(row["probed"], Probed),
-        described=_maybe(row["described"], Described),
-        checked=_maybe(row["checked"], Checked),
-    )
+        names = {row["card_id"]: row["name"] for row in self._rows(sql, (parts, NEAREST))}
+        return alike(name, names)

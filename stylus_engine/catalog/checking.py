@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from stylus_engine.catalog.catalogue import Known
+from stylus_engine.catalog.rows import Known
 from stylus_engine.model import Adapter, Rating
 from stylus_engine.model.noun import Noun
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from stylus_engine.catalog.catalogue import Catalogue, Known, Part
+from stylus_engine.catalog.catalogue import Catalogue, Part
 from stylus_engine.catalog.nouns import Described, Probed, Reason, Skipped
 from stylus_engine.catalog.orders import Round, Step, TellStep
 from stylus_engine.catalog.probe import probe
 from stylus_engine.catalog.refiner import describe
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import AdapterFileMissing, BadAdapter
 from stylus_engine.model import Adapter
 

@@ -8,13 +8,12 @@ when it went.
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 
 from stylus_engine.catalog.book import Row
-from stylus_engine.catalog.layers import merged
-from stylus_engine.catalog.nouns import Checked, Described, Item, Page, Probed
+from stylus_engine.catalog.nouns import Item, Page
+from stylus_engine.catalog.rows import decoded, merged_of
 from stylus_engine.model import Adapter
 from stylus_engine.model.noun import Noun
 
@@ -22,7 +21,6 @@ from stylus_engine.model.noun import Noun
 OLD_NEWS = ("stylusdocs",)
 SETTINGS = "settings"  # the source of cards that the settings name
 NUMBERED = "SELECT * FROM cards WHERE number = ?"
-T = TypeVar("T")
 
 
 class Taken(Noun, frozen=True, kw_only=True):
@@ -59,7 +57,7 @@ def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun]) -> Ad
     stamps = {f"{name}_of": row["stamp"] for name in parts}
     _update(db, row["number"], columns | stamps)
     if row["card"] is None:
-        return _merged(db.execute(NUMBERED, (row["number"],)).fetchone())
+        return merged_of(db.execute(NUMBERED, (row["number"],)).fetchone())
     return Pen(db).merge(row["number"])
 
 
@@ -107,9 +105,9 @@ class Pen:
 
     def merge(self, number: int) -> Adapter:
         """Make the card of its layers anew and give it the next number."""
-        card = _merged(self._db.execute(NUMBERED, (number,)).fetchone())
+        card = merged_of(self._db.execute(NUMBERED, (number,)).fetchone())
         twins = self._twins(number, card)
-        card = _warned_by(card, [_merged(row) for row in twins])
+        card = _warned_by(card, [merged_of(row) for row in twins])
         found = {
             "card": msgspec.json.encode(card),
             "seq": self._next(),
@@ -185,7 +183,7 @@ def _unwarned(row: Row, card: Adapter) -> bool:
     """Whether the card of this row does not know yet what `card` tells of the same bytes."""
     if row["card"] is None:
         return False
-    known = msgspec.json.decode(row["card"], type=Adapter)
+    known = decoded(row["card"], Adapter)
     return (card.real_person and not known.real_person) or (card.minor and not known.minor)
 
 
@@ -221,23 +219,10 @@ def _columns(source: str, item: Item) -> dict[str, object]:
 
 def _outdated(row: Row, item: Item) -> dict[str, object]:
     """Another file than before: what was seen of the old one does not hold for it."""
-    before = msgspec.json.decode(row["said"], type=Adapter).file_sha256
+    before = decoded(row["said"], Adapter).file_sha256
     if before == item.card.file_sha256 or item.probed is not None:
         return {}
     return {"probed": None, "probed_of": None}
-
-
-def _merged(row: Row) -> Adapter:
-    return merged(
-        msgspec.json.decode(row["said"], type=Adapter),
-        _layer(row["probed"], Probed),
-        _layer(row["described"], Described),
-        _layer(row["checked"], Checked),
-    )
-
-
-def _layer(raw: bytes | None, shape: type[T]) -> T | None:
-    return None if raw is None else msgspec.json.decode(raw, type=shape)
 
 
 def _update(db: sqlite3.Connection, number: int, columns: Mapping[str, object]) -> None:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stylus_engine.catalog.catalogue import Catalogue, Place
+from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.clean import line
 from stylus_engine.catalog.nouns import Checked, Described, Item, Page, Probed, Skipped
+from stylus_engine.catalog.rows import Place
 from stylus_engine.errors import BadCatalogue, CatalogueVersion, UnknownName
 from stylus_engine.model import Adapter, Measured, Sketch
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.checking import Checkup, there, troubles, worst_rating
 from stylus_engine.catalog.nouns import Example
+from stylus_engine.catalog.rows import Known
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Licence
 

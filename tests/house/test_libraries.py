@@ -48,7 +48,8 @@ TABLE: dict[str, set[str]] = {
     },
     "stylus_engine/assembly/": set(),
     "stylus_engine/workers/": {"msgspec"},
-    "stylus_engine/catalog/catalogue.py": {"msgspec", "numpy", "rapidfuzz"},  # stored vectors
+    "stylus_engine/catalog/by_name.py": {"rapidfuzz"},
+    "stylus_engine/catalog/rows.py": {"msgspec", "numpy"},  # stored vectors
     "stylus_engine/catalog/stats.py": {"numpy"},
     "stylus_engine/catalog/plotting.py": {"matplotlib"},
     "stylus_engine/catalog/web/": {"aiohttp", "aiolimiter", "msgspec", "stamina", "yarl"},

@@ -11,12 +11,12 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Example
 from stylus_engine.catalog.refiner import budget, rules
 from stylus_engine.catalog.refiner.plain import plain
 from stylus_engine.catalog.refiner.schema import INSTRUCTIONS, SCHEMA, VERSION
 from stylus_engine.catalog.refiner.ways import Way
+from stylus_engine.catalog.rows import Known
 from stylus_engine.model import Adapter
 
 KEY: Final = "refiner:"  # before the hash by which an answer is remembered

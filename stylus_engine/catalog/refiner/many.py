@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Described
 from stylus_engine.catalog.refiner import asking
 from stylus_engine.catalog.refiner.budget import PICTURE_TOKENS, Estimate, Prices, Purse, Spent
 from stylus_engine.catalog.refiner.model import How, ModelRefiner, Refined
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import (
     BadSource,
     RefinerFailed,

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Described
 from stylus_engine.catalog.refiner import asking, reading, rules
 from stylus_engine.catalog.refiner.asking import Ask, Turn
 from stylus_engine.catalog.refiner.server import Server
 from stylus_engine.catalog.refiner.wire import Reply
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import RefinerFailed, SourceRefused
 from stylus_engine.model.noun import Noun
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.refiner import asking, batch, reading, rules
 from stylus_engine.catalog.refiner.batch import Told
 from stylus_engine.catalog.refiner.budget import Purse, Used
@@ -22,6 +21,7 @@ from stylus_engine.catalog.refiner.many import Run
 from stylus_engine.catalog.refiner.model import ModelRefiner, Refined
 from stylus_engine.catalog.refiner.posting import Batch, Post
 from stylus_engine.catalog.refiner.server import Server
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import (
     RefinerFailed,
     SourceRefused,

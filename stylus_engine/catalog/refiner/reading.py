@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Described
 from stylus_engine.catalog.refiner import rules, sorting, words
 from stylus_engine.catalog.refiner.plain import plain
 from stylus_engine.catalog.refiner.schema import INSTRUCTIONS
 from stylus_engine.catalog.refiner.weighing import MOST, Weighing
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import RefinerFailed
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Category

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Described, Probed
 from stylus_engine.catalog.refiner import sorting, words
 from stylus_engine.catalog.refiner.plain import sentences
 from stylus_engine.catalog.refiner.vocabulary import SORTING
 from stylus_engine.catalog.refiner.weighing import Weighing, weigh
+from stylus_engine.catalog.rows import Known
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Category
 from stylus_engine.planning import lexicon

@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.nouns import Example, Probed
 from stylus_engine.catalog.refiner.budget import Budget, Prices, Purse
 from stylus_engine.catalog.refiner.model import Memory, ModelRefiner
 from stylus_engine.catalog.refiner.server import Endpoint, Server
+from stylus_engine.catalog.rows import Known
 from stylus_engine.model import Adapter
 from tests import openai_server
 

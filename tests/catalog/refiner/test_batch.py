@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stylus_engine.catalog.catalogue import Known
 from stylus_engine.catalog.refiner import asking
 from stylus_engine.catalog.refiner.batch import complaint, request, told
 from stylus_engine.catalog.refiner.budget import Budget, Prices, Purse, Used
@@ -15,6 +14,7 @@ from stylus_engine.catalog.refiner.many import Run
 from stylus_engine.catalog.refiner.parcels import Pace, Parcels
 from stylus_engine.catalog.refiner.posting import Post
 from stylus_engine.catalog.refiner.ways import Way
+from stylus_engine.catalog.rows import Known
 from stylus_engine.errors import BudgetSpent, RefinerFailed, SourceRefused, UnknownName
 from tests.catalog.refiner.cards import PNG, DictMemory, answer, known, refiner_of, server_at
 from tests.openai_server import Server, Traits, failing, refusing, said
