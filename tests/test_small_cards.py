@@ -1,4 +1,4 @@
-"""What people with small cards set, from the user's end: the command line on the miniature."""
+"""What people with small cards set, from the user's end: the command line and the bot on the miniature."""
 
 from pathlib import Path
 
@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import application, open_engine
-from stylus_engine.pictures.store import read
+from stylus_engine.pictures.store import manifest_of, read
+from tests.reading import text
+from tests.stage import staged
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -30,9 +32,13 @@ def imagine(folder: Path, *settings: str) -> str:
     return result.output
 
 
-def picture(folder: Path):
+def file(folder: Path) -> Path:
     (found,) = (folder / "pictures").rglob("*.png")
-    return read(found)[0]
+    return found
+
+
+def picture(folder: Path):
+    return read(file(folder))[0]
 
 
 def test_models_that_wait_draw_the_same_pictures(tmp_path: Path):
@@ -41,3 +47,24 @@ def test_models_that_wait_draw_the_same_pictures(tmp_path: Path):
     told = imagine(away, "sampling.offload=blocks", "sampling.executor=auto")
     assert (picture(plain) == picture(away)).all()
     assert "that leaves offloaded weights alone" in " ".join(told.split())
+
+
+def test_a_base_in_fewer_bits_is_told_with_every_picture(tmp_path: Path):
+    plain, eight = tmp_path / "plain", tmp_path / "eight"
+    assert "weights" not in imagine(plain)
+    told = imagine(eight, "sampling.quantised=int8", "sampling.executor=auto")
+    assert "Drawn with int8 weights: other pictures than the checkpoint's own." in told
+    assert "that leaves quantised weights alone" in " ".join(told.split())
+    assert "quantised" not in manifest_of(file(plain)).how
+    assert manifest_of(file(eight)).how["quantised"] == "int8"
+    assert (picture(plain) != picture(eight)).any()
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_details_in_discord_tell_it_too(tmp_path: Path):
+    own: dict[str, object] = {"workers__command": "[]", "sampling__quantised": "int8"}
+    async with staged(tmp_path, drawing__steps=2, **own) as stage:
+        card = await stage.imagine(stage.ada, prompt="a fox", adapters="off", count=1)
+        told = text((await stage.press(stage.ada, card, "info"))["message"])
+    assert "base model in int8 weights: other pictures than the checkpoint’s own" in told

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.captions import weight
-from bot.cards.parts import small
+from bot.cards.parts import fitting, small
 from bot.cards.sheet import Sheet, shot_of
 from bot.cards.words import DOT, MOST_NAME, moment
 from bot.readying import waited
@@ -16,7 +16,8 @@ MOST_VERSIONS = 250
 MOST_INSTEAD = 240
 MOST_RAN = 4
 MOST_READIED = 4
-WHYS = frozenset({"asked", "bare", "first", "cheapest"})
+MOST_DRAWN, MOST_KEPT, MOST_KIND = 390, 120, 20
+WHYS = frozenset({"asked", "bare", "first", "cheapest", "offloaded", "quantised"})
 HASH = 12
 
 
@@ -34,9 +35,7 @@ def made(say: Say, sheet: Sheet) -> Iterator[str]:
         yield say("details-composer", composer=composer, preset=preset)
         if job.plan.instead:
             yield say("details-instead", why=escape(job.plan.instead, MOST_INSTEAD))
-    for kept in dict.fromkeys(one.how.get("kept", "") for one in manifests):
-        yield from _kept(say, kept)
-    yield from _ran(say, manifests)
+    yield from _drawn(say, manifests)
     yield from _readied(say, [one.picture for one in sheet.drawn if one.picture is not None])
     if manifests:
         yield small(_versions(say, manifests[0]))
@@ -48,15 +47,27 @@ def made_of(say: Say, told: Manifest) -> Iterator[str]:
     yield say("details-made")
     yield _sampled(say, told.shot, 1.0)
     yield from _model(say, told.shot, "", told)
-    yield from _kept(say, told.how.get("kept", ""))
-    yield from _ran(say, [told])
+    yield from _drawn(say, [told])
     yield small(_versions(say, told))
 
 
-def _kept(say: Say, told: str) -> Iterator[str]:
-    """Adapters that could not be applied whole."""
-    if told:
-        yield say("details-kept", adapters=escape(told, MOST_INSTEAD))
+def _drawn(say: Say, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    """What makes these other pictures first; what does not fit stands in the file."""
+    lines = [*_altered(say, manifests), *_ran(say, manifests)]
+    return fitting(lines, len(lines), MOST_DRAWN, say, "details-more")
+
+
+def _altered(say: Say, manifests: Sequence[Manifest]) -> Iterator[str]:
+    """What was not drawn with as its files hold it: a base in fewer bits, adapters that were cut."""
+    for kind in _told(manifests, "quantised"):
+        yield say("details-quantised", kind=escape(kind, MOST_KIND))
+    for kept in _told(manifests, "kept"):
+        yield say("details-kept", adapters=escape(kept, MOST_KEPT))
+
+
+def _told(manifests: Sequence[Manifest], what: str) -> list[str]:
+    """All that pictures say of one thing, each once."""
+    return [one for one in dict.fromkeys(each.how.get(what, "") for each in manifests) if one]
 
 
 def _sampled(say: Say, shot: Shot, strength: float) -> str:

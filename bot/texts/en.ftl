@@ -184,6 +184,7 @@ details-model-hash = checkpoint `{ $hash }`
 details-composer = composer { $composer }, preset { $preset }
 details-instead = the language model did not choose: { $why }
 details-kept = shortened to fit: { $adapters }
+details-quantised = base model in { $kind } weights: other pictures than the checkpoint’s own
 details-ran = { $steps ->
         [one] One step
        *[other] { $steps } steps
@@ -192,6 +193,8 @@ ran-asked = the settings ask for it
 ran-bare = no adapter was lit
 ran-first = the model is first watched at work
 ran-cheapest = expected to be the fastest here, before { $over }
+ran-offloaded = expected to be the fastest that leaves offloaded weights alone, before { $over }
+ran-quantised = expected to be the fastest that leaves quantised weights alone, before { $over }
 details-readied = adapters made ready: { $adapters }
 readied-memory = { $name } in memory
 readied-ahead = { $name } in time

@@ -33,7 +33,8 @@ class Ran(Noun, frozen=True, kw_only=True):
 
     `executor`: stack, slots, core, core+slots, bank or merge.  `why`: asked (by the
     settings), bare (nothing was worn), first (the model had not been watched at work
-    yet) or cheapest; `over` is the one that would have come next.
+    yet), cheapest, or offloaded and quantised: the cheapest that leaves such weights
+    alone; `over` is the one that would have come next.
     """
 
     executor: str

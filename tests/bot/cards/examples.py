@@ -1,6 +1,8 @@
 """Jobs for tests of cards: the one everybody knows, and the one with too much of everything."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 from ulid import ULID
@@ -20,6 +22,7 @@ from stylus_engine.model import (
     Mask,
     Picture,
     Plan,
+    Ran,
     Readied,
     Recipe,
     Request,
@@ -126,12 +129,23 @@ def picture(shot: Shot) -> Picture:
     manifest = Manifest(
         shot=shot, checkpoint="c" * 64, adapters=lit, mask=shot.recipe.mask.code,
         encoded=shot.recipe.prompt, versions={"stylus": "0.1.0", "torch": "2.13.0", "diffusers": "0.42.0"},
+        **_told_too(shot.index, lit),
     )  # fmt: skip
     address = f"{shot.index + 10:064x}"
     return Picture(
         id=address, path=f"/home/somebody/pictures/{address}.png", width=64, height=64, manifest=manifest,
         readied=tuple(Readied(name=one.name, how="converted", seconds=12.345) for one in lit),
     )  # fmt: skip
+
+
+def _told_too(index: int, lit: Sequence[Lit]) -> Mapping[str, Any]:
+    """What a picture with many adapters says besides: a base in int8, some shortened, several executors."""
+    if len(lit) < 10:
+        return {}
+    kept = ", ".join(f"97.{index} % of {one.name}" for one in lit)
+    whys = ("quantised", "offloaded", "cheapest", "first")
+    ran = tuple(Ran(executor="core+slots", steps=20, why=why, over="stack") for why in whys)
+    return {"how": {"quantised": "int8", "kept": kept}, "ran": ran}
 
 
 def positions(

@@ -9,6 +9,7 @@ from bot.cards import answers, lists
 from bot.cards.credits import caption_lines
 from bot.cards.details import details
 from bot.cards.ended import ended
+from bot.cards.made import made_of
 from bot.cards.result import result
 from bot.cards.status import Progress, bar, status
 from bot.cards.words import duration
@@ -16,7 +17,7 @@ from bot.custom_ids import Pressed, parse
 from bot.jobs.nouns import Place, Seen
 from bot.refusals import LineFull, TooLate, Unsafe
 from bot.texts import Texts
-from stylus_engine.model import Dropped, Plan, Start
+from stylus_engine.model import Dropped, Plan, Ran, Start
 from tests.bot.cards.examples import (
     ADA,
     BEN,
@@ -32,6 +33,7 @@ from tests.bot.cards.examples import (
     task,
 )
 from tests.bot.cards.reading import Piece, pieces, read
+from tests.model.nouns import MANIFEST
 
 SAY = Texts.load().of("en")
 QUEUED = replace(JOB, state="queued", plan=None)
@@ -297,3 +299,12 @@ def test_durations(seconds, said):
 def test_the_bar_is_full_only_at_the_end(step, full):
     assert bar(step, 80) == "▰" * full + "▱" * (10 - full)
     assert bar(step, 0) == "▱" * 10
+
+
+@pytest.mark.parametrize("kept", ["offloaded", "quantised"])
+def test_details_say_what_an_executor_had_to_leave_alone(kept: str):
+    told = replace(MANIFEST, ran=(Ran(executor="slots", steps=4, why=kept, over="stack"),))
+    said = "\n".join(made_of(SAY, told))
+    assert (
+        f"4 steps drawn with executor slots: expected to be the fastest that leaves {kept}" in said
+    )
