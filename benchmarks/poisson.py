@@ -4,8 +4,8 @@
 one picture, and (not with `--quick`) jobs of one, two or four; masks, sizes, steps and a few starts from a
 picture are mixed (`benchmarks.crowd`).  They come at 0.8 of what one job at a time can
 take, measured here just before; the same arrivals for each way.  Throughput is that of a
-backlog.  The last rows say what there is to win: the time of one picture's step alone and
-in a batch.  About six minutes; `--quick` about 40 seconds.
+backlog.  The rows called limit say what there is to win: the time of a picture's step alone and
+in a batch, and the same crowds where adapters cost nothing (`benchmarks.ideal`).  About six minutes; `--quick` about 40 seconds.
 """
 
 import argparse
@@ -18,11 +18,12 @@ from typing import TypeVar
 import torch
 
 from benchmarks.crowd import POLICIES, Counter, Job, Served, jobs
+from benchmarks.ideal import PICTURES, Replay, Taken, taken
 from benchmarks.table import Report, Row, Spread
+from stylus_engine.planning.turns import Room
 from stylus_engine.sampling.devices import use_threads
 from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import Parts, family_of
-from stylus_engine.sampling.families.parts import Told
 from tests.sampling.draws import Pool, folder_pool
 
 DATA = Path(__file__).parents[1] / "miniature" / "data"
@@ -54,11 +55,13 @@ def main() -> int:
         f"executor {asked.executor}; "
         "all three ways are this engine and draw a job's own pictures together."
     )
-    report.rows += _efficiency(parts, 3 if asked.quick else 15)
+    usual = pool.checkpoint.size
+    times = taken(parts, (usual, 3 * usual // 2), 3 if asked.quick else 15)
+    report.rows += _efficiency(times)
     wanted = list(CROWDS)[:1] if asked.quick else asked.crowd or CROWDS
     for crowd in wanted:
         counts = CROWDS[crowd]
-        report.rows += _crowd(report, crowd, pool, parts, counts, asked)
+        report.rows += _crowd(report, crowd, pool, parts, counts, asked, times)
     report.print()
     report.write()
     return int(any(row.holds is False for row in report.rows))
@@ -71,6 +74,7 @@ def _crowd(
     parts: Parts,
     counts: Sequence[int],
     asked: argparse.Namespace,
+    times: Taken,
 ) -> Iterator[Row]:
     rounds, backlog, seconds = (1, 6, 4.0) if asked.quick else (2, 16, 18.0)
     counters = {
@@ -91,6 +95,11 @@ def _crowd(
     crowds = [jobs(pool, number, rate, counts, seed=2 + number_) for number_ in range(rounds)]
     served = _interleaved(counters, len(crowds), lambda counter, n: counter.serve(crowds[n]))
     yield from _latencies(crowd, served)
+
+    def replay(name: str) -> Replay:
+        return Replay(POLICIES[name], Room(asked.slots), times, pool.checkpoint.size)
+
+    yield from _bound(crowd, wanted, crowds, replay)
 
 
 def _latencies(crowd: str, served: Mapping[str, Sequence[Mapping[Job, Served]]]) -> Iterator[Row]:
@@ -146,24 +155,37 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, -(-len(values) * round(share * 100) // 100) - 1)]
 
 
-@torch.inference_mode()
-def _efficiency(parts: Parts, rounds: int) -> Iterator[Row]:
+def _efficiency(times: Taken) -> Iterator[Row]:
     """What there is to win: a guided picture's step in a batch of b, against one alone; the bound of any policy."""
-    family = family_of(parts.checkpoint)
-    shape = family.latent_shape(parts, *(parts.checkpoint.size,) * 2)
-    taken: dict[int, list[float]] = {pictures: [] for pictures in (1, 2, 4, 8)}
-    for number in range(rounds + 1):
-        for pictures, seconds in taken.items():
-            rows = 2 * pictures
-            told = Told(torch.zeros(rows, 77, parts.unet.config["cross_attention_dim"]))
-            began = time.perf_counter()
-            family.denoise(parts, torch.zeros(rows, *shape[1:]), torch.full((rows,), 500.0), told)
-            if number:  # the first one chooses kernels
-                seconds.append((time.perf_counter() - began) / pictures)
-    alone = Spread.of(taken[1])
-    for pictures in (2, 4, 8):
-        case = f"limit: a step of {pictures} bare pictures, each"
-        yield Row(case, "seconds", "s", Spread.of(taken[pictures]), "alone", alone)
+    for edge, of in times.items():
+        for pictures in PICTURES[1:]:
+            whole = of[pictures]
+            each = Spread(
+                whole.median / pictures, whole.min / pictures, whole.max / pictures, whole.n
+            )
+            case = f"limit: a step of {pictures} bare pictures of {edge} pixels, each"
+            yield Row(case, "seconds", "s", each, "alone", of[1])
+
+
+def _bound(
+    crowd: str,
+    backlog: Sequence[Job],
+    crowds: Sequence[Sequence[Job]],
+    made: Callable[[str], Replay],
+) -> Iterator[Row]:
+    """The same people where adapters cost nothing."""
+    case, names = f"limit: {crowd}, adapters for nothing", (OURS, PEERS[0])
+    spent = {name: [made(name).serve(backlog)[0]] for name in names}
+    served = {name: [made(name).serve(wanted)[1] for wanted in crowds] for name in names}
+    late = {
+        name: [_percentile([one.finished for one in round_.values()], 0.95) for round_ in rounds]
+        for name, rounds in served.items()
+    }
+    for metric, found in (
+        (f"seconds for a backlog of {len(backlog)} jobs", spent),
+        ("latency p95", late),
+    ):
+        yield Row(case, metric, "s", Spread.of(found[OURS]), PEERS[0], Spread.of(found[PEERS[0]]))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
 """Whose turn it is: which pictures take the next step together, and how much of each goes into a forward.
 
-A turn is one step of everybody chosen.  Pictures are ordered by when they would be
-finished had each been alone (`due`): a picture of four steps passes a crowd of long
-ones, and whoever comes after a long one's due passes it no more, so that no wait is
-without end.  The order never changes while pictures wait or step, so that nobody is
+A turn is one step of everybody chosen.  Pictures are ordered by their `due`, the turn
+by which each would be finished in twice the work that it is alone: a picture of four steps
+passes a crowd of long ones, and whoever comes too late passes a long one no more, so that
+no wait is without end.  The order never changes while pictures wait or step, so that nobody is
 put aside twice for the same other one.  Source: the virtual finish times of fair
-queueing (Demers, Keshav, Shenker 1989).  Not done: highest response ratio, whose order
-changes every turn and would gather other adapters every turn.
+queueing (Demers, Keshav, Shenker 1989).  The earliest due takes along those whose rows
+share its forward, for they cost least there; a forward of another shape would be time of
+everybody's in which nothing is shared.  Not done: highest response ratio, whose order
+changes every turn and would gather other adapters every turn; all shapes in one turn,
+which keeps all of them waiting.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,22 @@ class Room:
     ranks: int = 512
 
 
+PATIENCE = 2  # times its own work that a picture lets shorter ones pass
+Shape: TypeAlias = tuple[int, int]  # height and width of what the denoiser sees, in latents
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one picture costs. `rows` of each step, of `area` latents each; `steps` of them."""
+    """What one picture costs. `rows` of each step, of one `shape`; `steps` of them."""
 
     rows: int
-    area: int
+    shape: Shape
     steps: int
+
+    @property
+    def area(self) -> int:
+        """Latents of a row."""
+        return self.shape[0] * self.shape[1]
 
     def turns(self, usual: int) -> float:
         """Its work in steps of a guided picture of `usual` latents."""
@@ -47,7 +59,12 @@ class Standing(Protocol):
 
     @property
     def due(self) -> tuple[float, int]:
-        """The turn at which it would be finished had it been alone; then its number."""
+        """The turn by which it is to be finished; then its number."""
+        ...
+
+    @property
+    def shape(self) -> Shape:
+        """Of its rows: only alike ones share a forward."""
         ...
 
     @property
@@ -60,13 +77,13 @@ Someone = TypeVar("Someone", bound=Standing)
 
 
 def chosen(standings: Iterable[Someone], room: Room) -> list[Someone]:
-    """Who takes the next step: the earliest due always, then whoever still fits, in order of due.
+    """Who takes the next step: the earliest due always, then whoever of its shape still fits, in order of due.
 
     Whoever wears nothing that is not worn already always fits the ranks.
     """
     taken: list[Someone] = []
     union: dict[str, int] = {}
-    for each in sorted(standings, key=lambda one: one.due):
+    for each in _alike(sorted(standings, key=lambda one: one.due)):
         if len(taken) == room.seats:
             break
         wider = union | dict(each.ranks)
@@ -74,6 +91,11 @@ def chosen(standings: Iterable[Someone], room: Room) -> list[Someone]:
             taken.append(each)
             union = wider
     return taken
+
+
+def _alike(standings: Sequence[Someone]) -> Iterable[Someone]:
+    """Those of the first one's shape."""
+    return (each for each in standings if each.shape == standings[0].shape)
 
 
 def shares(rows: Sequence[int], room: Room) -> list[int]:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from stylus_engine.errors import Cancelled, MemoryRanOut, StylusError, public
 from stylus_engine.model import Drawn, Event, Failed, Picture, Shot, Started, Stepped
-from stylus_engine.planning.turns import Bill, Room, chosen, shares
+from stylus_engine.planning.turns import PATIENCE, Bill, Room, Shape, chosen, shares
 from stylus_engine.sampling.forwards import Forwards
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.slots import Line, Slot
@@ -78,6 +78,7 @@ class Guest:
 
     shot: Shot
     due: tuple[float, int]
+    shape: Shape
     slot: Slot | None = None
     developing: Developing | None = None
 
@@ -137,8 +138,9 @@ class Loop:
 
     def _guest(self, shot: Shot) -> Guest:
         self._came += 1
-        turns = self._studio.bill(shot).turns(self._studio.usual)
-        return Guest(shot, due=(self._turn + turns, self._came))
+        bill = self._studio.bill(shot)
+        due = self._turn + PATIENCE * bill.turns(self._studio.usual)
+        return Guest(shot, (due, self._came), bill.shape)
 
     def _admit(self) -> Iterator[Event]:
         """Seat whoever would step now. Their files may be seconds away: one at least, then while there is time."""

@@ -123,7 +123,7 @@ class Studio:
         where = boxes(high, wide, self._tile(shot))
         texts = 2 if shot.guidance > 1 and not self._parts.distilled else 1
         steps = shot.steps - first_step(shot, flowing=self._flowing)
-        return Bill(rows=texts * len(where), area=where[0].high * where[0].wide, steps=steps)
+        return Bill(rows=texts * len(where), shape=where[0][2:], steps=steps)
 
     def encode(self, slots: Sequence[Slot]) -> None:
         """Give all `slots` their texts in one forward, each under its own adapters; so for negatives too."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylus_engine.planning.turns import Bill, Room, chosen, halves, shares
+from stylus_engine.planning.turns import PATIENCE, Bill, Room, chosen, halves, shares
 
 
 @dataclass(eq=False)
@@ -17,6 +17,7 @@ class One:
     left: int
     number: int
     ranks: Mapping[str, int] = field(default_factory=dict[str, int])
+    shape: tuple[int, int] = (8, 8)
     steps: int = 0
     ended: int | None = None
 
@@ -25,16 +26,17 @@ class One:
 
     @property
     def due(self) -> tuple[float, int]:
-        return self.came + self.steps, self.number
+        return self.came + PATIENCE * self.steps, self.number
 
 
 adapters = st.dictionaries(st.sampled_from("abcdef"), st.just(100), max_size=4)
-crowds = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30), adapters), max_size=25)
+shapes = st.sampled_from([(8, 8), (8, 12), (12, 8)])
+crowds = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30), adapters, shapes), max_size=25)
 rooms = st.builds(Room, seats=st.integers(1, 5), rows=st.integers(1, 40), ranks=st.just(350))
 
 
-def crowd(given_: list[tuple[int, int, dict[str, int]]]) -> list[One]:
-    return [One(came, left, n, ranks) for n, (came, left, ranks) in enumerate(given_)]
+def crowd(given_: list[tuple[int, int, dict[str, int], tuple[int, int]]]) -> list[One]:
+    return [One(came, left, n, ranks, shape) for n, (came, left, ranks, shape) in enumerate(given_)]
 
 
 @given(crowds, rooms)
@@ -44,6 +46,7 @@ def test_bounds_are_kept_and_somebody_always_steps(people, room):
     assert bool(taken) == bool(standing)
     assert len(taken) <= room.seats
     assert len(set(map(id, taken))) == len(taken)
+    assert len({one.shape for one in taken}) <= 1
     union = {name: rank for one in taken for name, rank in one.ranks.items()}
     assert sum(union.values()) <= room.ranks or union.keys() == taken[0].ranks.keys()
     assert not standing or min(standing, key=lambda one: one.due) is taken[0]
@@ -55,7 +58,7 @@ def test_whoever_fits_is_not_left_out(people, room):
     taken = chosen(standing, room)
     union = {name: rank for one in taken for name, rank in one.ranks.items()}
     if len(taken) < room.seats:
-        for one in standing:
+        for one in (each for each in standing if each.shape == taken[0].shape):
             assert one in taken or sum((union | dict(one.ranks)).values()) > room.ranks
 
 
@@ -80,8 +83,14 @@ def test_a_short_one_passes_a_crowd_of_long_ones_and_a_long_one_is_passed_no_mor
     long = [One(0, 150, number) for number in range(8)]
     short = One(5, 4, 99)
     assert short in chosen([*long, short], Room(seats=4))
-    late = One(147, 4, 100)
+    late = One(2 * 150 - 3, 4, 100)
     assert late not in chosen([*long, late], Room(seats=4))
+
+
+def test_the_earliest_due_takes_along_whoever_shares_its_forward():
+    wide, small, later = One(0, 9, 0, shape=(8, 16)), One(0, 10, 1), One(0, 20, 2, shape=(8, 16))
+    assert chosen([small, later, wide], Room(seats=4)) == [wide, later]
+    assert chosen([small, later], Room(seats=4)) == [small]
 
 
 def test_equals_keep_the_order_in_which_they_came():
@@ -119,6 +128,6 @@ def test_parts_are_few_and_nearly_equal(count, most):
 
 
 def test_a_bill_counts_in_steps_of_a_usual_guided_picture():
-    assert Bill(rows=2, area=64, steps=20).turns(usual=64) == 20
-    assert Bill(rows=1, area=64, steps=4).turns(usual=64) == 2
-    assert Bill(rows=2, area=144, steps=8).turns(usual=64) == 18
+    assert Bill(rows=2, shape=(8, 8), steps=20).turns(usual=64) == 20
+    assert Bill(rows=1, shape=(8, 8), steps=4).turns(usual=64) == 2
+    assert Bill(rows=2, shape=(12, 12), steps=8).turns(usual=64) == 18

@@ -98,7 +98,7 @@ def test_as_many_rows_go_together_as_the_bound_allows(pool):
 def test_a_bill_is_that_of_the_steps_that_are_drawn(pool):
     on = stage(pool)
     bill = on.drawer._studio.bill(shot(pool, "a", {}, steps=7, guidance=5.0, width=32))
-    assert bill == Bill(rows=2, area=2 * on.drawer._studio.usual, steps=7)
+    assert bill == Bill(rows=2, shape=(8, 16), steps=7)
 
 
 def apart(folder, monkeypatch) -> None:

@@ -70,7 +70,7 @@ class PaperStudio:
 
     def bill(self, shot: Shot) -> Bill:
         rows = 2 if shot.guidance > 1 else 1
-        return Bill(rows, (shot.height // 2) * (shot.width // 2), shot.steps)
+        return Bill(rows, (shot.height // 2, shot.width // 2), shot.steps)
 
     def seat(self, shot: Shot) -> Slot:
         self.spend("seat")
@@ -153,11 +153,11 @@ class House:
         return free and not self.loop._guests and not +self.studio.seated
 
 
-def test_slots_of_equal_shape_share_one_forward_and_others_do_not_wait():
+def test_slots_of_equal_shape_share_one_forward_and_others_have_their_turn_after():
     house = House()
     events = house.walk(shot("a"), shot("b", size=24), shot("c", steps=3))
     check_trace(events, {"a": 2, "b": 2, "c": 3})
-    assert house.studio.forwards == [["a", "c"], ["b"], ["a", "c"], ["b"], ["c"]]
+    assert house.studio.forwards == [["a", "c"], ["a", "c"], ["c"], ["b"], ["b"]]
     assert house.empty
 
 

@@ -101,7 +101,7 @@ def test_a_picture_that_does_not_fit_alone_fails_after_a_second_try_and_the_othe
     check_trace(events, {"a": 2, "big": 2, "c": 2})
     (failed,) = [event for event in events if isinstance(event, Failed)]
     assert (failed.shot, failed.kind) == ("big", "MemoryRanOut")
-    assert house.studio.forwards == [["a", "c"], ["big"], ["big"], ["a", "c"]]
+    assert house.studio.forwards == [["a", "c"], ["a", "c"], ["big"], ["big"]]
 
 
 def test_a_second_try_that_fits_draws_the_picture():
