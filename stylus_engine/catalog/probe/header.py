@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Annotated, Protocol, TypeAlias
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from stylus_engine.catalog import clean
+from stylus_engine.catalog.probe.quotes import QUOTE, count_strings
 from stylus_engine.errors import (
     AdapterFileEmpty,
     AdapterFileMissing,
@@ -36,15 +35,12 @@ MOST_SIZE = 2**62  # of an edge or an offset
 LARGE = 64 * 1024  # bytes of metadata; in more there are thumbnails and tables
 LONG = 64 * 1024  # bytes of a text in such metadata; nobody reads on behind them
 MOST_TEXT = {  # but of these
-    "ss_tag_frequency": 96
-    * 1024,  # in the order in which captions were read: what all have is among the first
+    # in the order in which captions were read: what all have is among the first
+    "ss_tag_frequency": 96 * 1024,
     "lora_adapter_metadata": MOST_HEADER,
     "ss_dataset_dirs": MOST_HEADER,
     "ss_network_args": MOST_HEADER,
 }
-DEEPEST = 16  # backslashes in a row before a quote that are counted one by one
-SLASH, QUOTE = b'\\"'
-PIECE = 64 * 1024  # bytes
 # Strings of one entry: its name, three field names, the dtype. Those of the metadata: two an entry.
 OF_TENSOR, OF_TOLD = 5, 2
 MOST_STRINGS = OF_TENSOR * MOST_TENSORS + OF_TOLD * MOST_TOLD + 1
@@ -154,11 +150,11 @@ def parsed(raw: bytes, size: int, name: str) -> Header:
     """The checked header from its JSON alone, within a file of `size` bytes."""
     if not raw.startswith(b"{"):
         raise AdapterNotSafetensors(name=name, why="it does not begin with a header")
-    strings = _strings(raw)
-    if strings > MOST_STRINGS:
+    count = count_strings(raw)
+    if count > MOST_STRINGS:
         raise AdapterNotSafetensors(name=name, why="its header names more than any adapter has")
     told, tensors = _decoded(raw, name)
-    if strings != _promised(told, tensors):
+    if count != _promised(told, tensors):
         raise AdapterNotSafetensors(name=name, why="its header names something twice")
     _check_table(tensors, size - 8 - len(raw), name)
     return Header(name=name, length=len(raw), size=size, tensors=tensors, told=told or {})
@@ -197,39 +193,6 @@ def _refuse_look_alikes(start: bytes, name: str) -> None:
             raise AdapterNotSafetensors(name=name, why=why)
     if start.isascii() and start.decode("ascii").isprintable():
         raise AdapterNotSafetensors(name=name, why="it is plain text")
-
-
-def _strings(raw: bytes) -> int:
-    """How many strings a JSON text holds, if it is one: its quotes that no backslash escapes, halved.
-
-    It bounds what parsing can cost before anything is parsed, and afterwards it tells
-    whether a name stood there twice: parsers keep one of two, the text has both.
-    """
-    return (raw.count(b'"') - _escaped(raw)) // 2
-
-
-def _escaped(raw: bytes) -> int:
-    """Quotes behind an odd number of backslashes: those behind one or more, less those behind two or more, and so on."""
-    if b"\\" not in raw:
-        return 0
-    text = np.frombuffer(raw, np.uint8)
-    at = np.concatenate([_behind(text, start) for start in range(0, len(raw), PIECE)])
-    found = 0
-    for behind in range(DEEPEST):
-        found += -at.size if behind % 2 else at.size
-        at = (
-            at[text[at - 1] == SLASH] - 1
-        )  # the text begins with a brace: there is always one before
-        if not at.size:
-            return found
-    bare = raw.replace(b"\\\\", b"")  # of two backslashes the first escapes the second
-    return raw.count(b'"') - bare.replace(b'\\"', b"").count(b'"')
-
-
-def _behind(text: npt.NDArray[np.uint8], start: int) -> npt.NDArray[np.intp]:
-    """Where in one piece a backslash stands right before a quote. Pieces stay in the processor's cache."""
-    piece = text[start : start + PIECE + 1]
-    return np.flatnonzero((piece[:-1] == SLASH) & (piece[1:] == QUOTE)) + start
 
 
 def _promised(told: dict[str, str] | None, tensors: dict[str, Entry]) -> int:

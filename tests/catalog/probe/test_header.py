@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
-from stylus_engine.catalog.probe import header, needed, probe, probe_header, read_header
+from stylus_engine.catalog.probe import needed, probe, probe_header, read_header
 from stylus_engine.catalog.probe.header import of_bytes
 from stylus_engine.catalog.probe.told import frequencies
 from stylus_engine.errors import (
@@ -249,31 +249,6 @@ def test_halves_that_are_no_whole_are_refused(raw: str):
     data = put(raw, 32)
     with pytest.raises(AdapterNotSafetensors):
         of_bytes(data, len(data), "x")
-
-
-@given(st.text(st.sampled_from('"\\ab'), max_size=60))
-def test_quotes_are_counted_as_a_reader_of_one_character_after_the_other_does(text: str):
-    quotes, at = 0, 0
-    raw = "{" + text
-    while at < len(raw):
-        if raw[at] == "\\":
-            at += 1
-        elif raw[at] == '"':
-            quotes += 1
-        at += 1
-    assert header._strings(raw.encode()) == quotes // 2
-
-
-@pytest.mark.parametrize("run", [1, 2, 15, 16, 17, 18, 200])
-def test_a_long_run_of_backslashes_is_counted_by_its_parity(run: int):
-    raw = b'{"' + b"\\" * run + b'"""'
-    assert header._strings(raw) == (1 if run % 2 else 2)
-
-
-def test_a_quote_at_the_edge_of_a_piece():
-    for before in range(header.PIECE - 3, header.PIECE + 3):
-        raw = b"{" + b"x" * before + b'\\"'
-        assert header._strings(raw + b'"') == 0
 
 
 @pytest.mark.parametrize(
