@@ -183,7 +183,7 @@ async def test_a_card_is_found_behind_many_messages_and_given_up_behind_too_many
         await there.say(str(number))
     sent = await stage.wire.send(channel, nonce(name), letter(job=name))
     assert await stage.wire.find(channel, time.time(), name) == sent
-    monkeypatch.setattr("bot.discord_wire.MOST_PAGES", 1)
+    monkeypatch.setattr("bot.discord_wire.wire.MOST_PAGES", 1)
     with pytest.raises(Unreadable):
         await stage.wire.find(channel, time.time(), name)
 

@@ -1,41 +1,29 @@
-"""The wire, spoken with discord.py: the one file that knows which number means what.
-
-Its HTTP client is used directly.  Not taken: `Message.edit` and its kin, which keep
-every view they send and need the message in a cache; ours must work after a restart,
-from an application id, a token and two numbers.
-"""
+"""Every call that delivery makes, with discord.py's own HTTP client."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 import aiohttp
 import discord
-from discord.http import MultipartParameters, handle_message_parameters
 from discord.utils import time_snowflake
 from discord.webhook.async_ import async_context
 
 from bot import custom_ids
 from bot.cards.letter import Letter
 from bot.delivery.wire import (
-    Blocked,
     MessageGone,
     NoRights,
-    Refused,
     Sent,
     TokenGone,
-    TooBig,
-    TooOld,
     Unreachable,
     Unreadable,
-    WireError,
 )
+from bot.discord_wire.parcels import custom_ids_in, packed, reply, sent
+from bot.discord_wire.refusing import translated
 from bot.jobs.nouns import Job
-
-if TYPE_CHECKING:  # discord.py's payload types exist for checkers only
-    from discord.types.message import MessageReference
 
 SECONDS: Final = 60.0  # for one request, discord.py's own repetitions included
 SECONDS_WITH_FILES: Final = 300.0  # 24 MiB through 1 Mbit/s
@@ -43,33 +31,6 @@ MARGIN: Final = 60.0  # how much earlier than asked for a search begins: clocks 
 FIRST_ID: Final = 1420070400.0  # 2015-01-01, where ids begin to count
 PAGE: Final = 100
 MOST_PAGES: Final = 20
-
-CODES: Final[Mapping[int, type[WireError]]] = {
-    10003: MessageGone,  # unknown channel
-    10008: MessageGone,
-    10015: TokenGone,  # unknown webhook: an interaction that was never answered
-    10062: TokenGone,  # unknown interaction
-    20009: Blocked,  # explicit content
-    30046: TooOld,
-    40005: TooBig,
-    40333: Unreachable,  # Cloudflare's 403, which passes
-    50001: NoRights,
-    50007: NoRights,  # closed direct messages
-    50013: NoRights,
-    50027: TokenGone,
-    50045: TooBig,
-    200000: Blocked,  # AutoMod
-    200001: Blocked,
-    240000: Blocked,  # harmful link
-}
-STATUSES: Final[Mapping[int, type[WireError]]] = {
-    401: Unreachable,  # of the bot's own token: the operator's to mend, no job's fault
-    403: NoRights,
-    404: MessageGone,
-    408: Unreachable,
-    413: TooBig,
-    429: Unreachable,
-}
 
 
 class DiscordWire:
@@ -98,7 +59,7 @@ class DiscordWire:
     async def _edit_follow_up(self, job: Job, message: int, letter: Letter) -> Sent:
         """For a status that had to follow a "thinking" of other visibility."""
         hook = self._hook(job)
-        with _packed(letter) as parcel:
+        with packed(letter) as parcel:
             async with self._asking(letter, by_token=True):
                 answer = await async_context.get().edit_webhook_message(
                     hook.id,
@@ -109,11 +70,11 @@ class DiscordWire:
                     multipart=parcel.multipart,
                     files=parcel.files,
                 )
-        return _sent(answer)
+        return sent(answer)
 
     async def _edit_original(self, job: Job, letter: Letter) -> Sent:
         hook = self._hook(job)
-        with _packed(letter) as parcel:
+        with packed(letter) as parcel:
             async with self._asking(letter, by_token=True):
                 answer = await async_context.get().edit_original_interaction_response(
                     hook.id,
@@ -123,7 +84,7 @@ class DiscordWire:
                     multipart=parcel.multipart,
                     files=parcel.files,
                 )
-        return _sent(answer)
+        return sent(answer)
 
     async def original(self, job: Job) -> Sent | None:
         """GET webhooks/APPLICATION/TOKEN/messages/@original."""
@@ -137,23 +98,23 @@ class DiscordWire:
             if isinstance(gone.__cause__, discord.NotFound):
                 return None  # 10015: this interaction has no answer
             raise
-        return _sent(answer)
+        return sent(answer)
 
     async def edit_by_bot(self, channel: int, message: int, letter: Letter) -> Sent:
         """PATCH channels/CHANNEL/messages/MESSAGE."""
-        with _packed(letter) as parcel:
+        with packed(letter) as parcel:
             async with self._asking(letter):
                 answer = await self._client.http.edit_message(channel, message, params=parcel)
-        return _sent(answer)
+        return sent(answer)
 
     async def send(
         self, channel: int, nonce: str, letter: Letter, *, reply_to: int | None = None
     ) -> Sent:
         """POST channels/CHANNEL/messages, with `enforce_nonce`."""
-        with _packed(letter, nonce, _reply(channel, reply_to)) as parcel:
+        with packed(letter, nonce, reply(channel, reply_to)) as parcel:
             async with self._asking(letter):
                 answer = await self._client.http.send_message(channel, params=parcel)
-        return _sent(answer)
+        return sent(answer)
 
     async def private(self, user: int) -> int:
         """POST users/@me/channels."""
@@ -170,7 +131,7 @@ class DiscordWire:
                 page = await self._client.http.logs_from(channel, PAGE, after=after)
             for message in page:
                 if self._is_card(message, job):
-                    return _sent(message)
+                    return sent(message)
             if len(page) < PAGE:
                 return await self._nothing(channel, first, seen=bool(page) or after != first)
             after = max(int(message["id"]) for message in page)
@@ -235,85 +196,5 @@ class DiscordWire:
         me = self._client.user
         if me is None or int(message["author"]["id"]) != me.id:
             return False
-        found = map(custom_ids.parse, _custom_ids(message.get("components", [])))
+        found = map(custom_ids.parse, custom_ids_in(message.get("components", [])))
         return any(one and one.job == job and one.action != "cancel" for one in found)
-
-
-def translated(said: discord.HTTPException, *, by_token: bool = False) -> WireError:
-    """Discord's number, else its status, as one of ours."""
-    kind = CODES.get(said.code)
-    if kind is None and by_token and said.status in {401, 404}:
-        kind = TokenGone
-    if kind is None:
-        kind = STATUSES.get(said.status, Unreachable if said.status >= 500 else Refused)
-    if kind is Unreachable:
-        return Unreachable(str(said), after=_seconds(said.response.headers.get("Retry-After")))
-    return kind(str(said))
-
-
-def watching_limits(told: Callable[[], None]) -> aiohttp.TraceConfig:
-    """For `Client(http_trace=…)`: discord.py waits out a 429 without telling anybody."""
-    trace = aiohttp.TraceConfig()
-
-    async def ended(_: object, __: object, request: aiohttp.TraceRequestEndParams) -> None:
-        if request.response.status == 429:
-            told()
-
-    trace.on_request_end.append(ended)
-    return trace
-
-
-@contextmanager
-def _packed(
-    letter: Letter, nonce: str | None = None, reference: "MessageReference" = discord.utils.MISSING
-) -> Generator[MultipartParameters]:
-    """The body of one request, its files opened for it and closed after it."""
-    try:
-        files = letter.attachments()
-    except OSError as gone:
-        raise Refused(f"a file cannot be read: {gone}") from gone
-    view = letter.view()
-    view.stop()  # nobody waits for it: every press comes to the router
-    with handle_message_parameters(
-        view=view,
-        attachments=files,  # exactly these: what an edited message had before goes away
-        allowed_mentions=letter.allowed,
-        nonce=nonce,  # sets `enforce_nonce` too
-        message_reference=reference,
-    ) as parcel:
-        yield parcel
-
-
-def _reply(channel: int, message: int | None) -> "MessageReference":
-    if message is None:
-        return discord.utils.MISSING  # typed as anything
-    here = {"message_id": str(message), "channel_id": str(channel)}
-    return {**here, "fail_if_not_exists": False}  # pyright: ignore[reportReturnType] - the two ids
-
-
-def _sent(answer: object) -> Sent:
-    """Raises `Unreachable` for what is no message: a proxy's page, say."""
-    match answer:
-        case {"id": str(message), "channel_id": str(channel)}:
-            return Sent(int(message), int(channel))
-        case _:
-            raise Unreachable(f"no message: {answer!r:.80}")
-
-
-def _custom_ids(components: object) -> Iterator[str]:
-    """Every custom_id in a tree of components, however deep."""
-    if isinstance(components, list):
-        for inner in cast("list[object]", components):
-            yield from _custom_ids(inner)
-    elif isinstance(components, dict):
-        parts = cast("dict[str, object]", components)
-        if isinstance(found := parts.get("custom_id"), str):
-            yield found
-        yield from _custom_ids(list(parts.values()))
-
-
-def _seconds(header: str | None) -> float:
-    try:
-        return float(header or 0.0)
-    except ValueError:
-        return 0.0
