@@ -1,7 +1,6 @@
 """The planner's desk: shots for jobs, adapters for people who look for them, pictures made ready."""
 
 import asyncio
-import logging
 import os
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
@@ -10,7 +9,8 @@ from typing import Protocol
 
 from bot.desks.comparing import Arranging, arranged
 from bot.desks.in_hand import InHand
-from stylus_engine.catalog.importing import Summary
+from bot.desks.index import Index, Indexed
+from bot.desks.pictures import begun, inspected, packed
 from stylus_engine.catalog.orders import Arrived, Brought
 from stylus_engine.errors import StylusError, UnknownName, Unsupported
 from stylus_engine.model import (
@@ -19,10 +19,8 @@ from stylus_engine.model import (
     Event,
     Failed,
     Fetching,
-    Manifest,
     Policy,
     Shot,
-    Start,
 )
 from stylus_engine.ports import CardStore
 from stylus_engine.workers.frames import (
@@ -52,11 +50,8 @@ from stylus_engine.workers.frames import (
 )
 from stylus_engine.workers.serving import Question, Tell, TellFetching
 
-log = logging.getLogger(__name__)
-AGAIN = 60.0  # seconds after an error until folders are watched again
 
-
-class Planning(Arranging, Protocol):
+class Planning(Arranging, Indexed, Protocol):
     """What the desk asks of the engine."""
 
     @property
@@ -102,14 +97,6 @@ class Planning(Arranging, Protocol):
         """A page of the shelf, and how long the shelf is."""
         ...
 
-    async def index(self, *, anew: bool = False, walk: bool = True) -> int:
-        """Make the index hold exactly the cards of today; `walk` looks into folders first."""
-        ...
-
-    def watch(self) -> AsyncGenerator[Summary, None]:
-        """What changes in the folders of adapters, once it is in the index; for ever."""
-        ...
-
 
 class PlanningDesk:
     """Implements `serving.Desk` for the role "planner". `packed` is where made-ready pictures lie.
@@ -130,10 +117,7 @@ class PlanningDesk:
         self._checkpoints = checkpoints
         self._in_hand = InHand()
         self._telling: dict[str, TellFetching] = {}
-        self._indexed = False
-        self._indexing = asyncio.Lock()
-        self._watching: asyncio.Task[None] | None = None
-        self._refreshing: asyncio.Task[None] | None = None
+        self.index = Index(engine)
 
     @property
     def steps(self) -> int:
@@ -153,7 +137,7 @@ class PlanningDesk:
     def ready(self) -> Ready:
         """Broken cards do not keep a planner from coming up: each question will tell of them.
 
-        Nor do many new ones: files of cards are read when `open` brings the index in line.
+        Nor do many new ones: files of cards are read when the index is opened.
         """
         adapters = 0
         with suppress(StylusError):
@@ -161,41 +145,6 @@ class PlanningDesk:
         return Ready(
             role="planner", pid=os.getpid(), checkpoints=self._checkpoints, adapters=adapters
         )
-
-    async def open(self) -> None:
-        """Bring the index in line with the cards. Raises `BadIndex`, `BadCards`, `BadEmbedder`."""
-        if self._indexed:
-            self._refresh()
-            return
-        async with self._indexing:
-            if not self._indexed:
-                await self._engine.index(walk=False)
-                self._indexed = True
-                self._watching = asyncio.create_task(self._watch())
-
-    def _refresh(self) -> None:
-        """What another process imported comes in beside the work; this question does not wait for it."""
-        if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.create_task(self._refreshed())
-
-    async def _refreshed(self) -> None:
-        try:
-            await self._engine.index(walk=False)
-        except StylusError as error:
-            log.warning("the index stays as it is: %s", error)
-
-    async def _watch(self) -> None:
-        """Folders of adapters are read beside the work, as long as this process lives."""
-        while True:
-            try:
-                async with aclosing(self._engine.watch()) as news:
-                    async for summary in news:
-                        log.info("%s: %s", summary.source, summary.taken)
-            except StylusError as error:
-                log.warning("folders of adapters, looked at again in %g s: %s", AGAIN, error)
-                await asyncio.sleep(AGAIN)
-            else:
-                return  # there are none
 
     async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
@@ -213,17 +162,17 @@ class PlanningDesk:
             case Lookup():
                 answer = await asyncio.to_thread(self._looked_up, question)
             case Inspect():
-                manifest = await asyncio.to_thread(_inspected, question.data)
+                manifest = await asyncio.to_thread(inspected, question.data)
                 answer = Inspected(call=question.call, manifest=manifest)
             case Begin():
-                start = await asyncio.to_thread(_begun, question, self._pictures)
+                start = await asyncio.to_thread(begun, question, self._pictures)
                 answer = Begun(call=question.call, start=start)
             case Add():
                 answer = await self._add(question, tell)
             case Check():
                 answer = await self._check(question)
             case Pack():
-                paths = await asyncio.to_thread(_packed, question, self._packed)
+                paths = await asyncio.to_thread(packed, question, self._packed)
                 answer = Packed(call=question.call, paths=paths)
             case _:
                 raise Unsupported(what=f"{type(question).__name__} at a planner")
@@ -253,7 +202,7 @@ class PlanningDesk:
     async def _arrange(self, question: Arrange) -> Arranged:
         """Nothing is fetched here: whoever is next in the line would wait for it."""
         if question.plan is None and question.request.preset != "base":
-            await self.open()
+            await self.index.open()
         made = await arranged(self._engine, question)
         return Arranged(
             call=question.call,
@@ -279,7 +228,7 @@ class PlanningDesk:
 
     async def _add(self, question: Add, tell: TellFetching) -> Added:
         """On the shelf and in the index when it answers. Raises `BadAdapter`, `BadSource`."""
-        await self.open()
+        await self.index.open()
         came = await self._engine.add(Brought(question.url, question.data, question.name), tell)
         return Added(
             call=question.call, adapter=came.adapter, fresh=came.fresh, why_not=came.why_not
@@ -291,7 +240,7 @@ class PlanningDesk:
         return Checking(call=question.call, job=job, shots=shots)
 
     async def _search(self, question: Search) -> Found:
-        await self.open()
+        await self.index.open()
         found, total = await self._engine.browse(
             question.text, question.policy, question.k, question.offset
         )
@@ -305,32 +254,3 @@ class PlanningDesk:
         for name in names:
             with suppress(UnknownName):  # left out of the answer, as the frame says
                 yield self._engine.cards.find(name)
-
-
-def _inspected(data: bytes) -> Manifest | None:
-    from stylus_engine.pictures.png import decode
-
-    return decode(data, "the attachment")[1]
-
-
-def _begun(question: Begin, folder: Path) -> Start:
-    from stylus_engine.pictures.incoming import start
-    from stylus_engine.pictures.store import PictureStore
-
-    return start(
-        PictureStore(folder),
-        question.data,
-        question.name,
-        mask=question.mask,
-        mask_name=question.mask_name,
-        cut=question.cut,
-        strength=question.strength,
-    )
-
-
-def _packed(question: Pack, folder: Path) -> tuple[str, ...]:
-    from stylus_engine.pictures.packing import Limits, pack
-
-    limits = Limits(question.most_each, question.most_all)
-    paths = [Path(path) for path in question.paths]
-    return tuple(str(path) for path in pack(paths, folder, limits, strip=question.strip))
