@@ -1,5 +1,7 @@
 """What people with small cards set, from the user's end: the command line and the bot on the miniature."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,19 @@ def test_a_base_in_fewer_bits_is_told_with_every_picture(tmp_path: Path):
     assert "quantised" not in manifest_of(file(plain)).how
     assert manifest_of(file(eight)).how["quantised"] == "int8"
     assert (picture(plain) != picture(eight)).any()
+
+
+def test_the_doctor_counts_what_a_grid_needs_without_loading_it(tmp_path: Path):
+    words = ["--set", f"paths.data={tmp_path}", "doctor", "--json"]
+    result = CliRunner().invoke(application(open_engine), words, prog_name="stylus")
+    assert result.exit_code == 0, result.output
+    (found,) = (f for f in json.loads(result.stdout)["findings"] if f["what"] == "memory")
+    assert found["state"] == "good"
+    assert re.match(
+        r"14 MiB of weights and 4 MiB for a step of 4 pictures of 64 × 64, counted without "
+        r"adapters; [0-9.]+ [GM]iB free$",
+        found["says"],
+    )
 
 
 @pytest.mark.slow

@@ -15,15 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import plain
-from bot.cli import options
+from bot.cli import memory, options
 from bot.cli.desk import FAILED, Desk, desk_of, run
 from bot.cli.engine import Engine
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
 from bot.secrets import secret
-from bot.sections import ComposerSettings
+from bot.sections import AUTO, ComposerSettings
 from bot.settings import Settings, config_file
-from stylus_engine.errors import IndexMissing, StylusError
+from stylus_engine.errors import BadCheckpoint, IndexMissing, StylusError
 
 State: TypeAlias = Literal["good", "note", "missing"]
 GIB, MIB = 2**30, 2**20
@@ -53,7 +53,8 @@ def doctor(context: typer.Context, as_json: options.Json = False) -> None:
     """Say what this machine has, what is configured and what is missing."""
     desk = desk_of(context)
     machine = observe()
-    findings = [*of_machine(machine, torch_sees_card), *_of_settings(desk)]
+    found = [*of_machine(machine, torch_sees_card)]
+    findings = [*found, *_of_settings(desk, drawable=all(each.state == "good" for each in found))]
     ready = all(finding.state != "missing" for finding in findings)
     report = Report(ready=ready, machine=machine, findings=findings)
     if as_json:
@@ -110,8 +111,11 @@ def _other_torch(machine: Machine) -> str:
     return f"{sys.executable} -m pip install --force-reinstall {index} torch=={version}"
 
 
-def _of_settings(desk: Desk) -> Iterator[Finding]:
-    """Everything that is configured; with broken settings nothing else can be told."""
+def _of_settings(desk: Desk, *, drawable: bool) -> Iterator[Finding]:
+    """Everything that is configured; with broken settings nothing else can be told.
+
+    A torch that is missing, or whose card does not answer, is not asked for memory: it may hang.
+    """
     try:
         settings = desk.settings()
     except StylusError as error:
@@ -121,6 +125,9 @@ def _of_settings(desk: Desk) -> Iterator[Finding]:
     yield _settings(desk)
     with desk.engine(settings) as engine:
         yield from of_engine(engine, settings)
+        if drawable:
+            with desk.err.status("counting what a grid needs"):
+                yield from _memory(engine, settings)
     yield from (_folder(name, settings.paths.place(name)) for name in ("pictures", "index"))
 
 
@@ -154,6 +161,31 @@ def _checkpoint(engine: Engine, name: str, default: str) -> Finding:
     return Finding(
         what=what, state="good", says=f"{says}{', the default' if name == default else ''}"
     )
+
+
+def _memory(engine: Engine, settings: Settings) -> Iterator[Finding]:
+    """Of a grid with the default checkpoint; a broken one has a line of its own."""
+    sampling, drawing = settings.sampling, settings.drawing
+    try:
+        found = engine.checkpoints.find("")
+        need = engine.needs(None if drawing.guidance == AUTO else drawing.guidance)
+    except BadCheckpoint:
+        return
+    except StylusError as error:
+        yield Finding(
+            what="memory", state="note", says=str(error), mend="stylus --set sampling.device=cpu …"
+        )
+        return
+    way, size = memory.way_of(sampling, drawing.count), f"{found.size} × {found.size}"
+    says = memory.told(need, way, size, sampling.memory_mib)
+    if memory.fits(need, way, sampling.memory_mib):
+        yield Finding(what="memory", state="good", says=says)
+        return
+    helps = memory.helping(need, sampling, drawing)
+    flags = " ".join(f"--set sampling.{key}={value}" for key, value in helps.items())
+    mend = f"stylus {flags} …, or set it in config.toml" if helps else ""
+    none = "" if helps else ". No setting makes it fit: take a smaller checkpoint"
+    yield Finding(what="memory", state="note", says=f"{says}: it may not fit{none}", mend=mend)
 
 
 def _cards(engine: Engine) -> Finding:

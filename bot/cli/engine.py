@@ -8,6 +8,7 @@ from bot.cli.library import Library
 from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.model.checked import Checked, Timed
+from stylus_engine.model.need import Need
 from stylus_engine.ports import CardStore, Checkpoints
 
 
@@ -109,6 +110,10 @@ class Engine(Protocol):
 
     def inspecting(self) -> Inspecting:
         """Load the default checkpoint to check files with it. Raises `BadCheckpoint`, `UnknownName`."""
+        ...
+
+    def needs(self, guidance: float | None) -> Need:
+        """What the default checkpoint takes of the memory; None = its own. Raises `BadCheckpoint`, `BadSettings`."""
         ...
 
     def close(self) -> None:

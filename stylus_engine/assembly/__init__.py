@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.catalog.pinning import Pins
     from stylus_engine.engine import Arrangement, Engine
+    from stylus_engine.model.need import Need
 
 
 ASKING = frozenset({"stylus", "paper"})  # presets that ask a language model where there is one
@@ -231,6 +232,12 @@ class House:
         from stylus_engine.assembly.selfcheck import Selfcheck
 
         return Selfcheck(self._setup, self.checkpoints.find(""), self._atelier.pictures)
+
+    def needs(self, guidance: float | None) -> "Need":
+        """What the default checkpoint takes of the memory. Raises `BadCheckpoint`, `BadSettings`."""
+        from stylus_engine.assembly.needing import needed
+
+        return needed(self._setup, self.checkpoints.find(""), guidance)
 
     def close(self) -> None:
         """See `Atelier.close`."""

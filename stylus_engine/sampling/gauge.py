@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -61,6 +62,13 @@ class Gauge:
         if not (self.asked and self.per_latent):
             return 0
         return max(1, int(self.asked / self.per_latent))
+
+
+def counted(forward: Callable[[], object]) -> int:
+    """The most bytes that were alive at once within `forward`, beside what it was given."""
+    with _Live() as live:
+        forward()
+    return live.peak
 
 
 class _Live(TorchDispatchMode):
@@ -139,7 +147,7 @@ def _brought(func: object, args: tuple[Any, ...], made: Any) -> bool:  # noqa: A
 
 def _is_tensor(leaf: object) -> bool:
     """Plain ones: a wrapper (a quantised weight) has no storage of its own."""
-    return type(leaf) in (Tensor, nn.Parameter)
+    return type(leaf) in (Tensor, nn.Parameter, FakeTensor)
 
 
 def _gib(size: float) -> str:

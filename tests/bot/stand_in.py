@@ -43,8 +43,19 @@ from stylus_engine.model import (
     Weighted,
 )
 from stylus_engine.model.adapter import Licence
+from stylus_engine.model.need import Need, Weights
 from stylus_engine.pictures.store import PictureStore
 from tests.bot.catalog_stand_in import Shelf
+
+NEED = Need(
+    weights=(
+        Weights(part="unet", whole=2 * 2**30, eight=2**30),
+        Weights(part="text_encoder", whole=2**29, eight=2**29),
+    ),
+    step=2**28,
+    free=2**33,
+    device="cpu",
+)
 
 
 def card(name: str, **more: Any) -> Adapter:
@@ -128,6 +139,7 @@ class StandIn:
     pause: float = 0.0
     fails: tuple[int, ...] = ()
     raises: str = ""
+    need: Need = NEED
     after: int = 0  # raise after so many pictures
     new_cards: int = 0
     broken: bool = False
@@ -252,6 +264,10 @@ class StandIn:
         if self.broken:
             raise errors.BadEmbedder(path="/e", why="there is no such file")
         return "all-MiniLM-L6-v2"
+
+    def needs(self, guidance: float | None) -> Need:
+        del guidance
+        return self.need
 
     def inspecting(self) -> Inspecting:
         raise LookupError("nobody checks files here")

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import application
 from bot.cli import doctor
 from bot.cli.machine import Machine, Torch, find_torch, observe, torch_of
+from stylus_engine.model.need import Need
 from tests.bot import stand_in
 from tests.bot.stand_in import StandIn
 
@@ -212,3 +214,77 @@ def test_the_torch_of_this_environment_is_found():
     found = find_torch()
     assert found is not None
     assert found.version.startswith("2.")
+
+
+def needing(**fields: Any) -> Need:
+    return msgspec.structs.replace(stand_in.NEED, **fields)
+
+
+def test_what_a_grid_needs_and_what_is_free_is_one_line(call):
+    found = findings(call("doctor", "--json"))["memory"]
+    assert found["state"] == "good"
+    assert found["says"] == (
+        "2.5 GiB of weights and 1.0 GiB for a step of 4 pictures of 64 × 64, counted without adapters; "
+        "8.0 GiB free"
+    )
+    shown = " ".join(call("--set", "drawing.count=1", "doctor").stdout.split())
+    assert "256 MiB for a step of 1 picture of 64 × 64" in shown
+
+
+GIB = 2**30
+TIGHT: list[tuple[dict[str, Any], list[str], list[str] | None]] = [
+    # On a CPU a step counts twice: 2.5 + 2 × 4 × 0.25 GiB.
+    ({"free": 4.5}, [], []),
+    ({"free": 4.4}, [], ["slots=3"]),
+    ({"free": 3.0}, [], ["slots=1"]),
+    ({"free": 2.9}, [], ["slots=2", "quantised=int8"]),
+    ({"free": 1.9}, [], None),
+    ({"free": 4.4}, ["sampling.memory_mib=512"], []),
+    # On a card it counts once: 2.5 + 4 × 0.25 GiB.
+    ({"free": 3.5, "device": "cuda"}, [], []),
+    ({"free": 2.75, "device": "cuda"}, [], ["slots=1"]),
+    ({"free": 2.7, "device": "cuda"}, [], ["slots=2", "offload=models"]),
+    ({"free": 1.6, "device": "cuda"}, [], ["offload=blocks"]),
+    ({"free": 1.6, "device": "cuda"}, ["sampling.offload=models"], ["offload=blocks"]),
+    ({"free": 0.7, "device": "cuda"}, [], None),
+    ({"free": 2.7, "device": "cuda"}, ["drawing.count=1"], ["offload=models"]),
+    ({"free": 0}, [], []),  # nobody knows
+    ({"free": 2.4, "step": 0}, [], ["quantised=int8"]),
+]
+
+
+@pytest.mark.parametrize(("fields", "flags", "setting"), TIGHT, ids=str)
+def test_the_setting_that_helps_is_named_first_those_that_change_no_picture(
+    call, fields, flags, setting
+):
+    fields = fields | {"free": int(fields["free"] * GIB)}
+    words = [word for flag in flags for word in ("--set", flag)]
+    result = call(*words, "doctor", "--json", need=needing(**fields))
+    assert result.exit_code == 0, "it is worth knowing, and drawing tries all the same"
+    found = findings(result)["memory"]
+    assert found["state"] == ("good" if setting == [] else "note")
+    said = " ".join(f"--set sampling.{each}" for each in setting or ())
+    mend = found.get("mend", "")
+    assert said in mend
+    assert ("sampling.waiting" in mend) is ("sampling.slots" in said)
+    assert bool(mend) is bool(said)
+    if said:
+        flags = mend.removeprefix("stylus ").partition(" …")[0].split()
+        mended = findings(call(*words, *flags, "doctor", "--json", need=needing(**fields)))
+        assert mended["memory"]["state"] == "good", "what is said to help does help"
+    assert ("take a smaller checkpoint" in found["says"]) is (setting is None)
+
+
+def test_what_was_not_counted_is_said(call):
+    says = findings(call("doctor", "--json", need=needing(step=0)))["memory"]["says"]
+    assert says == (
+        "2.5 GiB of weights, counted in the files; what a step takes beside them was not counted; "
+        "8.0 GiB free"
+    )
+
+
+@pytest.mark.parametrize("torch", [None, ROCM])
+def test_a_torch_that_cannot_draw_is_asked_for_no_memory(call, monkeypatch, torch):
+    """A driver that does not answer would hold the doctor up for ever."""
+    monkeypatch.setattr(doctor, "observe", lambda: machine(torch, nvidia=True))
+    assert "memory" not in findings(call("doctor", "--json"))

@@ -18,10 +18,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
+from stylus_engine.catalog.weighing import weights
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families import family_of, single
 from stylus_engine.sampling.names import ldm_names
+from stylus_engine.sampling.reckoning import step_bytes
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import finals, stage
@@ -149,6 +151,12 @@ def test_a_single_file_draws_what_its_folder_draws(pool, one):
     theirs = shot(pool, "kohya", {"kohya": 0.8})
     assert gap(finals(ours, [theirs])["kohya"], plain(pool, theirs)) <= BOUND
     assert one.family == "sdxl"
+
+
+def test_what_it_takes_is_counted_before_it_is_loaded(pool, one):
+    apart, together = ({each.part: each for each in weights(c, 4)} for c in (pool.checkpoint, one))
+    assert together == apart
+    assert step_bytes(one, 2, torch.float32) == step_bytes(pool.checkpoint, 2, torch.float32) > 0
 
 
 def test_a_file_that_lacks_a_tensor_is_refused(pool, one, tmp_path):

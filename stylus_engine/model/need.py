@@ -1,0 +1,23 @@
+"""What drawing with a checkpoint takes of a device's memory, and what is free there."""
+
+from stylus_engine.model.noun import Noun
+
+
+class Weights(Noun, frozen=True, kw_only=True):
+    """Bytes of one model: `whole` in the precision that is drawn in, `eight` as a base in int8."""
+
+    part: str
+    whole: int
+    eight: int
+
+
+class Need(Noun, frozen=True, kw_only=True):
+    """Bytes. `step`: of one picture's forward beside the weights; 0 = not counted for this family.
+
+    `free`: 0 = this system does not say.  `device`: torch's word for its type.
+    """
+
+    weights: tuple[Weights, ...]
+    step: int
+    free: int
+    device: str
