@@ -14,10 +14,10 @@ OTHERS: tuple[tuple[str, str], ...] = (  # what else such files are, none of whi
     ("an SDXL refiner", "conditioner.embedders.0.model."),
     ("SD 2 in a single file", "cond_stage_model.model."),
     ("FLUX or Hunyuan (no single file holds T5's vocabulary: use a folder)", "double_blocks."),
-    ("SD 3", "joint_blocks."),
 )
 TRANSFORMERS: tuple[tuple[str, str, str], ...] = (  # family, its name, a tensor that it alone has
     ("flux1", "FLUX.1", "double_blocks.0.img_mod.lin.weight"),  # FLUX.2 and Hunyuan have none such
+    ("sd3", "SD 3", "joint_blocks.0.x_block.attn.qkv.weight"),
     ("z-image", "Z-Image", "noise_refiner.0.attention.qkv.weight"),  # Lumina too, of other widths
 )
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
@@ -50,7 +50,7 @@ def reads_guidance(path: Path) -> bool:
 
 
 def _beside(path: Path, family: str, known: str) -> str:
-    """Text encoders and VAE come from the folder that the file lies in: nobody shares them with it."""
+    """Text encoders come from the folder that the file lies in: T5's vocabulary is in no file."""
     if not (path.parent / "model_index.json").is_file():
         why = f"it is a transformer of {known} alone: put it into a {known} folder, beside model_index.json"
         raise BadCheckpoint(path=str(path), why=why)

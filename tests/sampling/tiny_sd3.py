@@ -85,7 +85,7 @@ def places(
             if isinstance(module, nn.Linear):
                 yield f"transformer.{name}", (f"transformer.{name}",)
     else:
-        for name, paths in _of_makers():
+        for name, paths in of_makers():
             flat = f"lora_unet_{name.replace('.', '_')}"
             yield flat, tuple(f"transformer.{path}" for path in paths)
     for number, component in enumerate(("text_encoder", "text_encoder_2"), start=1):
@@ -97,7 +97,8 @@ def places(
                 yield theirs, (f"{component}.{ours}",)
 
 
-def _of_makers() -> Iterator[tuple[str, tuple[str, ...]]]:
+def of_makers() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each layer as its makers name it, and ours in it: those that adapters change here."""
     for at in range(2):
         ours, theirs = f"transformer_blocks.{at}", f"joint_blocks.{at}"
         q, k, v = (f"{ours}.attn.to_{each}" for each in "qkv")

@@ -25,8 +25,15 @@ from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.families.flux import compress, decode, latent_shape
-from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.folders import (
+    model,
+    opened,
+    resting,
+    scheduler_config,
+    upcast,
+)
 from stylus_engine.sampling.families.parts import Parts, Told, Under
+from stylus_engine.sampling.families.transformer_file import transformer_of, vae_of
 from stylus_engine.sampling.flow import flows
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
@@ -40,7 +47,7 @@ def load(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Parts:
-    """A diffusers pipeline folder: local, safetensors only. Raises `BadCheckpoint`.
+    """A diffusers pipeline folder, or a transformer's file in one. Raises `BadCheckpoint`.
 
     fp16 is drawn in bf16, in which T5 does not overflow.
     """
@@ -93,6 +100,18 @@ def _ids(words: Any, texts: list[str]) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     return batch.input_ids, batch.attention_mask
 
 
+def _of_file(path: Path, dtype: torch.dtype) -> dict[str, Any]:
+    vae = vae_of(path) or model(AutoencoderKL, path.parent / "vae", torch_dtype=torch.float32)
+    return {"unet": transformer_of(path, "sd3", dtype), "vae": vae}
+
+
+def _of_folder(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
+    return {
+        "unet": model(SD3Transformer2DModel, folder / "transformer", torch_dtype=dtype),
+        "vae": model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32),
+    }
+
+
 def _clip(encoder: Any, ids: Tensor) -> Any:  # noqa: ANN401 - what `Under` takes
     def forward(rows: list[int]) -> list[tuple[Tensor, Tensor]]:
         out = encoder(ids[rows], output_hidden_states=True)
@@ -118,14 +137,10 @@ def _told(narrow: tuple[Tensor, Tensor], wide: tuple[Tensor, Tensor], states: Te
     return Told(torch.cat([filled, states])[None], pooled[None])
 
 
-def _read(folder: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
-    vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
-    if not vae.config.force_upcast:
-        vae.to(dtype)
-    found: dict[str, Any] = {
-        "unet": model(SD3Transformer2DModel, folder / "transformer", torch_dtype=dtype),
-        "vae": vae,
-    }
+def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
+    folder = path.parent if path.is_file() else path
+    found = _of_file(path, dtype) if path.is_file() else _of_folder(path, dtype)
+    found["vae"] = upcast(found["vae"], dtype)
     found |= {
         name: model(CLIPTextModelWithProjection, folder / name, dtype=dtype) for name in CLIPS
     }

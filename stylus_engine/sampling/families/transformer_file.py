@@ -1,6 +1,7 @@
-"""A transformer in one file, under its makers' names, as finetunes of FLUX.1 and Z-Image are shared.
+"""A transformer in one file, under its makers' names, as finetunes of SD 3, FLUX.1 and Z-Image are shared.
 
-Text encoders, tokenizers and VAE are those of the folder that the file lies in.  The
+Text encoders and tokenizers are those of the folder that the file lies in, and so is the
+VAE where the file has none.  The
 names are those of the tables by which adapters are read too; what a file has beyond
 them (the scales of 8-bit files) is refused, not left out.
 """
@@ -10,6 +11,7 @@ them (the scales of 8-bit files) is refused, not left out.
 # pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,40 +19,64 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
-from diffusers import FluxTransformer2DModel, ZImageTransformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    ZImageTransformer2DModel,
+)
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from stylus_engine.sampling.bfl import Named, bfl_names, blocks
-from stylus_engine.sampling.mmdit import z_image_names
+from stylus_engine.sampling.families.single import SingleFile
+from stylus_engine.sampling.mmdit import sd3_names, z_image_names
 
-PREFIX = "model.diffusion_model."
-FLUX_NORMS: tuple[tuple[str, str], ...] = (  # of queries and keys
-    (r"double_blocks\.(\d+)\.img_attn\.norm\.(.).+\.scale", r"transformer_blocks.\1.attn.norm_\2"),
+PREFIX, VAE = "model.diffusion_model.", "first_stage_model."
+Others = tuple[tuple[str, str], ...]
+FLUX: Others = (  # norms of queries and keys
+    (
+        r"double_blocks\.(\d+)\.img_attn\.norm\.(.).+\.scale",
+        r"transformer_blocks.\1.attn.norm_\2.weight",
+    ),
     (
         r"double_blocks\.(\d+)\.txt_attn\.norm\.(.).+\.scale",
-        r"transformer_blocks.\1.attn.norm_added_\2",
+        r"transformer_blocks.\1.attn.norm_added_\2.weight",
     ),
-    (r"single_blocks\.(\d+)\.norm\.(.).+\.scale", r"single_transformer_blocks.\1.attn.norm_\2"),
+    (
+        r"single_blocks\.(\d+)\.norm\.(.).+\.scale",
+        r"single_transformer_blocks.\1.attn.norm_\2.weight",
+    ),
 )
-Z_NORMS = ((r"(.+\.attention)\.([qk])_norm\.weight", r"\1.norm_\2"),)
+SD3: Others = (
+    (
+        r"joint_blocks\.(\d+)\.x_block\.(attn2?)\.ln_([qk])\.weight",
+        r"transformer_blocks.\1.\2.norm_\3.weight",
+    ),
+    (
+        r"joint_blocks\.(\d+)\.context_block\.attn\.ln_([qk])\.weight",
+        r"transformer_blocks.\1.attn.norm_added_\2.weight",
+    ),
+    (r"pos_embed", "pos_embed.pos_embed"),
+)
+Z: Others = ((r"(.+\.attention)\.([qk])_norm\.weight", r"\1.norm_\2.weight"),)
 
 
 class Makers(NamedTuple):
     """How one family's files are read.
 
-    `names`: linear layers; `norms`: their name -> our module; `shape`: what of the config
-    the file itself shows; `unused`: what files have that no model reads.
+    `names`: linear layers and convolutions; `others`: their name -> ours of any tensor else;
+    `shape`: what of the config the file itself shows; `unused`: what files have that no model reads.
     """
 
     kind: Any
     names: Callable[[Iterable[str]], Iterator[Named]]
-    norms: tuple[tuple[str, str], ...]
-    shape: Callable[[Mapping[str, Tensor]], dict[str, int | bool]]
+    others: Others
+    shape: Callable[[Mapping[str, Tensor]], dict[str, object]]
     unused: frozenset[str] = frozenset()
 
 
-def _flux_shape(theirs: Mapping[str, Tensor]) -> dict[str, int | bool]:
+def _flux_shape(theirs: Mapping[str, Tensor]) -> dict[str, object]:
     return {
         "num_layers": len(blocks(theirs, "double_blocks")),
         "num_single_layers": len(blocks(theirs, "single_blocks")),
@@ -58,7 +84,19 @@ def _flux_shape(theirs: Mapping[str, Tensor]) -> dict[str, int | bool]:
     }
 
 
-def _z_shape(theirs: Mapping[str, Tensor]) -> dict[str, int | bool]:
+def _sd3_shape(theirs: Mapping[str, Tensor]) -> dict[str, object]:
+    numbers = sorted(map(int, blocks(theirs, "joint_blocks")))
+    twice = [at for at in numbers if f"joint_blocks.{at}.x_block.attn2.qkv.weight" in theirs]
+    normed = any(".ln_q." in name for name in theirs)
+    return {
+        "num_layers": len(numbers),
+        "dual_attention_layers": tuple(twice),
+        "qk_norm": "rms_norm" if normed else None,
+        "pos_embed_max_size": math.isqrt(theirs["pos_embed"].shape[1]),
+    }
+
+
+def _z_shape(theirs: Mapping[str, Tensor]) -> dict[str, object]:
     return {
         "n_layers": len(blocks(theirs, "layers")),
         "n_refiner_layers": len(blocks(theirs, "noise_refiner")),
@@ -67,11 +105,12 @@ def _z_shape(theirs: Mapping[str, Tensor]) -> dict[str, int | bool]:
 
 MAKERS: Mapping[str, Makers] = MappingProxyType(
     {
-        "flux1": Makers(FluxTransformer2DModel, bfl_names, FLUX_NORMS, _flux_shape),
+        "flux1": Makers(FluxTransformer2DModel, bfl_names, FLUX, _flux_shape),
+        "sd3": Makers(SD3Transformer2DModel, sd3_names, SD3, _sd3_shape),
         "z-image": Makers(
             ZImageTransformer2DModel,
             z_image_names,
-            Z_NORMS,
+            Z,
             _z_shape,
             frozenset({"norm_final.weight"}),
         ),
@@ -85,7 +124,11 @@ def transformer_of(path: Path, family: str, dtype: torch.dtype) -> nn.Module:
     Raises `ValueError` for tensors that are missing, of another shape, or not known.
     """
     makers = MAKERS[family]
-    theirs = {name.removeprefix(PREFIX): each for name, each in load_file(path).items()}
+    theirs = {
+        name.removeprefix(PREFIX): each
+        for name, each in load_file(path).items()
+        if not name.startswith(VAE)
+    }
     model = _empty(makers, path.parent, theirs)
     ours = {name: each.to(dtype) for name, each in _renamed(makers, model, theirs)}
     missing = sorted(model.state_dict().keys() - ours.keys())
@@ -95,6 +138,13 @@ def transformer_of(path: Path, family: str, dtype: torch.dtype) -> nn.Module:
         raise ValueError(f"tensors of its transformer {what}, such as {which[0]}")
     model.load_state_dict(ours, assign=True)
     return model
+
+
+def vae_of(path: Path) -> Any | None:  # noqa: ANN401 - a class of diffusers
+    """The VAE in `path`, in fp32; None where the file holds none. Raises `ValueError` for half of one."""
+    state = {name: each for name, each in load_file(path).items() if name.startswith(VAE)}
+    found = SingleFile(state, path.parent)
+    return found.model(AutoencoderKL, "vae", torch.float32) if state else None
 
 
 def _empty(makers: Makers, folder: Path, theirs: Mapping[str, Tensor]) -> nn.Module:
@@ -107,13 +157,14 @@ def _renamed(
     makers: Makers, model: nn.Module, theirs: dict[str, Tensor]
 ) -> Iterator[tuple[str, Tensor]]:
     """Our names and rows; takes each tensor out of `theirs`."""
-    paths = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)]
+    kinds = nn.Linear | nn.Conv2d
+    paths = [path for path, module in model.named_modules() if isinstance(module, kinds)]
     for named in makers.names(paths):
         for part in ("weight", "bias"):
             if (whole := theirs.pop(f"{named.name}.{part}", None)) is not None:
                 yield from _rows(model, named, part, whole)
     for name in list(theirs):
-        ours = _norm(makers, name)
+        ours = _other(makers, name)
         if ours in model.state_dict():
             yield ours, theirs.pop(name)
 
@@ -126,9 +177,9 @@ def _rows(model: nn.Module, named: Named, part: str, whole: Tensor) -> Iterator[
         yield f"{path}.{part}", piece
 
 
-def _norm(makers: Makers, name: str) -> str:
-    """Our name of a norm; any other name is already ours."""
-    for theirs, ours in makers.norms:
+def _other(makers: Makers, name: str) -> str:
+    """Our name of a tensor that is no layer's; what the table does not know is already ours."""
+    for theirs, ours in makers.others:
         if found := re.fullmatch(theirs, name):
-            return f"{found.expand(ours)}.weight"
+            return found.expand(ours)
     return name
