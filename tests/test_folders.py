@@ -56,7 +56,7 @@ async def test_a_file_that_is_dropped_in_is_searchable_and_one_that_goes_is_not(
     there = folder / "neon tubes.safetensors"
     opened = house(tmp_path, folder)
     desk = PlanningDesk(opened, tmp_path / "packed")
-    await desk.index.open()
+    await desk.open()
     try:
         for change, wanted in (
             (partial(shutil.copy, STYLE, there), 1),
@@ -69,7 +69,7 @@ async def test_a_file_that_is_dropped_in_is_searchable_and_one_that_goes_is_not(
                 assert time.monotonic() - began < WITHIN
                 await asyncio.sleep(0.1)
     finally:
-        assert desk.index._watching is not None
-        desk.index._watching.cancel()
+        assert desk._index._watching is not None
+        desk._index._watching.cancel()
         with suppress(asyncio.CancelledError):
-            await desk.index._watching
+            await desk._index._watching

@@ -117,7 +117,7 @@ class PlanningDesk:
         self._checkpoints = checkpoints
         self._in_hand = InHand()
         self._telling: dict[str, TellFetching] = {}
-        self.index = Index(engine)
+        self._index = Index(engine)
 
     @property
     def steps(self) -> int:
@@ -137,7 +137,7 @@ class PlanningDesk:
     def ready(self) -> Ready:
         """Broken cards do not keep a planner from coming up: each question will tell of them.
 
-        Nor do many new ones: files of cards are read when the index is opened.
+        Nor do many new ones: files of cards are read when `open` brings the index in line.
         """
         adapters = 0
         with suppress(StylusError):
@@ -145,6 +145,10 @@ class PlanningDesk:
         return Ready(
             role="planner", pid=os.getpid(), checkpoints=self._checkpoints, adapters=adapters
         )
+
+    async def open(self) -> None:
+        """See `Index.open`."""
+        await self._index.open()
 
     async def answer(self, question: Question, tell: TellFetching) -> FromWorker:
         """Raises `StylusError`. Pictures are handled on other threads, hostile bytes among them."""
@@ -202,7 +206,7 @@ class PlanningDesk:
     async def _arrange(self, question: Arrange) -> Arranged:
         """Nothing is fetched here: whoever is next in the line would wait for it."""
         if question.plan is None and question.request.preset != "base":
-            await self.index.open()
+            await self.open()
         made = await arranged(self._engine, question)
         return Arranged(
             call=question.call,
@@ -228,7 +232,7 @@ class PlanningDesk:
 
     async def _add(self, question: Add, tell: TellFetching) -> Added:
         """On the shelf and in the index when it answers. Raises `BadAdapter`, `BadSource`."""
-        await self.index.open()
+        await self.open()
         came = await self._engine.add(Brought(question.url, question.data, question.name), tell)
         return Added(
             call=question.call, adapter=came.adapter, fresh=came.fresh, why_not=came.why_not
@@ -240,7 +244,7 @@ class PlanningDesk:
         return Checking(call=question.call, job=job, shots=shots)
 
     async def _search(self, question: Search) -> Found:
-        await self.index.open()
+        await self.open()
         found, total = await self._engine.browse(
             question.text, question.policy, question.k, question.offset
         )
