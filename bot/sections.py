@@ -175,6 +175,7 @@ class SamplingSettings(Section, frozen=True):
     offload: Literal["none", "models", "blocks"] = "none"
     quantised: Literal["none", "int8"] = "none"
     attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"
+    compile: Literal["none", "blocks"] = "none"
     preview_every: Natural = 0
     threads: Natural = 0
 

@@ -43,7 +43,7 @@ from bot.sections import (
 )
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
-from stylus_engine.planning.executors import kept_by, refusal, unfit
+from stylus_engine.planning.executors import kept_by, refusal, uncompilable, unfit
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = (  # section and key; each may stand in a file of its own, `…_file`, instead
@@ -242,5 +242,8 @@ def _device(sampling: SamplingSettings) -> None:
         raise BadSettings(where="sampling.dtype", why=why)
     if why := unfit(sampling.offload, sampling.quantised):
         raise BadSettings(where="sampling.quantised", why=why)
-    if why := refusal(sampling.executor, kept_by(sampling.offload, sampling.quantised)):
+    kept = kept_by(sampling.offload, sampling.quantised)
+    if why := refusal(sampling.executor, kept):
         raise BadSettings(where="sampling.executor", why=why)
+    if why := uncompilable(sampling.compile, sampling.executor, kept):
+        raise BadSettings(where="sampling.compile", why=why)

@@ -118,6 +118,7 @@ def open_house(settings: Settings) -> "House":
             offload=sampling.offload,
             quantised=sampling.quantised,
             attention=sampling.attention,
+            compile=sampling.compile,
             preview_every=sampling.preview_every,
             threads=sampling.threads,
             k=selection.k,

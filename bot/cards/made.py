@@ -17,7 +17,7 @@ MOST_INSTEAD = 240
 MOST_RAN = 4
 MOST_READIED = 4
 MOST_DRAWN, MOST_KEPT, MOST_KIND = 390, 120, 20
-WHYS = frozenset({"asked", "bare", "first", "cheapest", "offloaded", "quantised"})
+WHYS = frozenset({"asked", "bare", "first", "cheapest", "offloaded", "quantised", "uncompiled"})
 HASH = 12
 
 

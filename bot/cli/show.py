@@ -164,6 +164,7 @@ def _why(ran: Ran) -> str:
         "bare": "no adapter was lit",
         "first": "the model is first watched at work",
         "cheapest": f"expected to be the fastest here, before {plain(ran.over, 20)}",
+        "uncompiled": "the compiler failed, the log says why",
         "offloaded": f"expected to be the fastest that leaves offloaded weights alone, before {plain(ran.over, 20)}",
         "quantised": f"expected to be the fastest that leaves quantised weights alone, before {plain(ran.over, 20)}",
     }

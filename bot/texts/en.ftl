@@ -192,6 +192,7 @@ details-ran = { $steps ->
 ran-asked = the settings ask for it
 ran-bare = no adapter was lit
 ran-first = the model is first watched at work
+ran-uncompiled = the compiler failed
 ran-cheapest = expected to be the fastest here, before { $over }
 ran-offloaded = expected to be the fastest that leaves offloaded weights alone, before { $over }
 ran-quantised = expected to be the fastest that leaves quantised weights alone, before { $over }

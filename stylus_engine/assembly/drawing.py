@@ -31,7 +31,9 @@ def drawer(
         waiting=setup.waiting,
         most_bytes=setup.memory_mib << 20,
         rack=rack,
-        executor=executor(setup.executor, parts.modules, rack, parts.device, parts.kept),
+        executor=executor(
+            setup.executor, parts.modules, rack, parts.device, parts.kept, setup.compile
+        ),
     )
 
 

@@ -131,6 +131,7 @@ class Setup:
     offload: str = "none"
     quantised: str = "none"
     attention: str = "auto"
+    compile: str = "none"
     preview_every: int = 0
     threads: int = 0
     k: int = 40

@@ -94,7 +94,7 @@ class Choice(NamedTuple):
 
     `why`: asked (by the settings), bare (nothing is worn), first (the model was not measured
     yet), short (a text: one forward), cheapest; offloaded or quantised: the cheapest of
-    those that leave the weights alone.
+    those that leave the weights alone; uncompiled: the compiler failed.
     """
 
     executor: str
@@ -131,6 +131,17 @@ def unfit(offload: str, quantised: str) -> str:
     """
     if offload == "blocks" and quantised != "none":
         return f"{quantised} weights cannot come block by block; take offload models or none"
+    return ""
+
+
+def uncompilable(compiled: str, executor: str, kept: str) -> str:
+    """Why the denoiser cannot be compiled so, with this executor, where weights are `kept`; empty: it can."""
+    if compiled == "none":
+        return ""
+    if kept:
+        return f"{compiled} of a denoiser whose weights are {kept} cannot be compiled; take none"
+    if executor != "stack":
+        return f"{compiled} are compiled with the stack alone, not with {executor}; take executor stack"
     return ""
 
 

@@ -58,6 +58,12 @@ def how(parts: Parts) -> dict[str, str]:
     return told | dict(parts.how)
 
 
+def compiled(slot: Slot) -> dict[str, str]:
+    """Whether blocks of the denoiser were compiled for it: that changes pixels by rounding."""
+    names = {choice.executor for choice in slot.ran.values()}
+    return {"compile": "blocks"} if "compiled" in names else {}
+
+
 def shortened(slot: Slot) -> dict[str, str]:
     """Which adapters became factors only by leaving something out, and how much of their change is left."""
     kept = {

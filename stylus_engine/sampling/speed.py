@@ -1,9 +1,6 @@
 """Settings that trade nothing but rounding for speed: the order of channels in memory, the kernel of attention.
 
-`torch.compile` is not among them: torch 2.13 leaves forward hooks out of what a compiled
-block depends on, so adapters put on later are silently not drawn (measured: pictures as
-without them); told to heed hooks it compiles anew for every set of adapters. Branches
-without hooks would go; docs/decisions.md, 2026-11-29, says how far that was tried.
+`torch.compile` is not among them: it wants another way of wearing adapters, `executors.compiled`.
 """
 
 from collections.abc import Generator

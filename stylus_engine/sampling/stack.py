@@ -11,113 +11,34 @@ hooks at all.  Source: the shrink/expand pair of S-LoRA and Punica, with the ran
 axis shared by all adapters and a weight per (row, adapter) in the middle.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from stylus_engine.sampling.factors import Component, Factors, Layer
+from stylus_engine.sampling.patches import Columns, ConvPatch, LinearPatch, On, Patch
 from stylus_engine.sampling.rack import Rack
-
-if TYPE_CHECKING:
-    from torch.utils.hooks import RemovableHandle
 
 Worn: TypeAlias = tuple[Factors, float]
 Row: TypeAlias = tuple[Worn, ...]  # what one row of a batch wears
 Key: TypeAlias = tuple[tuple[str, float], ...]  # the same, by the ids of the factors
 SPARE = 64 * 2**20  # bytes of gathered factors that are multiplied whatever is lit
-Columns: TypeAlias = tuple[int, ...]  # for each rank of a layer, the adapter it belongs to
-
-
-def _within(numbers: Tensor, dtype: torch.dtype) -> Tensor:
-    """In `dtype`, what is too large for it as its largest number: an infinity times the weight 0 of another row is no number."""
-    if dtype != torch.float16:
-        return numbers.to(dtype)
-    most = torch.finfo(dtype).max
-    return numbers.clamp(-most, most).to(dtype)
-
-
-def _weighed(u: Tensor, w: Tensor) -> None:
-    """`u` · `w` in place; 0 where the weight is 0, also where half precision overflowed in `u`."""
-    u.mul_(w)
-    if u.dtype == torch.float16:
-        u.masked_fill_(w == 0, 0.0)
-
-
-class LinearPatch:
-    """The hook of one linear layer. `down` (R, in), `up` (R, out), `w` (B, 1, R) fp32."""
-
-    __slots__ = ("columns", "down", "up", "w")
-
-    def __init__(
-        self, base: nn.Linear, layers: Sequence[Layer], columns: Columns, device: torch.device
-    ) -> None:
-        down = torch.cat([layer.down.flatten(1) for layer in layers])
-        up = torch.cat([layer.up for layer in layers], dim=1).t()
-        self.down = _within(down, base.weight.dtype).to(device).contiguous()
-        self.up = _within(up, base.weight.dtype).to(device).contiguous()
-        self.columns = columns
-        self.w = torch.empty(0)
-
-    def weigh(self, w: Tensor) -> None:
-        """Take the rows' weights, expanded to this layer's ranks: shape (B, R)."""
-        self.w = w.unsqueeze(1)
-
-    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        """Add the update to `output` in place. Input (B, ..., in), output (B, ..., out)."""
-        u = F.linear(inputs[0], self.down).view(self.w.shape[0], -1, self.w.shape[2])
-        _weighed(u, self.w)
-        output.view(-1, output.shape[-1]).addmm_(u.view(-1, u.shape[2]), self.up)
-
-
-class ConvPatch:
-    """The hook of one conv layer. `down` (R, in, kh, kw), `up` (out, R), `w` (B, R, 1, 1) fp32.
-
-    `down` slides as the base layer slides; `up` is a 1x1 conv.
-    """
-
-    __slots__ = ("columns", "dilation", "down", "padding", "stride", "up", "w")
-
-    def __init__(
-        self, base: nn.Conv2d, layers: Sequence[Layer], columns: Columns, device: torch.device
-    ) -> None:
-        kernel = base.weight.shape[1:]
-        down = torch.cat([layer.down.reshape(-1, *kernel) for layer in layers])
-        up = torch.cat([layer.up for layer in layers], dim=1)
-        self.down = _within(down, base.weight.dtype).to(device).contiguous()
-        self.up = _within(up, base.weight.dtype).to(device).contiguous()
-        self.stride, self.padding, self.dilation = base.stride, base.padding, base.dilation
-        self.columns = columns
-        self.w = torch.empty(0)
-
-    def weigh(self, w: Tensor) -> None:
-        """Take the rows' weights, expanded to this layer's ranks: shape (B, R)."""
-        self.w = w[:, :, None, None]
-
-    def __call__(self, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        """Add the update to `output` in place. Input (B, in, H, W), output (B, out, H', W')."""
-        u = F.conv2d(inputs[0], self.down, None, self.stride, self.padding, self.dilation)
-        _weighed(u, self.w)
-        if output.is_contiguous():
-            up = self.up.expand(output.shape[0], -1, -1)
-            output.view(*output.shape[:2], -1).baddbmm_(up, u.flatten(2))
-        else:  # channels last: a flat view does not exist
-            output.add_(F.conv2d(u, self.up[:, :, None, None]))
-
-
-Patch: TypeAlias = LinearPatch | ConvPatch
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Names adapters that were gathered together, by their ids in the order of `Patch.columns`."""
+    """Names adapters that were gathered together, by their ids in the order of `Patch.columns`.
+
+    `part`: for which layers of the component, and how; "" for all, as hooks.
+    """
 
     component: Component
     adapters: tuple[str, ...]
+    part: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -136,6 +57,7 @@ class Stack:
     a change of mask within the gathered adapters is one of the latter and none of
     the former.  What was gathered lies on `rack`; what is worn is held there.  Factors lie
     on `device`, also while the weights wait elsewhere; None: where the weights are.
+    Layers of `others` are left to somebody else.
     """
 
     def __init__(
@@ -144,6 +66,7 @@ class Stack:
         component: Component,
         rack: Rack | None = None,
         device: torch.device | None = None,
+        others: Collection[str] = (),
     ) -> None:
         self.gathers = 0
         self.weight_updates = 0
@@ -151,8 +74,10 @@ class Stack:
         self._component: Component = component
         self._rack = rack or Rack()
         self._device = device
+        self._others = frozenset(others)
+        self._part = "beside" if others else ""
         self._held: Gathered | None = None
-        self._hooks: list[RemovableHandle] = []
+        self._on: list[On] = []
         self._worn: list[Key] | None = None
 
     def wear(self, rows: Sequence[Row]) -> None:
@@ -170,9 +95,9 @@ class Stack:
 
     def remove(self) -> None:
         """Take the hooks off. What was gathered stays on the rack: the next mask may need it."""
-        for hook in self._hooks:
-            hook.remove()
-        self._hooks.clear()
+        for each in self._on:
+            each.remove()
+        self._on.clear()
         self._worn = None
         if self._held is not None:
             crowd, self._held = self._held.crowd, None
@@ -191,7 +116,7 @@ class Stack:
         return {factors.id: factors for row in rows for factors, _ in row if self._touches(factors)}
 
     def _prepare(self, wanted: Mapping[str, Factors]) -> Gathered:
-        size = sum(map(self._bytes, wanted.values()))
+        size = self._size(wanted)
         if self._held is None or not self._serves(self._held.crowd, wanted, size):
             self.remove()
             crowd = self._found(wanted, size)
@@ -200,14 +125,14 @@ class Stack:
         return self._held
 
     def _touches(self, factors: Factors) -> bool:
-        return any(component == self._component for component, _ in factors.layers)
+        return any(True for _ in self._layers(factors))
 
     def _found(self, wanted: Mapping[str, Factors], size: int) -> Crowd:
         """The smallest crowd on the rack that serves, else the one that is to be gathered."""
         crowds = [name for name in self._rack if isinstance(name, Crowd)]
         serving = [crowd for crowd in crowds if self._serves(crowd, wanted, size)]
         # Sorted, so that a sum does not depend on who came first.
-        fresh = Crowd(self._component, tuple(sorted(wanted)))
+        fresh = Crowd(self._component, tuple(sorted(wanted)), self._part)
         return min(serving, key=self._rack.size, default=fresh)
 
     def _serves(self, crowd: Crowd, wanted: Mapping[str, Factors], size: int) -> bool:
@@ -217,34 +142,49 @@ class Stack:
         mask that lights one of ten must not cost a gather.  Beyond `SPARE` bytes the
         crowd may be at most twice what is wanted.
         """
-        if crowd.component != self._component or not wanted.keys() <= set(crowd.adapters):
+        mine = (crowd.component, crowd.part) == (self._component, self._part)
+        if not mine or not wanted.keys() <= set(crowd.adapters):
             return False
         return self._rack.size(crowd) <= max(SPARE, 2 * size)
 
-    def _bytes(self, factors: Factors) -> int:
-        """What the adapter takes once it is gathered."""
-        numbers = sum(layer.down.numel() + layer.up.numel() for _, layer in self._layers(factors))
+    def _size(self, wanted: Mapping[str, Factors]) -> int:
+        """The bytes that they take once they are gathered."""
+        layers = [layer for each in wanted.values() for _, layer in self._layers(each)]
+        numbers = sum(layer.down.numel() + layer.up.numel() for layer in layers)
         return numbers * next(self._module.parameters()).dtype.itemsize
 
     def _layers(self, factors: Factors) -> Iterator[tuple[str, Layer]]:
         for (component, path), layer in factors.layers.items():
-            if component == self._component:
+            if component == self._component and self._mine(path):
                 yield path, layer
+
+    def _mine(self, path: str) -> bool:
+        return path not in self._others
 
     def _gather(self, crowd: Crowd, wanted: Mapping[str, Factors]) -> Gathered:
         adapters = [wanted[name] for name in crowd.adapters]
-        touching: dict[str, list[int]] = {}
-        for index, factors in enumerate(adapters):
-            for path, _ in self._layers(factors):
-                touching.setdefault(path, []).append(index)
+        touching = self._touching(adapters)
         patches = {path: self._patch(path, touching[path], adapters) for path in touching}
         self.gathers += 1
         return Gathered(crowd, patches)
 
-    def _patch(self, path: str, owners: list[int], adapters: Sequence[Factors]) -> Patch:
+    def _touching(self, adapters: Sequence[Factors]) -> Mapping[str, Sequence[int]]:
+        """By path, the places of those that change the layer."""
+        touching: dict[str, list[int]] = {}
+        for index, factors in enumerate(adapters):
+            for path, _ in self._layers(factors):
+                touching.setdefault(path, []).append(index)
+        return touching
+
+    def _owned(
+        self, path: str, owners: Sequence[int], adapters: Sequence[Factors]
+    ) -> tuple[list[Layer], Columns]:
         layers = [adapters[owner].layers[self._component, path] for owner in owners]
         ranks = zip(owners, layers, strict=True)
-        columns = tuple(owner for owner, layer in ranks for _ in range(layer.rank))
+        return layers, tuple(owner for owner, layer in ranks for _ in range(layer.rank))
+
+    def _patch(self, path: str, owners: Sequence[int], adapters: Sequence[Factors]) -> Patch:
+        layers, columns = self._owned(path, owners, adapters)
         base = self._module.get_submodule(path)
         if isinstance(base, nn.Conv2d):
             return ConvPatch(base, layers, columns, self._home(base))
@@ -254,8 +194,7 @@ class Stack:
 
     def _install(self, gathered: Gathered) -> None:
         for path, patch in gathered.patches.items():
-            base = self._module.get_submodule(path)
-            self._hooks.append(base.register_forward_hook(patch))
+            self._on.append(patch.put_on(self._module.get_submodule(path)))
 
     def _weigh(self, gathered: Gathered, rows: Sequence[Row]) -> None:
         """Give every layer its w; layers with the same ranks share one expansion."""

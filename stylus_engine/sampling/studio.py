@@ -36,7 +36,16 @@ from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
-from stylus_engine.sampling.signing import how, lit, named, portable, ran, shortened, versions
+from stylus_engine.sampling.signing import (
+    compiled,
+    how,
+    lit,
+    named,
+    portable,
+    ran,
+    shortened,
+    versions,
+)
 from stylus_engine.sampling.slots import Line, Slot, ranks_of
 from stylus_engine.sampling.speed import attending
 from stylus_engine.sampling.stack import Row
@@ -311,7 +320,7 @@ class Studio:
             encoded=positive.text if positive else "",
             encoded_negative=negative.text if negative else "",
             versions=versions(),
-            how=how(self._parts) | shortened(slot),
+            how=how(self._parts) | compiled(slot) | shortened(slot),
             ran=ran(slot),
         )
 

@@ -106,6 +106,18 @@ def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
             ["sampling.quantised", "int8 weights cannot come block by block"],
         ),
         (
+            '[sampling]\ncompile = "blocks"\nquantised = "int8"',
+            ["sampling.compile", "weights are quantised cannot be compiled"],
+        ),
+        (
+            '[sampling]\ncompile = "blocks"\noffload = "models"',
+            ["sampling.compile", "weights are offloaded cannot be compiled"],
+        ),
+        (
+            '[sampling]\ncompile = "blocks"\nexecutor = "auto"',
+            ["sampling.compile", "compiled with the stack alone, not with auto"],
+        ),
+        (
             '[sampling]\nquantised = "int8"\nexecutor = "merge"',
             ["sampling.executor", "merge replaces weights, and these are quantised"],
         ),

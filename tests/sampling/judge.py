@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,7 +28,7 @@ from stylus_engine.model import (
 )
 from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import EXECUTORS, Executor
+from stylus_engine.sampling.executors import EXECUTORS, Compiled, Executor
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.slots import Slot
 from stylus_engine.sampling.store import FactorStore
@@ -37,6 +38,10 @@ from tests.sampling.oracle import Oracle, Truth
 PER_STEP = 1e-5  # ‖ours − oracle‖ / ‖oracle‖ after one step from the oracle's latents
 END_TO_END = 1e-4  # max |Δ latent|, latents of a trained checkpoint (standard deviation 1)
 ELSEWHERE = 10.0  # times what the bare pipeline differs from itself
+MAKERS = {
+    **EXECUTORS,
+    "compiled": partial(Compiled, backend="eager"),
+}  # kernels would take minutes
 EXACT = 1e-6  # a residual below this is rounding: nothing was truncated
 
 
@@ -106,7 +111,7 @@ def stage(
     parts = parts or family_of(pool.checkpoint).load(pool.checkpoint)
     files, pictures = Files(pool.files), Nowhere()
     store = FactorStore(files, capacity)
-    made = EXECUTORS["merge" if merge else executor](parts.modules)
+    made = MAKERS["merge" if merge else executor](parts.modules)
     drawer = Drawer(parts, store, pictures, slots=slots, waiting=4096, executor=made)
     return Stage(parts, store, files, pictures, made, drawer)
 

@@ -11,10 +11,10 @@ import pytest
 from torch import nn
 
 from stylus_engine.model import Drawn, Event, Failed, Shot, Started, Stepped
-from stylus_engine.sampling.executors import EXECUTORS, Merging, Stacking
+from stylus_engine.sampling.executors import Merging, Stacking
 from stylus_engine.sampling.families import Parts
 from tests.sampling.draws import Pool
-from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.judge import MAKERS, Stage, finals, stage
 from tests.sampling.small import BROKEN, shot, small_pool
 from tests.sampling.trace import check_trace
 
@@ -50,6 +50,7 @@ def furniture(parts: Parts) -> list[object]:
         (
             f"{root}.{path}",
             id(module),
+            type(module),
             sorted(vars(module)),
             [len(getattr(module, name)) for name in DICTS],
             getattr(module.forward, "__func__", None),
@@ -126,7 +127,7 @@ def test_a_thousand_admits_leave_every_bit_and_every_hook(pool):
     assert merging.executor.merges > 100
 
 
-@pytest.mark.parametrize(("executor", "when"), list(product(EXECUTORS, (Started, Stepped))))
+@pytest.mark.parametrize(("executor", "when"), list(product(MAKERS, (Started, Stepped))))
 def test_a_walk_closed_in_the_middle_gives_everything_back(pool, executor, when):
     on = stage(pool, executor=executor)
     before = bits(on.parts), furniture(on.parts)

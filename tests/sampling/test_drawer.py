@@ -9,13 +9,13 @@ from msgspec import json, structs
 
 from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Stepped
-from stylus_engine.sampling.executors import EXECUTORS, Stacking
+from stylus_engine.sampling.executors import Stacking
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.signing import portable
 from stylus_engine.sampling.text import token_count
 from tests.model.nouns import INK, SHOT
 from tests.sampling.draws import Pool
-from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.judge import MAKERS, Stage, finals, stage
 from tests.sampling.small import shot, small_pool
 
 WORN = {"peft-0": 0.8, "locon-1": 0.5}
@@ -82,7 +82,7 @@ def test_alone_in_a_batch_and_joining_late_are_one_picture(pool, on, sampler):
     assert (late - alone).norm() / size <= 1e-5
 
 
-@pytest.mark.parametrize("executor", [kind for kind in EXECUTORS if kind != "stack"])
+@pytest.mark.parametrize("executor", [kind for kind in MAKERS if kind != "stack"])
 def test_all_executors_draw_the_same_picture(pool, on, executor):
     merging = stage(pool, executor=executor, parts=on.parts)
     shots = [guided(pool, "me"), shot(pool, "bare", {}, steps=4), guided(pool, "twin")]

@@ -16,7 +16,6 @@ from stylus_engine.model import Drawn, Shot
 from stylus_engine.planning.executors import Machine
 from stylus_engine.sampling.drawer import Drawer
 from stylus_engine.sampling.executors import (
-    EXECUTORS,
     Banking,
     Executor,
     Planned,
@@ -32,7 +31,7 @@ from stylus_engine.sampling.factors import Component, Factors, Layer
 from stylus_engine.sampling.machine import probe
 from stylus_engine.sampling.stack import Row, key
 from tests.sampling.draws import Pool
-from tests.sampling.judge import apart, end_bound, finals, stage
+from tests.sampling.judge import MAKERS, apart, end_bound, finals, stage
 from tests.sampling.oracle import Oracle, Truth
 from tests.sampling.small import shot, small_pool
 from tests.sampling.test_bitwise import bits, furniture
@@ -82,7 +81,7 @@ def named(each: Shot) -> str:
 
 
 @pytest.mark.parametrize("masks", [MASKS, SAME, CORE], ids=["mixed", "same", "core"])
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", MAKERS)
 def test_every_executor_draws_what_the_oracle_draws(pool, truths, kind, masks):
     on = stage(pool, executor=kind)
     before = bits(on.parts), furniture(on.parts)
@@ -94,7 +93,7 @@ def test_every_executor_draws_what_the_oracle_draws(pool, truths, kind, masks):
     assert (bits(on.parts), furniture(on.parts)) == before
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", MAKERS)
 def test_a_forward_that_breaks_leaves_every_bit(pool, kind, monkeypatch):
     on = stage(pool, executor=kind)
     before = bits(on.parts), furniture(on.parts)

@@ -20,12 +20,11 @@ from stylus_engine.errors import BadCheckpoint, UnknownName
 from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.ports import Pixels
 from stylus_engine.sampling.bases import Bases
-from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import family_of, flux
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
 from tests.sampling.draws import Pool, adapters
-from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.judge import MAKERS, Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fuse
 from tests.sampling.tiny_flux import (
@@ -277,7 +276,7 @@ def test_a_transformers_file_alone_or_with_tensors_nobody_knows_is_refused(pool,
         family_of(checkpoint).load(checkpoint)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "stack"])
+@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "stack"])
 def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
     """The stack is held against diffusers above; layers that no UNet has are here."""
     shots = [

@@ -22,6 +22,7 @@ from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import AdapterWrongFamily, OutOfRange
 from stylus_engine.model import Drawn, Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.compiling import repeated
 from tests.sampling.converting import factors
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
@@ -111,6 +112,15 @@ def test_a_batch_of_other_adapters_a_row_draws_what_the_plain_pipeline_draws(poo
     ends = finals(ours, shots)
     for each in shots:
         assert gap(ends[each.id], plain(pool, each)) <= BOUND, each.id
+
+
+def test_compiled_blocks_draw_what_the_stack_draws(pool, ours):
+    """The stack is held against diffusers above."""
+    asked = [shot(pool, "one", {"kohya": 0.8}, steps=2), shot(pool, "bare", {}, steps=2)]
+    on = stage(pool, executor="compiled")
+    assert repeated(on.parts.unet)
+    ends, truth = finals(on, asked), finals(ours, asked)
+    assert max(gap(ends[each.id], truth[each.id]) for each in asked) <= 1e-5
 
 
 def test_adapters_and_all_three_texts_matter(pool, ours):

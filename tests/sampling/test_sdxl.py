@@ -14,6 +14,7 @@ from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Mask, Recipe, Shot, Weighted
 from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.compiling import repeated
 from stylus_engine.sampling.families import family_of
 from tests.sampling.converting import deltas, factors
 from tests.sampling.draws import Pool, adapters
@@ -107,6 +108,15 @@ def test_a_batch_of_other_adapters_a_row_draws_what_the_plain_pipeline_draws(poo
     ends = finals(ours, shots)
     for each in shots:
         assert gap(ends[each.id], plain(pool, each)) <= BOUND, each.id
+
+
+def test_compiled_blocks_draw_what_the_stack_draws(pool, ours):
+    """The stack is held against diffusers above."""
+    asked = [shot(pool, "one", {"kohya": 0.8}, steps=2), shot(pool, "bare", {}, steps=2)]
+    on = stage(pool, executor="compiled")
+    assert repeated(on.parts.unet)
+    ends, truth = finals(on, asked), finals(ours, asked)
+    assert max(gap(ends[each.id], truth[each.id]) for each in asked) <= 1e-5
 
 
 def test_adapters_and_both_text_encoders_matter(pool, ours):

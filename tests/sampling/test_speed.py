@@ -6,11 +6,10 @@ import torch
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Drawn
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.speed import attending, tuned
 from tests.sampling.draws import Pool
-from tests.sampling.judge import finals, stage
+from tests.sampling.judge import MAKERS, finals, stage
 from tests.sampling.small import shot, small_pool
 
 ROUNDING = 1e-5  # relative, of latents; as far as a row is from itself in another batch
@@ -43,12 +42,12 @@ def test_pictures_change_by_rounding_only(pool, parts, set_to):
         assert (quick[name] - plain[name]).norm() / plain[name].norm() <= ROUNDING
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("executor", MAKERS)
 def test_every_executor_draws_with_channels_last(pool, parts, executor):
     kept = []
     for each in (parts, tuned(parts, channels_last=True)):
         on = stage(pool, parts=each)
-        drawer = Drawer(each, on.store, on.pictures, executor=EXECUTORS[executor](each.modules))
+        drawer = Drawer(each, on.store, on.pictures, executor=MAKERS[executor](each.modules))
         for one in (shot(pool, "a", {"locon-1": 0.8}), shot(pool, "bb", {"locon-0": 1.0})):
             drawer.admit(one)
         assert sum(isinstance(event, Drawn) for event in drawer.events()) == 2

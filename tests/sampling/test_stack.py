@@ -16,10 +16,11 @@ from peft import LoraConfig
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
-from stylus_engine.sampling.executors import EXECUTORS, Merging, by_row
+from stylus_engine.sampling.executors import Merging, by_row
 from stylus_engine.sampling.factors import Component, Factors, Layer
 from stylus_engine.sampling.merge import merged
 from stylus_engine.sampling.stack import Row, Stack
+from tests.sampling.judge import MAKERS
 from tests.sampling.tiny import WIDTH, tiny_unet
 
 # peft warns whenever a second adapter is added, which is what the peer is for.
@@ -246,9 +247,9 @@ def test_merging_gives_back_every_bit_even_when_it_breaks(unet, adapters):
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", MAKERS)
 def test_all_executors_draw_what_peft_draws(kind, unet, peers, adapters, inputs):
-    executor = EXECUTORS[kind]({"unet": unet})
+    executor = MAKERS[kind]({"unet": unet})
     bare = copy.deepcopy(unet.state_dict())
     rows = worn(adapters)
     alone = one_by_one(peers, inputs)

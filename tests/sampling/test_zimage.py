@@ -23,12 +23,11 @@ from torch import Tensor, nn
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
 from stylus_engine.sampling.bases import Bases
-from stylus_engine.sampling.executors import EXECUTORS
 from stylus_engine.sampling.families import zimage
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors, file_of
 from tests.sampling.draws import Pool, adapters
-from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.judge import MAKERS, Stage, finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fuse
 from tests.sampling.test_flux import EDGE, gap, mask, picture
@@ -146,7 +145,7 @@ def test_the_prompt_must_fit_beside_the_template(pool, ours):
     assert [picture.manifest.encoded for picture in drawn] == ["a me fox"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "stack"])
+@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "stack"])
 def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
     """The stack is held against diffusers above; layers that no UNet has are here."""
     shots = [

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from stylus_engine.errors import BadSettings
-from stylus_engine.planning.executors import refusal
+from stylus_engine.planning.executors import refusal, uncompilable
 from stylus_engine.sampling.executors.banking import Banking
+from stylus_engine.sampling.executors.compiled import Compiled
 from stylus_engine.sampling.executors.core import Sharing
 from stylus_engine.sampling.executors.merging import Merging
 from stylus_engine.sampling.executors.planned import Planned
@@ -28,6 +29,7 @@ from stylus_engine.sampling.rack import Rack
 __all__ = [
     "EXECUTORS",
     "Banking",
+    "Compiled",
     "Executor",
     "Merging",
     "Outlook",
@@ -58,14 +60,24 @@ class Make(Protocol):
 
 
 def executor(
-    name: str, modules: Modules, rack: Rack | None = None, device: Device = None, kept: str = ""
+    name: str,
+    modules: Modules,
+    rack: Rack | None = None,
+    device: Device = None,
+    kept: str = "",
+    compiled: str = "none",
 ) -> Executor:
     """The executor of this name. `kept`: why base weights are only read, as `planning.executors.kept_by` says.
 
-    Raises `BadSettings` for one that replaces them all the same.
+    `compiled`: what of the denoiser is.  Raises `BadSettings` for one that replaces weights that are
+    kept, and for what does not go with compiling.
     """
     if why := refusal(name, kept):
         raise BadSettings(where="sampling.executor", why=why)
+    if why := uncompilable(compiled, name, kept):
+        raise BadSettings(where="sampling.compile", why=why)
+    if compiled != "none":
+        return Compiled(modules, rack, device)
     if name == "auto":
         return Planned(modules, rack, device=device, kept=kept)
     return EXECUTORS[name](modules, rack, device)

@@ -1,0 +1,59 @@
+"""`sampling.compile` from the user's end: the command line on the miniature, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stylus_engine.pictures.store import read
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of adapters is built once for all."""
+    return tmp_path_factory.mktemp("data")
+
+
+def imagine(data: Path, folder: Path, setting: str = "none", **environment: str) -> tuple[str, str]:
+    """What is told of one small picture, and what the log says."""
+    chosen = (f"paths.data={data}", f"paths.pictures={folder}", f"sampling.compile={setting}")
+    settings = [word for each in chosen for word in ("--set", each)]
+    words = ["imagine", "a pencil sketch of a dragon", "--seed", "5", "--explain"]
+    few = ["--count", "1", "--steps", "2"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", *settings, *words, *few],
+        env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": f"{folder}-kernels"} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return " ".join(ran.stdout.split()), ran.stderr
+
+
+def picture(folder: Path):
+    (found,) = folder.rglob("*.png")
+    return read(found)[0].astype(int)
+
+
+def test_compiled_pictures_are_the_same_up_to_rounding_and_say_so(data: Path, tmp_path: Path):
+    plain, quick = tmp_path / "plain", tmp_path / "quick"
+    imagine(data, plain)
+    told, log = imagine(data, quick, "blocks")
+    assert abs(picture(plain) - picture(quick)).max() <= 1
+    assert "2 steps with executor compiled: the settings ask for it" in told
+    assert "warn" not in log.lower()  # what torch has to say of itself stays with torch
+
+
+def test_without_a_compiler_a_picture_is_drawn_and_one_sentence_says_why(
+    data: Path, tmp_path: Path
+):
+    told, log = imagine(data, tmp_path / "drawn", "blocks", CXX="/nowhere/c++")
+    assert picture(tmp_path / "drawn").size
+    assert "2 steps with executor stack: the compiler failed, the log says why" in told
+    said = [line for line in log.splitlines() if "compile" in line]
+    assert len(said) == 1, log
+    assert "Pictures are drawn without torch.compile: InvalidCxxCompiler" in said[0]
