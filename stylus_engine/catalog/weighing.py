@@ -61,8 +61,16 @@ def _shapes(path: Path, family: str) -> dict[str, Shapes]:
         return _of_folder(path)
     if family in TRANSFORMERS.values():
         rest = {part: of for part, of in _of_folder(path.parent).items() if part not in BASES}
-        return {"transformer": _of_files([path])} | rest
+        return rest | _of_transformer(path)
     return _of_one(path)
+
+
+def _of_transformer(path: Path) -> dict[str, Shapes]:
+    """A file of a transformer, which may bring a VAE of its own."""
+    found: dict[str, Shapes] = {}
+    for name, shape in _tensors(path):
+        found.setdefault("vae" if name.startswith(VAE) else "transformer", []).append(shape)
+    return found
 
 
 def _of_folder(folder: Path) -> dict[str, Shapes]:

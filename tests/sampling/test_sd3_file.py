@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
+from stylus_engine.catalog.weighing import weights
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.sampling.families import family_of
 from tests.sampling.draws import Pool
@@ -101,6 +102,10 @@ def test_a_file_draws_what_its_own_folder_draws(other, home: Path, prefix: str, 
         torch.as_tensor(family_of(on.parts.checkpoint).decode(on.parts, own)) for on in stages
     ]
     assert gap(*pictures) <= 1e-5
+    own_weights, file_weights = (
+        {each.part: each for each in weights(found.find(name), 4)} for name in ("own", "file")
+    )
+    assert file_weights == own_weights
 
 
 def test_a_file_alone_or_with_its_text_encoders_is_refused(other, home: Path, tmp_path: Path):
