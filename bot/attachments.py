@@ -26,6 +26,7 @@ from stylus_engine.workers.frames import Begin, Begun, Inspect, Inspected
 MEBIBYTE = 1 << 20
 MOST_BYTES = 25 * MEBIBYTE  # what Discord itself lets through at most in one request
 PATIENCE = aiohttp.ClientTimeout(total=10)
+PATIENCE_FOR_PICTURES = 60.0  # seconds; large ones are opened one after another
 PNG = b"\x89PNG\r\n\x1a\n"
 OTHERS = (b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # pictures that carry no manifest of ours
 SHORTEST = len(PNG)
@@ -79,7 +80,7 @@ async def start_of(
         cut=cut,
         strength=usual(masked=masked) if strength is None else strength,
     )
-    answer = await services.supervisor.consult(question)
+    answer = await services.supervisor.consult(question, PATIENCE_FOR_PICTURES)
     if not isinstance(answer, Begun):
         raise NoWorker
     return answer.start

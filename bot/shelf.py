@@ -5,6 +5,7 @@ all; a wish is taken even when no planner is up, and the names are looked at lat
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from discord import app_commands
@@ -43,12 +44,12 @@ class Shelf:
         return found
 
     async def lookup(self, names: Sequence[str]) -> tuple[Adapter, ...]:
-        """The cards of these names or ids; those that nobody knows are left out."""
+        """The cards of these names or ids; those that nobody knows are left out. Raises `Told` of a `SharedName`."""
         found = await self._services.supervisor.consult(Lookup(call=0, names=tuple(names)))
         return found.adapters if isinstance(found, Cards) else ()
 
     async def card(self, name: str) -> Adapter:
-        """One card. Raises `UnknownName`."""
+        """One card. Raises `UnknownName`, `Told` of a `SharedName`."""
         for card in await self.lookup([name]) if name else ():
             return card
         raise UnknownName(kind="adapter", name=name[:80], known="")
@@ -82,14 +83,19 @@ class Shelf:
 
 
 def offered(cards: Sequence[Adapter], before: str) -> list[app_commands.Choice[str]]:
-    """Names to read, ids to send; an id that is too long for a choice is left out."""
+    """Names to read, ids to send; an id that is too long for a choice is left out.
+
+    Where several have one name, the id says which is which.
+    """
     offered: list[app_commands.Choice[str]] = []
     chosen = before.split(",") if before else []
+    called = Counter(card.name.casefold() for card in cards)
     for card in cards:
         value = ",".join([*chosen, card.card_id])
         if card.card_id in chosen or len(value) > MOST_VALUE:
             continue
-        name = f"{', '.join([*chosen, card.name])} · {card.category}"
+        which = card.category if called[card.name.casefold()] == 1 else card.card_id
+        name = f"{', '.join([*chosen, card.name])} · {which}"
         offered.append(_choice(name, value))
     return offered
 

@@ -62,7 +62,7 @@ class CardStore(Protocol):
         ...
 
     def find(self, name: str) -> Adapter:
-        """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses."""
+        """The card a person means: an id, a name in any case. Raises `UnknownName` with near misses, `SharedName`."""
         ...
 
     def named(self, text: str, limit: int, after: str = "") -> Sequence[Adapter]:

@@ -57,6 +57,14 @@ class BotProcess:
         """What stands in the log by now was meant."""
         self.forgiven += len(self.log)
 
+    def planner(self) -> int:
+        """The process that plans for this bot."""
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if b"\0planner\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+        raise AssertionError("there is no planner")
+
     async def __aenter__(self) -> Self:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("STYLUS_")

@@ -45,15 +45,6 @@ async def cancelled(stage: Stage, who: Person, status: Json) -> float:
     return time.monotonic() - began
 
 
-def planner_of(stage: Stage) -> int:
-    """The process that plans for this bot."""
-    for task in Path(f"/proc/{stage.bot.process.pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if b"\0planner\0" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
-    raise AssertionError("there is no planner")
-
-
 async def test_a_slow_file_keeps_nobody_waiting_and_a_cancel_ends_it(tmp_path: Path):
     async with staged(tmp_path) as stage:
         slow = await asked(stage.ada, "CRAWL city")
@@ -76,7 +67,7 @@ async def test_who_is_killed_in_a_download_begins_anew(tmp_path: Path):
     """The planner first, then the bot with all its workers; the third time the file comes."""
     async with staged(tmp_path) as stage:
         slow = await asked(stage.ada, "CRAWL TWICE city")
-        os.kill(planner_of(stage), signal.SIGKILL)
+        os.kill(stage.bot.planner(), signal.SIGKILL)
         mark = tmp_path / "data" / "pictures"
         await until(_count(mark, ".CRAWL-*", 2), 30, "the second download")
         await stage.bot.kill()
@@ -166,7 +157,7 @@ async def test_the_real_planner_fetches_beside_its_work(tmp_path: Path):
         coming = stage.bot.folder / "data" / "weights" / "coming"
         await until(_empty(coming), 5, "the part of the file to be given back")
         last = await asked(stage.ada, GARDENER)
-        os.kill(planner_of(stage), signal.SIGKILL)
+        os.kill(stage.bot.planner(), signal.SIGKILL)
         stage.bot.forgive()
         far.gate.set()
         card = await stage.ada.message_where(

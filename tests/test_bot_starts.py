@@ -1,13 +1,14 @@
 """Pictures that start from pictures, on the wire: the real bot, the real planner, the real drawer."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pytest_asyncio
-from PIL import Image
+from PIL import Image, ImageOps
 
 from stylus_engine.pictures.store import PictureStore
 from stylus_engine.ports import Pixels
@@ -161,6 +162,101 @@ async def test_a_mask_of_another_size_is_one_sentence(stage: Stage):
     mask = await stage.ada.attach(encoded(Image.new("L", (32, 64), 255)), "mask.png")
     told = await inpainted(stage, image=image, mask=mask)
     assert "a mask of 32 × 64 for a picture of 64 × 64" in text(told)
+
+
+SIDES = {"large": (8660, 5773), "too large": (8660, 5774)}  # 49,994,180 and 50,002,840 pixels
+MIB = 1 << 20
+
+
+@contextmanager
+def remembered(stage: Stage) -> Iterator[list[int]]:
+    """What the planner's memory grew by at the most while the block ran, in bytes."""
+    place, grown = Path(f"/proc/{stage.bot.planner()}"), list[int]()
+    before = memory(place, "VmRSS")
+    (place / "clear_refs").write_text("5")  # the kernel's word for: begin anew with VmHWM
+    yield grown
+    grown.append(memory(place, "VmHWM") - before)
+
+
+def memory(place: Path, what: str) -> int:
+    lines = (place / "status").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith(f"{what}:")]
+    return int(line.split()[1]) << 10
+
+
+def stripes(size: tuple[int, int]) -> bytes:
+    """A PNG of this size: a large file of pixels that packs into a small one."""
+    bars = np.zeros((1, size[0], 3), np.uint8)
+    bars[0, :, 0], bars[0, :, 1] = np.linspace(0, 255, size[0]), 90
+    return encoded(Image.fromarray(bars).resize(size, Image.Resampling.NEAREST))
+
+
+async def test_fifty_million_pixels_are_drawn_from(stage: Stage, first: Json):
+    """An opened one is a quarter of a gigabyte, and nothing else of that size is made of it."""
+    data = stripes(SIDES["large"])
+    asked: list[str] = []
+    with remembered(stage) as grown:
+        for who in (stage.ada, stage.ben):
+            image = await who.attach(data, "large.png")
+            options = {"prompt": "a red fox", "image": image, "strength": 0.3, **FEW}
+            asked.append(await who.slash("imagine", **options))
+        told = [await stage.ada.answer(one, 60) for one in asked]
+        cards = [await stage.card(stage.ben, one["message"]["id"]) for one in told]
+    assert grown[0] < 400 * MIB
+    for card in cards:
+        start = stage.request(card).start
+        assert start is not None
+        assert (start.width, start.height) == (2048, 1365)
+        made = await pixels(stage.ada, card)
+        assert np.corrcoef(made[..., 0].mean(axis=0), np.arange(made.shape[1]))[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("command", ["imagine", "inpaint"])
+async def test_more_pixels_than_that_are_one_sentence_and_no_memory(
+    stage: Stage, first: Json, command: str
+):
+    before = stored(stage)
+    image = await stage.ada.attach(stripes(SIDES["too large"]), "larger.png")
+    with remembered(stage) as grown:
+        told = await stage.told(stage.ada, command, prompt="a red fox", image=image)
+    assert hidden(told)
+    assert "larger.png cannot be drawn from: it has more than 50 million pixels." in said(told)
+    assert grown[0] < 32 * MIB
+    assert stored(stage) == before
+
+
+async def test_a_picture_and_a_mask_of_any_size_that_is_the_same(stage: Stage):
+    """Neither a multiple of eight nor of the checkpoint's shape; drawn at its own, kept where it is black."""
+    picture = np.random.default_rng(4).integers(0, 255, (7, 11, 3), np.uint8)
+    before = Image.fromarray(picture).resize((333, 211), Image.Resampling.NEAREST)
+    half = Image.new("L", before.size)
+    half.paste(255, (0, 0, 166, 211))
+    image = await stage.ada.attach(encoded(before), "odd.png")
+    mask = await stage.ada.attach(encoded(half), "half.png")
+    told = await inpainted(stage, image=image, mask=mask, seed=4)
+    made = await pixels(stage.ada, await stage.card(stage.ada, told["id"]))
+    height, width, _ = made.shape
+    assert (height % 8, width % 8) == (0, 0)
+    wanted = np.asarray(ImageOps.fit(before, (width, height), Image.Resampling.LANCZOS))
+    edge = width // 2 + 1
+    assert np.array_equal(made[:, edge:], wanted[:, edge:])
+    assert apart(made[:, : edge - 2], wanted[:, : edge - 2]) > 5
+
+
+async def test_a_mask_of_another_size_says_the_sizes_that_were_brought(stage: Stage):
+    """The picture is kept smaller than it came, which nobody is told: it is no size of theirs."""
+    before = stored(stage)
+    image = await stage.ada.attach(encoded(Image.new("RGB", (3000, 2000), "teal")), "image.png")
+    mask = await stage.ada.attach(encoded(Image.new("L", (1500, 1000), 255)), "mask.png")
+    told = await inpainted(stage, image=image, mask=mask)
+    assert hidden(told)
+    assert "a mask of 1500 × 1000 for a picture of 3000 × 2000." in text(told)
+    assert stored(stage) == before
+
+
+def said(message: Json) -> str:
+    """Without what keeps Discord from reading names as markup."""
+    return text(message).replace("\\", "")
 
 
 async def test_what_is_refused_anyway_keeps_no_picture(stage: Stage):

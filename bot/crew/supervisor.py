@@ -120,10 +120,10 @@ class Supervisor:
             raise NoWorker from error
         return await self._planner.ask(question, seconds, hear)
 
-    async def consult(self, question: Question) -> FromWorker:
-        """Ask for somebody who waits. Raises `NoWorker` (also of a busy planner), `Told`."""
+    async def consult(self, question: Question, seconds: float | None = None) -> FromWorker:
+        """Ask for somebody who waits, ten seconds unless said. Raises `NoWorker` (also of a busy planner), `Told`."""
         try:
-            return await self.ask(question, PATIENCE_OF_PEOPLE)
+            return await self.ask(question, PATIENCE_OF_PEOPLE if seconds is None else seconds)
         except TimeoutError as error:
             raise NoWorker from error
 

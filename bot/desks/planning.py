@@ -117,6 +117,7 @@ class PlanningDesk:
         self._checkpoints = checkpoints
         self._in_hand = InHand()
         self._telling: dict[str, TellFetching] = {}
+        self._opening = asyncio.Lock()  # of a picture: fifty million pixels take up to 0.8 GiB
         self._index = Index(engine)
 
     @property
@@ -169,7 +170,8 @@ class PlanningDesk:
                 manifest = await asyncio.to_thread(inspected, question.data)
                 answer = Inspected(call=question.call, manifest=manifest)
             case Begin():
-                start = await asyncio.to_thread(begun, question, self._pictures)
+                async with self._opening:
+                    start = await asyncio.to_thread(begun, question, self._pictures)
                 answer = Begun(call=question.call, start=start)
             case Add():
                 answer = await self._add(question, tell)
@@ -255,6 +257,7 @@ class PlanningDesk:
         return Cards(call=question.call, adapters=tuple(self._known(question.names)))
 
     def _known(self, names: Sequence[str]) -> Iterator[Adapter]:
+        """Raises `SharedName`."""
         for name in names:
             with suppress(UnknownName):  # left out of the answer, as the frame says
                 yield self._engine.cards.find(name)

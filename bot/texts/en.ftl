@@ -384,6 +384,7 @@ error-BadEvaluation = No evaluation can go by { $path }: { $why }.
 error-BadText = The { $what } cannot be used: { $why }.
 error-OutOfRange = { $what } must lie between { $low } and { $high }; { $value } was given.
 error-UnknownName = There is no { $kind } called “{ $name }”. { $known }
+error-SharedName = { $count } adapters have the name “{ $name }”; ask by id: { $ids }.
 error-BadSize = Width and height must be multiples of { $multiple } pixels; { $width }×{ $height } was given.
 error-Unsupported = { $what } is not possible yet.
 error-NoFastAdapter = No few-step adapter for { $family } is known here: whoever runs me can add one.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz, process, utils
 
+from stylus_engine.errors import SharedName
 from stylus_engine.model import Adapter
 
 NEAR = 60.0  # of 100, rapidfuzz: less alike is no near miss
@@ -15,10 +16,10 @@ NEAREST = 500  # names that are looked at for near misses
 TRIGRAM = 3  # characters; the index of names knows no shorter pieces
 
 
-def several(same: Sequence[Adapter]) -> str:
+def shared(name: str, same: Sequence[Adapter]) -> SharedName:
     """What to say where a name is not enough."""
     ids = ", ".join(card.card_id for card in same[:5])
-    return f"{len(same)} adapters have this name; ask by id: {ids}."
+    return SharedName(name=name[:80], count=len(same), ids=ids)
 
 
 def ordered(where: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.book import Book, Row
-from stylus_engine.catalog.by_name import NEAREST, alike, holding, ordered, pieces, several
+from stylus_engine.catalog.by_name import NEAREST, alike, holding, ordered, pieces, shared
 from stylus_engine.catalog.nouns import Checked, Described, Page, Probed
 from stylus_engine.catalog.rows import (
     Known,
@@ -64,15 +64,16 @@ class Catalogue:
     def find(self, name: str) -> Adapter:
         """The card a person means: an id, or a name in any case; a drawable one first.
 
-        Raises `UnknownName` with near misses, or with the ids when several cards share the name.
+        Raises `UnknownName` with near misses, `SharedName` when several cards are called so.
         """
         if (card := self._get(name)) is not None:
             return card
         same = self._called(name)
         if len(same) == 1:
             return same[0]
-        known = several(same) if same else self._near(name)
-        raise UnknownName(kind="adapter", name=name[:80], known=known)
+        if same:
+            raise shared(name, same)
+        raise UnknownName(kind="adapter", name=name[:80], known=self._near(name))
 
     def named(self, text: str, limit: int, after: str = "") -> list[Adapter]:
         """Cards whose name holds `text` in any case, the most popular first; "" = all of them.

@@ -133,7 +133,7 @@ class Weights:
         """How to get it. Raises `AdapterFileMissing` when there is none."""
         wanted = adapter.file_sha256
         if wanted is not None and not DIGEST.fullmatch(wanted):
-            raise AdapterChanged(name=adapter.name, wanted="a sha256", found="something else")
+            raise AdapterChanged(name=adapter.name, wanted="a sha256", found="none")
         if self._web is None or adapter.url is None or adapter.path is not None:
             path = adapter.path or adapter.url or "the card names no file"
             raise AdapterFileMissing(name=adapter.name, path=path)

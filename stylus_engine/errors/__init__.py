@@ -7,6 +7,7 @@
     │   ├── OutOfRange
     │   ├── BadText
     │   ├── UnknownName         adapter, checkpoint, sampler, preset, manifest
+    │   ├── SharedName          several adapters are called so
     │   ├── BadSize             edges that the checkpoint's latents cannot have
     │   ├── Unsupported         what this version does not draw yet
     │   ├── NoFastAdapter       no few-step adapter is known for this checkpoint
@@ -115,6 +116,7 @@ from stylus_engine.errors.requests import (
     NoFastAdapter,
     OutOfRange,
     PromptTooLong,
+    SharedName,
     UnknownName,
     Unsupported,
 )
@@ -166,6 +168,7 @@ __all__ = [
     "OutOfRange",
     "PromptTooLong",
     "RefinerFailed",
+    "SharedName",
     "SourceOdd",
     "SourceRefused",
     "SourceSilent",

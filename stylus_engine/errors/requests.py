@@ -51,6 +51,15 @@ class UnknownName(BadRequest):
 
 
 @dataclass(eq=False)
+class SharedName(BadRequest):
+    """A name that several adapters have. `ids`: what they can be asked for by instead."""
+
+    name: str
+    count: int
+    ids: str
+
+
+@dataclass(eq=False)
 class BadEvaluation(BadRequest):
     """Prompts or a journal that no evaluation can go by."""
 

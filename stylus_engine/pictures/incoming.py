@@ -32,10 +32,14 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, 
 
 
 class Brought(NamedTuple):
-    """A picture as it is kept. `clear` is True where it was transparent, None when nowhere."""
+    """A picture as it is kept. `clear` is True where it was transparent, None when nowhere.
+
+    `came`: its width and height before it was made small, upright.
+    """
 
     pixels: Pixels
     clear: NDArray[np.bool_] | None
+    came: tuple[int, int]
 
 
 def start(
@@ -104,7 +108,7 @@ def _redone(
         return None
     other = bring(mask, mask_name)
     if other.pixels.shape != brought.pixels.shape:
-        sizes = [f"{p.shape[1]} × {p.shape[0]}" for p in (other.pixels, brought.pixels)]
+        sizes = [f"{each.came[0]} × {each.came[1]}" for each in (other, brought)]
         raise BadPicture(path=mask_name, why=f"a mask of {sizes[0]} for a picture of {sizes[1]}")
     white = other.pixels.mean(axis=2) >= 128
     chosen = white if other.clear is None else white | other.clear
@@ -141,15 +145,21 @@ def _too_many() -> str:
 
 
 def _opened(image: Image.Image) -> Brought:
+    width, height = image.size
     image.draft("RGB", (WORKING, WORKING))  # a JPEG is decoded small in the first place
+    # Small before upright: turning makes a copy, and here that would be one of fifty million pixels.
+    image.thumbnail((WORKING, WORKING), Image.Resampling.LANCZOS, reducing_gap=3.0)
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((WORKING, WORKING), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    whole = _levelled(upright).convert("RGBA")
-    alpha = np.asarray(whole.getchannel("A"))
+    came = (width, height) if upright.size == image.size else (height, width)
+    return Brought(*_on_paper(_levelled(upright).convert("RGBA")), came)
+
+
+def _on_paper(whole: Image.Image) -> tuple[Pixels, NDArray[np.bool_] | None]:
+    """What shows on white, and where it is transparent."""
+    clear = np.asarray(whole.getchannel("A")) < 128
     paper = Image.new("RGBA", whole.size, "white")
     flat = Image.alpha_composite(paper, whole).convert("RGB")
-    clear = alpha < 128
-    return Brought(np.asarray(flat, dtype=np.uint8), clear if clear.any() else None)
+    return np.asarray(flat, dtype=np.uint8), clear if clear.any() else None
 
 
 def _levelled(image: Image.Image) -> Image.Image:

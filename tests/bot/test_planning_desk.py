@@ -9,15 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.desks import planning
 from bot.desks.planning import PlanningDesk
 from bot.settings import load
 from bot.worker import open_house
 from stylus_engine.engine import Engine, Method
-from stylus_engine.model import Adapter, Request
+from stylus_engine.model import Adapter, Request, Start
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.weights import Budgets
 from stylus_engine.walking import Walker
-from stylus_engine.workers.frames import Cards, Lookup
+from stylus_engine.workers.frames import Begin, Cards, Lookup
 from tests.workers.sandman import SHELF, Checkpoints, Inventor, Nothing, Shelf, Words
 
 PAUSE = 0.3  # seconds of a slow look-up
@@ -101,3 +102,28 @@ async def test_an_old_plan_is_held_against_todays_cards_beside_other_questions()
     plan = await made.plan(Request(prompt="ink night city"))
     again = made.arrange(Request(prompt="ink night city"), "j", plan=plan)
     assert await longest_pause(again) < PAUSE
+
+
+async def test_pictures_are_opened_one_after_another_beside_other_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Several large ones at once would be more memory than a small machine has."""
+    doing: list[int] = []
+    most: list[int] = []
+
+    def slow(question: Begin, folder: Path) -> Start:
+        doing.append(question.call)
+        most.append(len(doing))
+        time.sleep(PAUSE / 3)
+        doing.remove(question.call)
+        return Start(picture="0" * 64)
+
+    monkeypatch.setattr(planning, "begun", slow)
+    desk = PlanningDesk(Opened(), tmp_path)  # pyright: ignore[reportArgumentType] - as above
+    asked = (desk.answer(Begin(call=n, data=b"", name=""), lambda _: None) for n in range(4))
+
+    async def together() -> None:
+        await asyncio.gather(*asked)
+
+    assert await longest_pause(together()) < PAUSE / 3
+    assert most == [1] * 4

@@ -22,6 +22,11 @@ def test_an_id_too_long_for_a_choice_is_left_out():
     assert offered([card(1)], "x" * 96) == []
 
 
+def test_of_those_with_one_name_the_id_says_which_is_which():
+    names = [one.name for one in offered([card(1), card(2, "ink"), card(3, "Wash")], "")]
+    assert names == ["Ink · x:1:1", "ink · x:2:1", "Wash · other"]
+
+
 @given(st.lists(st.text(max_size=300), max_size=5), st.text(max_size=120))
 def test_every_choice_fits(names: list[str], before: str):
     for one in offered([card(n, name) for n, name in enumerate(names)], before):

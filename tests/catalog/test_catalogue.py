@@ -16,7 +16,7 @@ from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.clean import line
 from stylus_engine.catalog.nouns import Checked, Described, Item, Page, Probed, Skipped
 from stylus_engine.catalog.rows import Place
-from stylus_engine.errors import BadCatalogue, CatalogueVersion, UnknownName
+from stylus_engine.errors import BadCatalogue, CatalogueVersion, SharedName, UnknownName
 from stylus_engine.model import Adapter, Measured, Sketch
 
 NOW = "2026-11-28T12:00:00+00:00"
@@ -148,8 +148,10 @@ def test_any_text_can_be_looked_for(tmp_path_factory: pytest.TempPathFactory, te
 def test_near_misses_and_twins_are_in_the_sentence(catalogue: Catalogue):
     twins = item(2, name="ember dragon", path=None), item(3, name="Ember Dragon", path=None)
     catalogue.take("s", page(item(1, name="Tin Robot"), *twins), NOW)
-    with pytest.raises(UnknownName, match="2 adapters have this name; ask by id: t:2:1, t:3:1"):
+    with pytest.raises(SharedName) as shared:
         catalogue.find("EMBER dragon")
+    told = "2 adapters have the name “EMBER dragon”; ask by id: t:2:1, t:3:1."
+    assert str(shared.value) == told
     with pytest.raises(UnknownName, match="Did you mean “Tin Robot”"):
         catalogue.find("tin robto")
     catalogue.take("s", page(item(4, name="Ember Dragon")), NOW)

@@ -184,6 +184,19 @@ def test_a_mask_is_white_where_it_is_drawn_anew_and_of_the_same_size(store: Pict
         assert str(refused.value).startswith(words)
 
 
+@pytest.mark.parametrize("turn", [1, 6])
+def test_sizes_that_differ_are_told_as_they_were_brought(store: PictureStore, turn: int) -> None:
+    """Both are made small before they are held against each other; nobody asked for those sizes."""
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    photo = encoded(Image.new("RGB", (3000, 2000)), "JPEG", exif=exif)
+    mask = encoded(Image.new("L", (1500, 1000), 255))
+    with pytest.raises(BadPicture) as refused:
+        incoming.start(store, photo, "p.jpg", mask=mask, mask_name="m.png")
+    wanted = "3000 × 2000" if turn == 1 else "2000 × 3000"
+    assert str(refused.value).endswith(f"a mask of 1500 × 1000 for a picture of {wanted}.")
+
+
 def test_a_ground_is_cut_from_the_middle_and_told_when_it_is_gone(store: PictureStore) -> None:
     start = incoming.start(store, encoded(Image.fromarray(colours(40, 16))), "p.png")
     assert np.array_equal(store.ground(start, 40, 16).pixels, colours(40, 16))

@@ -47,7 +47,7 @@ class Search(Frame, frozen=True, kw_only=True):
 
 
 class Lookup(Frame, frozen=True, kw_only=True):
-    """Cards by id or name; those that nobody knows are left out of the answer."""
+    """Cards by id or name; those that nobody knows are left out of the answer. A name that several have is refused."""
 
     call: int
     names: tuple[str, ...]
