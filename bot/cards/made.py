@@ -97,8 +97,8 @@ def _ran(say: Say, manifests: Sequence[Manifest]) -> Iterator[str]:
     for one in (ran for told in manifests for ran in told.ran):
         steps[one.executor, one.why, one.over] += one.steps
     for (executor, why, over), count in steps.most_common(MOST_RAN):
-        known = why if why in WHYS else "asked"
-        reason = say(f"ran-{known}", over=escape(over, 20))
+        known = say(f"ran-{why}", over=escape(over, 20)) if why in WHYS else ""
+        reason = known or escape(why, 40)  # of a picture that a newer Stylus drew
         yield say("details-ran", executor=escape(executor, 20), steps=count, why=reason)
 
 

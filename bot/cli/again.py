@@ -11,6 +11,7 @@ from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.drawing import finish, follow, new_job
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Target
+from bot.cli.show import show_ran
 from bot.settings import Settings
 from stylus_engine.errors import BadManifest
 from stylus_engine.model import Manifest
@@ -25,6 +26,7 @@ Source: TypeAlias = Annotated[
 def again(
     context: typer.Context,
     source: Source,
+    explain: options.Explain = False,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
@@ -36,7 +38,7 @@ def again(
         manifest = store.manifest_of(path)
         target = Target(job=new_job(), grids=settings.paths.place("grids"), out=out)
         files.make_folder(target.sheet.parent)
-        _draw(desk, settings, manifest, path, target, as_json=as_json)
+        _draw(desk, settings, manifest, path, target, as_json=as_json, explain=explain)
 
 
 def locate(source: str, settings: Settings) -> Path:
@@ -47,12 +49,21 @@ def locate(source: str, settings: Settings) -> Path:
 
 
 def _draw(
-    desk: Desk, settings: Settings, manifest: Manifest, path: Path, target: Target, *, as_json: bool
+    desk: Desk,
+    settings: Settings,
+    manifest: Manifest,
+    path: Path,
+    target: Target,
+    *,
+    as_json: bool,
+    explain: bool,
 ) -> None:
     outcome = Outcome()
     with desk.engine(settings) as engine:
         follow(desk, lambda: engine.again(manifest, target.job), outcome, quiet=True)
-    code = finish(desk, outcome, target, as_json=as_json)
+    if explain and not as_json:
+        show_ran(desk.out, [manifest], "then")
+    code = finish(desk, outcome, target, as_json=as_json, explain=explain, when="now")
     if outcome.finished:
         desk.say(compare(path, Path(outcome.pictures[outcome.finished[0].id].path)))
     if code:

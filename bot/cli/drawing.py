@@ -65,9 +65,15 @@ def _show(desk: Desk, plan: Plan, *, quiet: bool) -> None:
 
 
 def finish(
-    desk: Desk, outcome: Outcome, target: Target, *, as_json: bool, explain: bool = False
+    desk: Desk,
+    outcome: Outcome,
+    target: Target,
+    *,
+    as_json: bool,
+    explain: bool = False,
+    when: str = "",
 ) -> int:
-    """Save the sheet and the copies, tell what came of it; the exit code."""
+    """Save the sheet and the copies, tell what came of it; the exit code. `when`: see `show_ran`."""
     saved = Saved()
     try:
         saved = save(outcome, target)
@@ -77,7 +83,7 @@ def finish(
     report(desk, outcome, saved, as_json=as_json)
     if explain and not as_json:
         finished = [outcome.pictures[shot.id] for shot in outcome.finished]
-        show_ran(desk.out, finished)
+        show_ran(desk.out, [each.manifest for each in finished], when)
         show_readied(desk.out, finished, outcome.fetched)
     return exit_code(outcome.failures[0].kind) if outcome.failures else 0
 

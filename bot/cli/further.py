@@ -54,12 +54,13 @@ class Before:
 Onward: TypeAlias = Callable[[Before], Sequence[Manifest]]
 
 
-def vary(
+def vary(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
     context: typer.Context,
     source: Source,
     count: Several = 4,
     strong: Strong = False,
     strength: Anew = None,
+    explain: options.Explain = False,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
@@ -74,15 +75,16 @@ def vary(
     with answering(desk, as_json):
         settings = desk.settings()
         within("Count", count, 1, settings.drawing.most_count)
-        _draw(desk, settings, source, onward, out=out, as_json=as_json)
+        _draw(desk, settings, source, onward, out=out, as_json=as_json, explain=explain)
 
 
-def upscale(
+def upscale(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
     context: typer.Context,
     source: Source,
     whole: Whole = False,
     latents: Latents = False,
     strength: Anew = None,
+    explain: options.Explain = False,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
@@ -97,7 +99,7 @@ def upscale(
 
     desk = desk_of(context)
     with answering(desk, as_json):
-        _draw(desk, desk.settings(), source, onward, out=out, as_json=as_json)
+        _draw(desk, desk.settings(), source, onward, out=out, as_json=as_json, explain=explain)
 
 
 def _draw(
@@ -108,6 +110,7 @@ def _draw(
     *,
     out: Path | None,
     as_json: bool,
+    explain: bool,
 ) -> None:
     before = _before(locate(source, settings), settings)
     target = Target(job=new_job(), grids=settings.paths.place("grids"), out=out)
@@ -115,7 +118,7 @@ def _draw(
     outcome, manifests = Outcome(), onward(before)
     with desk.engine(settings) as engine:
         follow(desk, lambda: engine.redraw(manifests, target.job), outcome, quiet=True)
-    code = finish(desk, outcome, target, as_json=as_json)
+    code = finish(desk, outcome, target, as_json=as_json, explain=explain)
     if code:
         raise typer.Exit(code)
 

@@ -11,7 +11,18 @@ from rich.text import Text
 
 from bot.captions import faster, lit, plain, weight
 from bot.readying import waited
-from stylus_engine.model import Dropped, Picture, Plan, Ran, Readied, Seen, Shot, Survival, Task
+from stylus_engine.model import (
+    Dropped,
+    Manifest,
+    Picture,
+    Plan,
+    Ran,
+    Readied,
+    Seen,
+    Shot,
+    Survival,
+    Task,
+)
 
 INDENT = (0, 0, 0, 2)
 MOST_SEEN = 6  # candidates told per concept
@@ -125,13 +136,13 @@ def show_quantised(console: Console, pictures: Sequence[Picture]) -> None:
         line(console, Text(told, style="dim"))
 
 
-def show_ran(console: Console, pictures: Sequence[Picture]) -> None:
-    """Which executor drew the steps of each picture, and why."""
-    for picture in pictures:
-        number = picture.manifest.shot.index + 1
-        for ran in picture.manifest.ran:
+def show_ran(console: Console, manifests: Sequence[Manifest], when: str = "") -> None:
+    """Which executor drew the steps of each picture, and why. `when`: for one that was drawn twice, which time."""
+    for manifest in manifests:
+        lead = when or manifest.shot.index + 1
+        for ran in manifest.ran:
             steps = f"{ran.steps} step{'' if ran.steps == 1 else 's'}"
-            told = f"{number} · {steps} with executor {ran.executor}: {_why(ran)}"
+            told = f"{lead} · {steps} with executor {ran.executor}: {_why(ran)}"
             line(console, Text(told, style="dim"))
     console.print()
 

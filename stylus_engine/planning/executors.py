@@ -10,7 +10,7 @@ weight for each recipe; `merge` runs the whole model once for each recipe.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 # Small operations that a layer costs, as counted on the miniature, where nothing else counts: the
 # factors of all rows; those of one run of rows; a weight of its own; a whole layer of the bare model.
@@ -21,6 +21,10 @@ WRITING = frozenset(
     {"core", "core+slots", "bank", "merge"}
 )  # put merged weights in the base's place
 MERGING = 3  # times that a merged weight's bytes pass through memory while it is made
+Kept: TypeAlias = Literal["", "offloaded", "quantised"]
+Why: TypeAlias = Literal[
+    "asked", "bare", "first", "short", "cheapest", "offloaded", "quantised", "uncompiled"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Batch:
     steps: int
     room: float
     core_made: bool = False
-    kept: str = ""
+    kept: Kept = ""
 
     @property
     def rows(self) -> int:
@@ -98,7 +102,7 @@ class Choice(NamedTuple):
     """
 
     executor: str
-    why: str
+    why: Why
     over: str = ""
 
 
@@ -114,7 +118,7 @@ def choose(machine: Machine, batch: Batch) -> Choice:
     return Choice(best, batch.kept or "cheapest", over)
 
 
-def kept_by(offload: str, quantised: str) -> str:
+def kept_by(offload: str, quantised: str) -> Kept:
     """Why base weights are only read, never replaced by merged ones; empty: they may be.
 
     Offloaded ones are moved under whoever holds them; into int8 a merged weight does not fit.

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from stylus_engine.errors import BadSettings
-from stylus_engine.planning.executors import refusal, uncompilable
+from stylus_engine.planning.executors import Kept, refusal, uncompilable
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.compiled import Compiled
 from stylus_engine.sampling.executors.core import Sharing
@@ -64,7 +64,7 @@ def executor(
     modules: Modules,
     rack: Rack | None = None,
     device: Device = None,
-    kept: str = "",
+    kept: Kept = "",
     compiled: str = "none",
 ) -> Executor:
     """The executor of this name. `kept`: why base weights are only read, as `planning.executors.kept_by` says.

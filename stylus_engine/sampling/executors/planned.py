@@ -13,7 +13,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from stylus_engine.planning.executors import Batch, Choice, Machine, choose
+from stylus_engine.planning.executors import Batch, Choice, Kept, Machine, choose
 from stylus_engine.sampling.executors.banking import Banking
 from stylus_engine.sampling.executors.banks import ROOM, Bank
 from stylus_engine.sampling.executors.census import Census
@@ -42,7 +42,7 @@ class Planned:
         room: int = ROOM,
         machine: Callable[[nn.Module], Machine] | None = None,
         device: torch.device | None = None,
-        kept: str = "",
+        kept: Kept = "",
     ) -> None:
         """`kept`: why base weights are only read; see `planning.executors.kept_by`."""
         banks: dict[Component, Bank] = {

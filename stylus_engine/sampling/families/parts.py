@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from stylus_engine.model import Checkpoint
+from stylus_engine.planning.executors import Kept
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.flow import Spaced
 
@@ -68,7 +69,7 @@ class Parts:
     room: int = 0
     attention: str = "auto"
     wings: Wings | None = None
-    kept: str = ""
+    kept: Kept = ""
     how: tuple[tuple[str, str], ...] = ()
 
     @property
