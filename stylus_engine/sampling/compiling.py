@@ -10,11 +10,13 @@ it compiles anew for every set of adapters (docs/decisions.md, 2026-11-28).
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 import torch
 from torch import nn
+from torch._dynamo.backends.registry import lookup_backend
 from torch._dynamo.exc import BackendCompilerFailed, TorchDynamoException
 
 LOG = logging.getLogger("stylus.compiling")
@@ -54,6 +56,23 @@ def _plain(module: nn.Module) -> bool:
     return type(module) is nn.Linear or not isinstance(module, nn.Linear | nn.Conv2d)
 
 
+def inductor(graph: Any, inputs: Any) -> Any:  # noqa: ANN401 - as torch calls backends
+    """Torch's own backend; its advice to developers stays with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return lookup_backend("inductor")(graph, inputs)
+
+
+def _in_our_words(record: logging.LogRecord) -> bool:
+    """Whether it may be logged as it is: that the room for compilations is full is said plainly."""
+    if "recompile_limit" not in record.getMessage():
+        return True
+    LOG.warning(
+        "More shapes than %d were asked of compiled blocks; new ones run as they are.", MOST
+    )
+    return False
+
+
 class Compiler:
     """Makes blocks run compiled, until it fails: then it says so once, and they run as they are.
 
@@ -61,7 +80,8 @@ class Compiler:
     comes in, of the branches.
     """
 
-    def __init__(self, backend: Backend = "inductor") -> None:
+    def __init__(self, backend: Backend = inductor) -> None:
+        logging.getLogger("torch._dynamo.convert_frame").addFilter(_in_our_words)
         self.failed = False
         self._backend = backend
 

@@ -4,7 +4,8 @@ That they draw what the oracle draws is held beside all other executors, in test
 """
 
 import logging
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 from torch import fx
 
 from stylus_engine.model import Drawn, Manifest, Shot
+from stylus_engine.sampling import compiling
 from stylus_engine.sampling.compiling import linear, repeated
 from stylus_engine.sampling.executors import Compiled
 from stylus_engine.sampling.executors.branches import step
@@ -38,10 +40,13 @@ class Counting:
 
 
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
+def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+    """What is compiled is kept for the process: others' is forgotten before, this one's after."""
     backend = Counting()
     monkeypatch.setitem(MAKERS, "counted", partial(Compiled, backend=backend))
-    return backend
+    torch.compiler.reset()
+    yield backend
+    torch.compiler.reset()
 
 
 Masks = tuple[Mapping[str, float], ...]
@@ -118,6 +123,33 @@ def test_without_a_compiler_one_sentence_is_logged_and_the_stack_draws(pool, mon
     told = manifest(on, pool)
     assert [(ran.executor, ran.why) for ran in told.ran] == [("stack", "uncompiled")]
     assert "compile" not in told.how
+
+
+def test_more_shapes_than_there_is_room_for_are_drawn_and_said_plainly(
+    pool, counting, caplog, capfd, monkeypatch
+):
+    monkeypatch.setattr(compiling, "MOST", 1)
+    on, plain = stage(pool, executor="counted"), stage(pool)
+    for masks in (LOW, LOW[:2]):
+        ends, truth = (finals(each, asked(pool, masks)) for each in (on, plain))
+        for name, end in truth.items():
+            assert (ends[name] - end).norm() / end.norm() <= 1e-5
+    said = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+    assert set(said) == {
+        "More shapes than 1 were asked of compiled blocks; new ones run as they are."
+    }
+    assert "recompile" not in capfd.readouterr().err
+
+
+def test_inductors_advice_stays_with_it(monkeypatch):
+    def advises(graph: fx.GraphModule, _: object):
+        warnings.warn("consider tensor cores", UserWarning, stacklevel=2)
+        return graph.forward
+
+    monkeypatch.setattr(compiling, "lookup_backend", lambda _: advises)
+    module = torch.nn.Linear(2, 2)
+    graph = fx.symbolic_trace(module)
+    assert compiling.inductor(graph, [])(torch.ones(1, 2)).shape == (1, 2)
 
 
 def test_a_picture_tells_that_it_was_compiled(pool, counting):

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from stylus_engine.planning.executors import Choice
-from stylus_engine.sampling.compiling import Backend, Compiler, linear, repeated
+from stylus_engine.sampling.compiling import Backend, Compiler, inductor, linear, repeated
 from stylus_engine.sampling.executors.branches import Branches
 from stylus_engine.sampling.executors.planned import DENOISERS
 from stylus_engine.sampling.executors.seam import ONCE, Outlook
@@ -59,7 +59,7 @@ class Compiled:
         modules: Mapping[Component, nn.Module],
         rack: Rack | None = None,
         device: torch.device | None = None,
-        backend: Backend = "inductor",
+        backend: Backend = inductor,
     ) -> None:
         """`backend`: as torch.compile takes it."""
         rack = rack or Rack()
