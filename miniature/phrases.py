@@ -18,7 +18,8 @@ from typing import NamedTuple, cast
 
 from miniature import questions
 from miniature.cards import card
-from miniature.questions import FRAMES, STYLED, words_of
+from miniature.english import words_of
+from miniature.question_maker import FRAMES, STYLED
 from miniature.training.shelf import SHELF
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Category

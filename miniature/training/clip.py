@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from miniature import judge, questions, world
+from miniature import judge, world
 from miniature.clip import Clip, tensor
+from miniature.question_maker import share
 from miniature.question_words import CARDS, OTHERS
 from miniature.training import data, pace, tokenizer
 from miniature.training.data import Pictures
@@ -63,7 +64,7 @@ def told(scene: Scene, rng: Random) -> str:
     text = world.caption(scene, rng)
     for word, said in _sayings(scene):
         if rng.random() < OTHERWISE:
-            others = (*CARDS.get(word, ()), *questions.share(OTHERS.get(word, ()), "open"))
+            others = (*CARDS.get(word, ()), *share(OTHERS.get(word, ()), "open"))
             text = text.replace(said, rng.choice(others), 1) if others else text
     return text
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import minimize
 
 from miniature import likeness, questions
+from miniature.english import words_of
 from miniature.phrases import prompts, shelves
-from miniature.questions import words_of
 from stylus_engine.retrieval.likeness import Parts
 from stylus_engine.retrieval.rows import text_of
 

@@ -8,6 +8,7 @@ import pytest
 
 from miniature import questions as q
 from miniature.judge import LABELS
+from miniature.question_maker import share
 from miniature.question_words import KNOWN_PLACES, KNOWN_SUBJECTS, OTHERS
 from miniature.training.shelf import SHELF
 
@@ -64,8 +65,8 @@ def test_synonyms_share_no_content_word_with_any_card_that_would_do(lines, cards
 def test_the_parts_share_no_synonym(lines, mine, other):
     told = " | ".join(x["prompt"].lower() for x in lines if x["kind"] == "synonym" and x["part"] == mine)  # fmt: skip
     for phrases in (*OTHERS.values(), *KNOWN_SUBJECTS.values(), *KNOWN_PLACES.values()):
-        theirs = [phrase for phrase in phrases if phrase not in q.share(phrases, mine)]
-        assert theirs == [phrase for phrase in phrases if phrase in q.share(phrases, other)]
+        theirs = [phrase for phrase in phrases if phrase not in share(phrases, mine)]
+        assert theirs == [phrase for phrase in phrases if phrase in share(phrases, other)]
         assert not [p for p in theirs if re.search(rf"\b{re.escape(p.lower())}\b", told)]
 
 
