@@ -20,7 +20,7 @@ from bot.sections import Paths
 from bot.settings import Settings
 from stylus_engine.model import Manifest, Picture, Recipe, Shot
 from stylus_engine.pictures.store import PictureStore
-from tests.bot.delivery.post_office import HandClock
+from tests.bot.delivery.memory_wire import HandClock
 from tests.bot.jobs.people import NOW, accepted, wish
 from tests.playground.driver import until
 

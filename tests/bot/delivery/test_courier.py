@@ -19,7 +19,8 @@ from bot.delivery.wire import (
 )
 from bot.refusals import NoWorker
 from stylus_engine.errors import StoreFailed
-from tests.bot.delivery.post_office import CHANNEL, DM, World
+from tests.bot.delivery.memory_wire import CHANNEL, DM
+from tests.bot.delivery.post_office import World
 from tests.playground.driver import until
 
 pytestmark = pytest.mark.asyncio

@@ -7,7 +7,8 @@ from bot.delivery.wire import (
     Unreachable,
     nonce,
 )
-from tests.bot.delivery.post_office import CHANNEL, DM, World
+from tests.bot.delivery.memory_wire import CHANNEL, DM
+from tests.bot.delivery.post_office import World
 
 pytestmark = pytest.mark.asyncio
 

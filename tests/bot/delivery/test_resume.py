@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from bot.delivery.posting import by_their_clock
 from bot.delivery.wire import NoRights, TokenGone, TooOld, Unreachable
 from bot.jobs.nouns import Job
-from tests.bot.delivery.post_office import DM, World
+from tests.bot.delivery.memory_wire import DM
+from tests.bot.delivery.post_office import World
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
