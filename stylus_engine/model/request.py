@@ -132,6 +132,7 @@ class Request(Noun, frozen=True, kw_only=True):
         within("Guidance", self.guidance, 0.0, LIMITS.guidance)
         within("Count", self.count, 1, LIMITS.count)
         within("Seed", self.seed, 0, LIMITS.seed)
+        within("Adapter strengths", len(self.strengths), 0, LIMITS.count)
         for strength in (self.strength, *self.strengths):
             within("Adapter strength", strength, 0.0, LIMITS.strength)
 

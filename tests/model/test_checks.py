@@ -113,6 +113,15 @@ def test_a_shot_takes_its_whole_range_and_no_more(field: str, low: float, high: 
             msgspec.structs.replace(nouns.SHOT, **{field: value})
 
 
+@pytest.mark.parametrize(
+    "strengths", [(NAN,), (1.0, -0.01), (LIMITS.strength + 0.01,), (1.0,) * (LIMITS.count + 1)]
+)
+def test_strengths_of_single_pictures_have_the_bounds_of_all(strengths: tuple[float, ...]):
+    with pytest.raises(OutOfRange):
+        Request(prompt="x", strengths=strengths)
+    assert Request(prompt="x", strengths=(0.0, LIMITS.strength)).strengths
+
+
 @pytest.mark.parametrize("strength", [-0.01, 1.01, NAN])
 def test_a_start_redoes_between_nothing_and_all(strength: float):
     with pytest.raises(OutOfRange):

@@ -118,3 +118,15 @@ def test_a_file_alone_or_with_its_text_encoders_is_refused(other, home: Path, tm
         checkpoints.find("alone")
     with pytest.raises(BadCheckpoint, match=r"text_encoders\.clip_l"):
         family_of(checkpoints.find("fat")).load(checkpoints.find("fat"))
+
+
+@pytest.mark.parametrize("places", [None, torch.ones(3)], ids=["none", "flat"])
+def test_a_file_without_the_places_of_patches_is_refused_in_a_sentence(
+    other, home: Path, places: Tensor | None
+):
+    state = by_makers(other)
+    del state["pos_embed"]
+    save_file(state | ({} if places is None else {"pos_embed": places}), home / "odd.safetensors")
+    odd = LocalCheckpoints({"odd": home / "odd.safetensors"}, "odd").find("")
+    with pytest.raises(BadCheckpoint, match="where it stands"):
+        family_of(odd).load(odd)

@@ -92,8 +92,15 @@ def _sd3_shape(theirs: Mapping[str, Tensor]) -> dict[str, object]:
         "num_layers": len(numbers),
         "dual_attention_layers": tuple(twice),
         "qk_norm": "rms_norm" if normed else None,
-        "pos_embed_max_size": math.isqrt(theirs["pos_embed"].shape[1]),
+        "pos_embed_max_size": _edge(theirs.get("pos_embed")),
     }
+
+
+def _edge(places: Tensor | None) -> int:
+    """How many patches an edge may have, of places (1, edge squared, width)."""
+    if places is None or places.ndim != 3:
+        raise ValueError("it says of no patch where it stands (pos_embed)")
+    return math.isqrt(places.shape[1])
 
 
 def _z_shape(theirs: Mapping[str, Tensor]) -> dict[str, object]:
