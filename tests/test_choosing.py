@@ -73,7 +73,7 @@ async def test_while_the_model_thinks_the_checkpoint_is_loaded_and_what_it_may_n
         request = Request(prompt="a pencil sketch of a boat", count=1, steps=1)
         async with aclosing(house.imagine(request, "first")) as events:
             assert isinstance(await anext(events), Planned)
-            coming = house._atelier._coming  # nobody has asked for a picture yet
+            coming = house._own.atelier._coming  # nobody has asked for a picture yet
             assert coming is not None
             await asyncio.wrap_future(coming)
             assert house.loaded

@@ -132,7 +132,7 @@ async def test_other_masks_of_a_plan_need_no_load_and_no_merge(house: House) -> 
     request = Request(prompt=PROMPT, steps=2, seed=5, count=2)
     plan = planned(await heard(house, request))
     before = counted(house)
-    for shot in house._engine.shots(request, plan, "next", start=2):
+    for shot in house._own.engine.shots(request, plan, "next", start=2):
         house.sampler.admit(shot)
     with closing(house.sampler.events()) as walked:
         drawn = addresses(list(walked))
@@ -144,7 +144,7 @@ def counted(house: House) -> dict[str, int]:
     """Conversions, evictions and gathers so far; a change of mask may add to none of them."""
     drawer = house.sampler._drawer  # pyright: ignore[reportAttributeAccessIssue] - behind the port, to count
     stacks = drawer._studio._executor.stacks.values()
-    factors = house._atelier.factors
+    factors = house._own.atelier.factors
     gathers = sum(stack.gathers for stack in stacks)
     return {"loads": factors.loads, "evictions": factors.evictions, "gathers": gathers}
 

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from stylus_engine.assembly.following import Following
 from stylus_engine.assembly.sourcing import one
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.catalog.arriving import SOURCE, Arrivals
@@ -28,14 +29,15 @@ ENDING = ".safetensors"
 class Arriving:
     """Takes in one adapter at a time."""
 
-    def __init__(self, stock: Stock, checkpoints: Checkpoints) -> None:
+    def __init__(self, stock: Stock, following: Following, checkpoints: Checkpoints) -> None:
         self._stock = stock
+        self._following = following
         self._checkpoints = checkpoints
 
     async def add(self, brought: Brought, tell: TellFetching) -> Arrived:
         """On the shelf and in the index when it returns. Raises `BadAdapter`, `BadSource`, `StoreFailed`."""
         adapter, fresh = await self._taken(brought, tell)
-        await self._stock.follow()
+        await self._following.follow()
         return Arrived(adapter=adapter, fresh=fresh, why_not=await self._why_not(adapter))
 
     async def _taken(self, brought: Brought, tell: TellFetching) -> tuple[Adapter, bool]:

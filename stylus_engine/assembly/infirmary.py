@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
+from stylus_engine.assembly.following import Following
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.catalog.health import plan
 from stylus_engine.catalog.health.checking import Draw, Practice, Summary, Told, check_all
@@ -21,8 +22,11 @@ MOST_EXAMPLES = 10
 class Infirmary:
     """Checks over one stock, with the default checkpoint."""
 
-    def __init__(self, stock: Stock, checkpoints: Checkpoints, pictures: Pictures) -> None:
+    def __init__(
+        self, stock: Stock, following: Following, checkpoints: Checkpoints, pictures: Pictures
+    ) -> None:
         self._stock = stock
+        self._following = following
         self._checkpoints = checkpoints
         self._pictures = pictures
 
@@ -31,7 +35,7 @@ class Infirmary:
         before = await asyncio.to_thread(self._stock.cards.last)
         shots = await self._waiting.shots(ended)
         if await asyncio.to_thread(self._stock.catalogue.last) != before:
-            await self._stock.follow()
+            await self._following.follow()
         return shots
 
     async def check(self, names: Sequence[str], most: int, draw: Draw, tell: TellStep) -> Round:
@@ -49,7 +53,7 @@ class Infirmary:
         try:
             found = await check_all(cards, self._stock.catalogue, draw, self._practice, hear)
         finally:
-            await self._stock.follow()
+            await self._following.follow()
         return _round(found, put_off)
 
     def _called(self, names: Sequence[str], most: int) -> list[Adapter]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from stylus_engine.assembly.following import Following
 from stylus_engine.assembly.sourcing import folder_of, source_of
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.catalog.checking import Checkup, Trouble, troubles
@@ -33,9 +34,10 @@ QUIET = 1.0  # seconds that a file must not have changed
 class Library:
     """See `bot.cli.library`: each method keeps what came before an error or a stop."""
 
-    def __init__(self, stock: Stock, check: "Check") -> None:
+    def __init__(self, stock: Stock, following: Following, check: "Check") -> None:
         """`check` draws with adapters: see `House.check`."""
         self._stock = stock
+        self._following = following
         self._check = check
 
     async def bring_in(self, order: Order, tell: Callable[[Progress], None]) -> Summary:
@@ -47,7 +49,7 @@ class Library:
     async def follow(self, tell: TellStep) -> int:
         """Bring the index in line with the cards."""
         tell(Step(done=0))
-        return await self._stock.follow()
+        return await self._following.follow()
 
     async def watch(self, folders: Sequence[Path]) -> AsyncGenerator[Summary, None]:
         """Whatever changes in these folders, once it is in the index; for ever."""
@@ -57,7 +59,7 @@ class Library:
 
         async def walk(folder: "Folder") -> None:
             summary = await bring_in(self._stock.catalogue, folder)
-            if await self._stock.follow() or summary.skipped:
+            if await self._following.follow() or summary.skipped:
                 told.put_nowait(summary)
 
         async with self._stock.web() as web:

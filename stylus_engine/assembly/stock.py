@@ -1,16 +1,14 @@
 """The parts that know cards and files: made when they are first asked for, shared by house and library."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stylus_engine.assembly.setup import Setup
-from stylus_engine.errors import SourceSilent
-from stylus_engine.ports import Change, Changes, Embedder
+from stylus_engine.ports import Embedder
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.early import Early
@@ -32,7 +30,6 @@ class Stock:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.moved = 0  # stretches of cards that went into the index: whether a long build goes on
 
     def settle(self) -> None:
         """Bring the files of cards that the settings name into the catalogue.
@@ -45,38 +42,6 @@ class Stock:
         settle(self.catalogue, self.setup.cards, clock())
         sources = [folder_name(path) for path in self.setup.shelves]
         forget_folders(self.catalogue, sources, clock())
-
-    async def walk(self) -> None:
-        """Bring the folders of adapters that the settings name into the catalogue.
-
-        The first time each file is read once, for its sha256.  A folder that is not there
-        keeps its cards.  Raises `BadCatalogue`, `StoreFailed`.
-        """
-        from stylus_engine.assembly.sourcing import folder_of
-        from stylus_engine.catalog.importing import bring_in
-
-        for path in self.setup.shelves:
-            with suppress(SourceSilent):
-                await bring_in(self.catalogue, folder_of(path, self))
-
-    async def follow(self, *, anew: bool = False, walk: bool = False) -> int:
-        """Bring the index in line with the cards; how many changes were written.
-
-        `anew` writes all of it, whatever lies there; `walk` looks into the folders of
-        adapters first.  Raises `BadIndex`, `StoreFailed`.
-        """
-        from stylus_engine.retrieval import following
-
-        await asyncio.to_thread(self.settle)
-        if walk:
-            await self.walk()
-        changes = Counted(self.catalogue, self._move)
-        if anew:
-            return await following.anew(self.index, changes)
-        return await following.follow(self.index, changes)
-
-    def _move(self) -> None:
-        self.moved += 1
 
     @cached_property
     def cards(self) -> "Catalogue":
@@ -218,27 +183,6 @@ class Stock:
         from stylus_engine.retrieval.retriever import IndexRetriever
 
         return IndexRetriever(self.index, self.files.holds)
-
-
-class Counted:
-    """Changes, and a word for each stretch of them that is read. Implements `ports.Changes`."""
-
-    def __init__(self, changes: Changes, tell: Callable[[], None]) -> None:
-        self._changes = changes
-        self._tell = tell
-
-    def identity(self) -> str:
-        """See `Changes.identity`."""
-        return self._changes.identity()
-
-    def last(self) -> int:
-        """See `Changes.last`."""
-        return self._changes.last()
-
-    def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
-        """See `Changes.after`."""
-        self._tell()
-        return self._changes.after(seq, limit, vectors_of)
 
 
 def folder_name(path: Path) -> str:
