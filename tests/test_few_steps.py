@@ -1,6 +1,7 @@
 """Drawing in four steps from the user's end, with the adapter that the miniature was distilled into."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,17 @@ def test_a_pinned_one_does_the_same_beside_a_style_and_what_the_person_says_stay
     assert said in told.stdout
     assert "1 · Wet Paper" in told.stdout
     assert "Quick Strokes" not in told.stdout.replace(said, "")
+
+
+def test_a_file_without_a_card_is_one_by_its_name_and_no_words_choose_it(folder: Path):
+    loras = folder / "loras"
+    loras.mkdir(exist_ok=True)
+    quick = HOUSE / "miniature" / "data" / "adapters" / "quick_strokes.safetensors"
+    shutil.copy(quick, loras / "x_Lightning6Step.safetensors")
+    flags = ("--set", f"cards.folders=[{json.dumps(str(loras))}]", "--set", "cards.builtin=false")
+    told = asked(folder, *flags, "plan", "a red cat, x lightning 6 step", "--fast")["plan"]
+    assert (told["fast"]["kind"], told["fast"]["steps"]) == ("Lightning", 6)
+    assert "Lightning" not in json.dumps({**told, "fast": None, "prompt": ""})
 
 
 def test_it_is_never_chosen_for_words_of_a_prompt(folder: Path):

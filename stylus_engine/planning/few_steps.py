@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from stylus_engine.model import Adapter, Dropped, Policy, Rating, most_steps
 from stylus_engine.model.few_step import Faster, FewStep
+from stylus_engine.planning.glued import parted
 
 AUTO = "auto"  # instead of a name: the most popular one that fits the checkpoint
 WORDS = ("lcm", "lightning", "hyper", "tcd", "dmd", "turbo", "pcm")  # one is in each of their names
@@ -63,9 +64,11 @@ _OTHER = FewStep(kind="few-step", steps=8, sampler="euler_trailing", guidance=1.
 
 
 def is_few_step(card: Adapter) -> bool:
-    """Whether name, base and steps of the card say so."""
-    name = _spaced(card.name)
-    if _SURE.search(name):
+    """Whether name, base and steps of the card say so; of words that are run together the name alone."""
+    name, apart = _spaced(card.name), _apart(card.name)
+    if _SURE.search(name) or _SURE.search(apart):
+        return True
+    if _PERHAPS.search(apart) and _SAID.search(apart):
         return True
     if not _PERHAPS.search(name):
         return False
@@ -81,13 +84,12 @@ def few_step(card: Adapter) -> FewStep | None:
 
 def few_step_of(card: Adapter) -> FewStep:
     """The same for a card that somebody says is one, whatever it is called."""
-    texts = tuple(
-        map(_spaced, (card.name, _file(card), card.base, card.family_declared, *card.tags[:50]))
-    )
+    names = [_apart(name) for name in (card.name, _file(card))]
+    texts = (*names, *map(_spaced, (card.base, card.family_declared, *card.tags[:50])))
     found = _kind((*texts, _spaced(card.description)))
     steps = _steps(texts) or _steps((_spaced(card.description),)) or found.steps
     made = replace(found, steps=min(steps, most_steps(found.sampler)))
-    return _fitted(card, made, cfg=any(_CFG.search(text) for text in texts[:2]))
+    return _fitted(card, made, cfg=any(_CFG.search(name) for name in names))
 
 
 def taught(name: str) -> FewStep | None:
@@ -140,6 +142,10 @@ def _steps(texts: Sequence[str]) -> int:
 def _spaced(text: str) -> str:
     """Names of files have no spaces, and a pattern takes an underscore for a letter."""
     return text[:MOST_TEXT].replace("_", " ")
+
+
+def _apart(name: str) -> str:
+    return _spaced(parted(name[:MOST_TEXT]))
 
 
 def _file(card: Adapter) -> str:

@@ -86,6 +86,96 @@ def test_heroes_cars_and_weather_are_none(name, fields):
     assert few_step(card(name, **fields)) is None
 
 
+# Names as files have them: a family, the base it is for, its steps, glued or not, in any case.
+FAMILIES = {
+    "LCM": "LCM", "Lightning": "Lightning", "Hyper": "Hyper-SD", "HyperSD": "Hyper-SD",
+    "Hyper-SD": "Hyper-SD", "TCD": "TCD", "PCM": "PCM", "DMD2": "DMD2", "Turbo": "Turbo",
+}  # fmt: skip
+BASES = ["", "SDXL", "XL", "SD15", "SDv1", "Pony", "Flux1"]
+BEFORE = ["", "x", "My Mix", "dreamshaper", "v2"]
+BEHIND = ["", "LoRA", "lora", "fp16", "v2", "unet"]
+FORMS = ["{}step", "{}steps", "{}Step", "{}Steps", "{}STEPS", "{}-step", "{}_steps"]
+CASES = [str, str.lower, str.upper]
+
+
+@given(
+    st.sampled_from(sorted(FAMILIES)),
+    st.sampled_from(BASES),
+    st.sampled_from(["", "_", "-", " ", "."]),
+    st.sampled_from(FORMS),
+    st.sampled_from([1, 2, 4, 6, 8, 12, 16]),
+    st.tuples(st.sampled_from(BEFORE), st.sampled_from(BEHIND)),
+    st.sampled_from(CASES),
+)
+@example("Lightning", "", "", "{}Step", 4, ("x", ""), str)
+@example("DMD2", "", "", "{}step", 4, ("", ""), str.lower)
+@example("Hyper", "SD15", "", "{}steps", 8, ("", "LoRA"), str.upper)
+def test_a_family_and_its_steps_are_read_however_they_are_glued(
+    family, base, glue, form, steps, around, case
+):
+    before, behind = around
+    if base[-1:].isdigit() and not glue:
+        base = "SDXL"  # of `SD158steps` nobody can say where the base ends
+    words = [before and f"{before}_", family, base, form.format(steps), behind]
+    name = case(glue.join(word for word in words if word))
+    few = few_step(card(name))
+    assert few is not None, name
+    assert (few.kind, few.steps) == (FAMILIES[family], steps), name
+
+
+SHORT = [
+    ("TurboXL4s", "Turbo", 4),
+    ("turbo_xl_4s", "Turbo", 4),
+    ("Hyper-SD15-8s", "Hyper-SD", 8),
+    ("LCM_xl4sLoRA", "LCM", 4),
+    ("sdxlLightning2s_lora", "Lightning", 2),
+    ("x_DMD2_sdxl_4s_fp16", "DMD2", 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind", "steps"), SHORT)
+def test_an_s_behind_a_family_a_base_and_a_few_is_steps(name, kind, steps):
+    few = few_step(card(name))
+    assert few is not None
+    assert (few.kind, few.steps) == (kind, steps)
+
+
+def test_the_file_of_a_card_is_read_as_its_name_is():
+    few = few_step(
+        card("Weights", category="speed", path="/loras/x_HyperSDXL12StepsCFG.safetensors")
+    )
+    assert few is not None
+    assert (few.kind, few.steps, few.guidance) == ("Hyper-SD", 12, 5.0)
+
+
+NEVER = [
+    "lightning bolt style", "turbo racer car", "thunder and lightning", "hyper realistic",
+    "turbo 80s car", "Porsche 911 Turbo 4S", "turbo racer car v4", "hyper detail step1000",
+    "lightning bolt SD15", "Alchemist Pcmag 4 S",
+]  # fmt: skip
+
+
+@given(
+    st.sampled_from(NEVER),
+    st.sampled_from([" ", "_", "-", ""]),
+    st.sampled_from([str, str.lower, str.upper, str.title]),
+)
+def test_weather_cars_and_detail_are_none_however_they_are_glued(name, glue, case):
+    glued = glue.join(case(name).split())
+    for family in ("sd1", "sdxl", "flux1"):
+        assert few_step(card(glued, family, base="SDXL 1.0")) is None, glued
+
+
+@pytest.mark.parametrize("piece", ["sd1", "lightning", "4step", "xl4s", "dmd2", "aB", "1"])
+def test_a_long_name_of_one_piece_again_and_again_is_read_in_no_time(piece):
+    assert few_step(card(piece * 300 + "q")) is None
+
+
+def test_of_words_that_are_run_together_the_description_says_no_steps():
+    assert few_step(card("LightningMage", description="Use 25-30 steps.")) is None
+    assert few_step(card("HyperRealistic", tags=("few steps",))) is None
+
+
 def test_weights_stay_within_the_cards_own_range():
     assert few_step_of(LCM).weight == 1.0
     assert few_step_of(replace(LCM, weight=0.5, weight_high=0.6)).weight == 0.6
