@@ -33,8 +33,8 @@ Then find adapters for each topic:
 - Where one adapter spans two topics, merge them.
 - At most as many styles in the whole answer as the limit says.
 "why" first states what the adapter does, then why it fits. "strength" is always "usual".
-Answer with one JSON object and nothing else, like this:
-{"tasks": [{"concept": "pencil sketch", "adapters": [{"id": "a3", "strength": "usual", "why": "draws in graphite lines; the topic is that style"}]}]}"""
+Answer with one JSON object and nothing else, of this form:
+{"tasks": [{"concept": <topic>, "adapters": [{"id": <id from the list>, "strength": "usual", "why": <what it does; why it fits>}]}]}"""
 PAPER: Final = Book(
     "paper",
     INSTRUCTIONS,

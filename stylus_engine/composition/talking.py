@@ -122,11 +122,17 @@ class Talk:
         """
         said, judged = await self._answer(())
         if isinstance(judged, Unusable) and not judged.refused:
-            told = f"That cannot be used: {judged.why}. Answer again with the one JSON object only."
-            said, judged = await self._answer((Turn(said, told),))
+            said, judged = await self._repaired(said, judged)
         if isinstance(judged, Judged) and self.self_check and judged.stood:
             return await self._checked(said, judged)
         return judged
+
+    async def _repaired(self, said: str, first: Unusable) -> tuple[str, Judged | Unusable]:
+        """The second answer. Nothing at all, after something that could not be used, is no choice: it gave up."""
+        told = f"That cannot be used: {first.why}. Answer again with the one JSON object only."
+        said, second = await self._answer((Turn(said, told),))
+        gave_up = isinstance(second, Judged) and not (second.stood or second.dropped)
+        return said, first if gave_up else second
 
     async def _checked(self, said: str, first: Judged) -> Judged:
         """What is left after the model looked at it again; the first answer, when that fails."""

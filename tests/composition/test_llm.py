@@ -131,6 +131,27 @@ async def test_one_repair_with_the_reason():
     assert "no JSON object" in again.messages[-1][1]
 
 
+@pytest.mark.parametrize("first", ["I am not sure.", answer(("spaceship", "a1"))])
+async def test_nothing_after_an_unusable_answer_is_no_choice(first):
+    async with composing([said(first), said(answer())]) as it:
+        plan = await it.plan()
+    assert len(it.server.asked) == 2
+    assert (plan.composer, plan.tasks) == ("offline", (await offline()).tasks)
+    assert plan.instead.startswith("a-model: ")
+
+
+async def test_what_stands_in_the_instructions_chooses_nothing():
+    """A small model copies what it is shown: no line of ours may be an answer that can be used."""
+    async with composing(said(GOOD)) as it:
+        await it.plan()
+        shown = it.server.asked[0].messages[0][1]
+    lines = shown.splitlines()
+    for text in (shown, *lines, *(line[line.find("{") :] for line in lines if "{" in line)):
+        async with composing(said(text)) as again:
+            plan = await again.plan()
+        assert plan.composer == "offline" or not plan.tasks
+
+
 async def test_a_server_that_hangs_costs_its_time_and_a_tenth_of_a_second():
     took: list[float] = []
     for _ in range(3):  # the best of them: a busy machine makes one late, a slow composer all
