@@ -124,6 +124,9 @@ class Ahead:
         self.named(job, SHELF[0], False)
 
     def prepare(self, job: str, adapter: Adapter, *, likely: bool = False) -> None:
+        self.note("prepared", f"{job} {adapter.card_id}{' likely' * likely}\n")
+
+    def note(self, file: str, line: str = "") -> None:
         self.noted.mkdir(parents=True, exist_ok=True)
-        with (self.noted / "prepared").open("a") as file:
-            file.write(f"{job} {adapter.card_id}{' likely' * likely}\n")
+        with (self.noted / file).open("a") as told:
+            told.write(line)

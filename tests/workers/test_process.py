@@ -1,5 +1,6 @@
 """Real processes: they come, answer, draw, and end when they must."""
 
+import asyncio
 import logging
 from contextlib import aclosing
 from pathlib import Path
@@ -25,6 +26,7 @@ from stylus_engine.workers.frames import (
     Refused,
     Rest,
     Rested,
+    Role,
     Search,
 )
 from stylus_engine.workers.process import WorkerProcess
@@ -47,6 +49,19 @@ async def test_a_planner_answers_every_kind_of_question(tmp_path: Path) -> None:
         cards = await asked(planner, Lookup(call=3, names=("city a", "nobody", "Ink B")))
         assert isinstance(cards, Cards)
         assert [card.name for card in cards.adapters] == ["City A", "Ink B"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("role", "done"), [("planner", "indexed"), ("drawer", "warmed")])
+async def test_a_worker_makes_itself_ready_before_anybody_asks(
+    tmp_path: Path, role: Role, done: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "stylus.worker")
+    async with started(tmp_path, role):
+        async with asyncio.timeout(20):
+            while not (tmp_path / "pictures" / done).exists():  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
+    assert not [record.message for record in caplog.records if "not ready" in record.message]
 
 
 @pytest.mark.asyncio
