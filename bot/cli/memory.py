@@ -10,7 +10,6 @@ from stylus_engine.planning.executors import unfit
 GIB, MIB = 2**30, 2**20
 BASES = ("unet", "transformer")
 OFFLOADS = ("none", "models", "blocks")
-BESIDE = 2  # a CPU's convolutions take about as much again as a step (`sampling/gauge.py`)
 
 
 class Way(NamedTuple):
@@ -74,8 +73,7 @@ def held_at_once(need: Need, way: Way) -> int:
 
 
 def _taken(need: Need, way: Way, memory_mib: int) -> int:
-    beside = BESIDE if need.device == "cpu" else 1
-    return held_at_once(need, way) + beside * _step(need, way, memory_mib)
+    return held_at_once(need, way) + need.times * _step(need, way, memory_mib)
 
 
 def _step(need: Need, way: Way, memory_mib: int) -> int:

@@ -6,7 +6,7 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.model.need import Need
 from stylus_engine.planning.pace import usual
 from stylus_engine.sampling.devices import choose
-from stylus_engine.sampling.gauge import free
+from stylus_engine.sampling.gauge import free, times
 from stylus_engine.sampling.reckoning import step_bytes
 
 
@@ -17,6 +17,7 @@ def needed(setup: Setup, checkpoint: Checkpoint, guidance: float | None) -> Need
     return Need(
         weights=weights(checkpoint, dtype.itemsize),
         step=step_bytes(checkpoint, 2 if strict > 1 else 1, dtype),
+        times=times(device),
         free=free(device),
         device=device.type,
     )

@@ -14,10 +14,12 @@ class Weights(Noun, frozen=True, kw_only=True):
 class Need(Noun, frozen=True, kw_only=True):
     """Bytes. `step`: of one picture's forward beside the weights; 0 = not counted for this family.
 
+    `times` as many must be free for it, with what kernels take for themselves.
     `free`: 0 = this system does not say.  `device`: torch's word for its type.
     """
 
     weights: tuple[Weights, ...]
     step: int
+    times: int
     free: int
     device: str

@@ -23,7 +23,7 @@ T = TypeVar("T")
 MEMINFO = Path("/proc/meminfo")
 MOST, TAKEN, SHARES = (Path(f"/sys/fs/cgroup/memory.{what}") for what in ("max", "current", "stat"))
 COPY = torch.ops.aten._to_copy.default  # noqa: SLF001 - what `to` is called by then
-SPARE = 0.5  # of what is free: a CPU's convolutions take about as much again for themselves
+KERNELS = 2  # times a forward's bytes: a CPU's convolutions take about as much again for themselves
 
 
 class Gauge:
@@ -54,7 +54,7 @@ class Gauge:
     @property
     def most_bytes(self) -> int:
         """What a forward may take now; 0 = nobody knows."""
-        return self.asked or ceil(SPARE * free(self._device))
+        return self.asked or ceil(free(self._device) / KERNELS)
 
     @property
     def most_area(self) -> int:
@@ -108,6 +108,11 @@ class _Live(TorchDispatchMode):
     def _gone(self, name: int, size: int) -> None:
         self._seen.discard(name)
         self.now -= size
+
+
+def times(device: torch.device) -> int:
+    """How many times the bytes of a forward it needs, as far as is known before one was run."""
+    return KERNELS if device.type == "cpu" else 1
 
 
 def free(device: torch.device) -> int:

@@ -53,6 +53,7 @@ NEED = Need(
         Weights(part="text_encoder", whole=2**29, eight=2**29),
     ),
     step=2**28,
+    times=2,
     free=2**33,
     device="cpu",
 )

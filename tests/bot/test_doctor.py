@@ -241,13 +241,13 @@ TIGHT: list[tuple[dict[str, Any], list[str], list[str] | None]] = [
     ({"free": 1.9}, [], None),
     ({"free": 4.4}, ["sampling.memory_mib=512"], []),
     # On a card it counts once: 2.5 + 4 × 0.25 GiB.
-    ({"free": 3.5, "device": "cuda"}, [], []),
-    ({"free": 2.75, "device": "cuda"}, [], ["slots=1"]),
-    ({"free": 2.7, "device": "cuda"}, [], ["slots=2", "offload=models"]),
-    ({"free": 1.6, "device": "cuda"}, [], ["offload=blocks"]),
-    ({"free": 1.6, "device": "cuda"}, ["sampling.offload=models"], ["offload=blocks"]),
-    ({"free": 0.7, "device": "cuda"}, [], None),
-    ({"free": 2.7, "device": "cuda"}, ["drawing.count=1"], ["offload=models"]),
+    ({"free": 3.5, "device": "cuda", "times": 1}, [], []),
+    ({"free": 2.75, "device": "cuda", "times": 1}, [], ["slots=1"]),
+    ({"free": 2.7, "device": "cuda", "times": 1}, [], ["slots=2", "offload=models"]),
+    ({"free": 1.6, "device": "cuda", "times": 1}, [], ["offload=blocks"]),
+    ({"free": 1.6, "device": "cuda", "times": 1}, ["sampling.offload=models"], ["offload=blocks"]),
+    ({"free": 0.7, "device": "cuda", "times": 1}, [], None),
+    ({"free": 2.7, "device": "cuda", "times": 1}, ["drawing.count=1"], ["offload=models"]),
     ({"free": 0}, [], []),  # nobody knows
     ({"free": 2.4, "step": 0}, [], ["quantised=int8"]),
 ]
