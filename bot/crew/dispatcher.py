@@ -12,14 +12,15 @@ sentence, never a loop.  Only `LeaseLost` (another bot has the database) ends `r
 
 import asyncio
 import logging
-from functools import partial
 from typing import Protocol
 
 from bot.clock import Clock
 from bot.crew.bell import Bell
 from bot.crew.bus import Bus, News, What
-from bot.crew.deciding import Kitchen, Table, next_fed, plans_more
-from bot.crew.hands import Hand, Hands, hand_of
+from bot.crew.deciding import Kitchen, next_fed, plans_more
+from bot.crew.feeding import Feeding
+from bot.crew.giving_up import GivingUp
+from bot.crew.hands import Hands
 from bot.crew.hearing import Hearing
 from bot.crew.ordering import Ordering
 from bot.crew.owing import Owing
@@ -29,11 +30,9 @@ from bot.crew.staff import Crew, Pace
 from bot.crew.standing_down import StandingDown
 from bot.crew.telling import Hearer, Teller, nobody
 from bot.jobs.line import LeaseLost, Line
-from bot.jobs.nouns import Job
-from stylus_engine.workers.frames import Beat, Draw, Happened, Named, Prepare
+from stylus_engine.workers.frames import Beat, Happened, Named, Prepare
 
 LOG = logging.getLogger("stylus.crew")
-HOUR = 3600.0
 
 
 class Dispatcher:
@@ -60,14 +59,17 @@ class Dispatcher:
         self._spare = SpareTime(crew, clock, pace.idle)
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
-        self._planner_seen = self._drawer_seen = clock.now()
         self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
+        self._feeding = Feeding(
+            line, crew, self._hands, self._hearing, self._teller, self._owing, self._spare, clock
+        )
         self._ordering = Ordering(
             line, crew, self._teller, self._owing, self._spare, clock, self._food
         )
         self._stand_down = StandingDown(
             line, crew, self._hands, self._hearing.put_away, self._teller, clock, pace.pause_seconds
         )
+        self._giving_up = GivingUp(line, crew, self._teller, clock, pace.no_worker_hours)
 
     async def run(self) -> None:
         """Until it is cancelled. Raises `LeaseLost`."""
@@ -120,56 +122,11 @@ class Dispatcher:
     async def _feed(self) -> None:
         await self._follow_the_pause()
         if self._paused or self._draining:
-            return None
+            return
         self._hungry = False
-        while (worker := next_fed(self._tables())) is not None:
-            job = await self._line.claim_draw(worker, self._clock.now())
-            if job is None:
-                self._hungry = True
-                return self._orders.ring()
-            await self._owing.or_fail(job, partial(self._give, worker, job))
+        while not self._hungry and (worker := next_fed(self._feeding.tables())) is not None:
+            self._hungry = not await self._feeding.next(worker)
             self._orders.ring()
-        return None
-
-    def _tables(self) -> dict[str, Table]:
-        drawers = self._crew.drawers.items()
-        return {worker: self._hands.table(worker, slots) for worker, slots in drawers}
-
-    async def _give(self, worker: str, job: Job) -> None:
-        """The hand is there before the drawer hears of it: its first words may come at once."""
-        await self._spare.give_way()
-        hand, draw = await self._prepared(job)
-        self._hands.put(worker, hand)
-        self._teller.news(hand.news("drawing"))
-        sent = False
-        try:
-            sent = await self._crew.send(worker, draw)
-        finally:
-            if not sent:
-                self._hands.take(worker, job.id)
-        if not sent:
-            self._teller.all_became(await self._line.lost(worker, self._clock.now()))
-        elif not await self._still_wanted(job):
-            await self._hearing.drop(job.id)
-
-    async def _still_wanted(self, job: Job) -> bool:
-        """A cancel may have come before the hand was there."""
-        now = await self._line.job(job.id)
-        return now is not None and now.state == "planned" and now.fence == job.fence
-
-    async def _prepared(self, job: Job) -> tuple[Hand, Draw]:
-        """What is still to draw of a job. Raises `LookupError` when that is nothing."""
-        positions = await self._line.positions(job.id)
-        shots = tuple(
-            each.shot
-            for each in positions
-            if each.shot is not None and each.picture is None and each.error is None
-        )
-        if not shots:
-            raise LookupError(f"{job.id} has nothing to draw")
-        done = sum(each.picture is not None for each in positions)
-        hand = hand_of(job.id, job.fence, shots, count=len(positions), done=done)
-        return hand, Draw(job=job.id, fence=job.fence, shots=shots)
 
     async def _follow_the_pause(self) -> None:
         """The line says whether the bot is paused; here it is only carried out."""
@@ -270,26 +227,7 @@ class Dispatcher:
                 await self._line.extend(owner, now)  # we were asleep, not the worker
             else:
                 await self._gone(owner)
-        await self._give_up_waiting(now)
-
-    async def _give_up_waiting(self, now: float) -> None:
-        """Without a drawer or a planner for hours, those who have waited that long are told."""
-        if self._crew.drawers:
-            self._drawer_seen = now
-        if self._crew.planner is not None:
-            self._planner_seen = now
-        horizon = now - self._pace.no_worker_hours * HOUR
-        if self._drawer_seen <= horizon:
-            await self._give_up({"queued", "planned"}, "drawn", "drawing", horizon)
-        elif self._planner_seen <= horizon:
-            await self._give_up({"queued"}, "planned", "planning", horizon)
-
-    async def _give_up(self, states: set[str], done: str, doing: str, horizon: float) -> None:
-        sentence = f"Nothing can be {done} at the moment: the {doing} program does not start."
-        for job in await self._line.unfinished():
-            early = job.state in states and job.made_at <= horizon
-            if early and await self._line.fail(job.id, "NoWorker", sentence, self._clock.now()):
-                self._teller.became(await self._line.job(job.id))
+        await self._giving_up.turn(now)
 
     async def _again(self, turn: "Turn", bell: Bell) -> None:
         while True:

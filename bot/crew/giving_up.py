@@ -1,0 +1,39 @@
+"""Without a drawer or a planner for hours, those who have waited that long are told."""
+
+from bot.clock import Clock
+from bot.crew.staff import Crew
+from bot.crew.telling import Teller
+from bot.jobs.line import Line
+
+HOUR = 3600.0
+
+
+class GivingUp:
+    """Remembers when a drawer and a planner were last there."""
+
+    def __init__(self, line: Line, crew: Crew, teller: Teller, clock: Clock, hours: float) -> None:
+        self._line = line
+        self._crew = crew
+        self._teller = teller
+        self._clock = clock
+        self._seconds = hours * HOUR
+        self._planner_seen = self._drawer_seen = clock.now()
+
+    async def turn(self, now: float) -> None:
+        """Look who is there, and fail what nobody will come for."""
+        if self._crew.drawers:
+            self._drawer_seen = now
+        if self._crew.planner is not None:
+            self._planner_seen = now
+        horizon = now - self._seconds
+        if self._drawer_seen <= horizon:
+            await self._fail({"queued", "planned"}, "drawn", "drawing", horizon)
+        elif self._planner_seen <= horizon:
+            await self._fail({"queued"}, "planned", "planning", horizon)
+
+    async def _fail(self, states: set[str], done: str, doing: str, horizon: float) -> None:
+        sentence = f"Nothing can be {done} at the moment: the {doing} program does not start."
+        for job in await self._line.unfinished():
+            early = job.state in states and job.made_at <= horizon
+            if early and await self._line.fail(job.id, "NoWorker", sentence, self._clock.now()):
+                self._teller.became(await self._line.job(job.id))
