@@ -1,6 +1,7 @@
 """What it takes to draw a shot with one checkpoint: adapters, noise, texts, forwards, pixels.
 
-The loop says when; the studio does.  It holds no slot and no order of its own.
+The loop says when; the studio does.  It holds no slot and no order of its own.  What a
+shot is before its first step, and whether it may be, is `seating`'s.
 """
 
 from collections.abc import Generator, Sequence
@@ -10,7 +11,7 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from stylus_engine.errors import BadSize, MemoryRanOut, UnknownName, Unsupported
+from stylus_engine.errors import MemoryRanOut
 from stylus_engine.model import (
     Adapter,
     Manifest,
@@ -18,10 +19,8 @@ from stylus_engine.model import (
     Readied,
     Shot,
 )
-from stylus_engine.model.noun import within
-from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
-from stylus_engine.ports import Ground, Pictures, Pixels
+from stylus_engine.ports import Pictures, Pixels
 from stylus_engine.sampling.darkroom import Darkroom
 from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.devices import give_memory_back
@@ -29,13 +28,12 @@ from stylus_engine.sampling.embeddings import spoken
 from stylus_engine.sampling.executors import Executor, Outlook, by_row
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.faults import memory
-from stylus_engine.sampling.flow import check_flow, flow, flows
 from stylus_engine.sampling.gauge import Gauge
 from stylus_engine.sampling.nullspace import apart
 from stylus_engine.sampling.phrasebook import Phrasebook
 from stylus_engine.sampling.pixels import shrunk, to_pixels, to_png
 from stylus_engine.sampling.rack import Rack
-from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
+from stylus_engine.sampling.seating import Seating
 from stylus_engine.sampling.signing import (
     compiled,
     how,
@@ -46,14 +44,13 @@ from stylus_engine.sampling.signing import (
     shortened,
     versions,
 )
-from stylus_engine.sampling.slots import Line, Slot, ranks_of
+from stylus_engine.sampling.slots import Line, Slot
 from stylus_engine.sampling.speed import attending
 from stylus_engine.sampling.stack import Row
-from stylus_engine.sampling.starts import Starter, first_step, inpaints, pasted
+from stylus_engine.sampling.starts import pasted
 from stylus_engine.sampling.store import Bases, FactorStore
 from stylus_engine.sampling.telling import by_length, pick, some, told_to
 from stylus_engine.sampling.text import Words, encode
-from stylus_engine.sampling.tiles import boxes
 
 
 class Studio:
@@ -72,6 +69,7 @@ class Studio:
         self._parts = parts
         self._family = family_of(parts.checkpoint)
         self._coder = Coder(parts, self._family)
+        self._seating = Seating(parts, self._family, self._coder, pictures)
         self._factors = factors
         self._pictures = pictures
         self._executor = executor
@@ -84,25 +82,8 @@ class Studio:
         self.usual = high * wide
 
     def check(self, shot: Shot) -> None:
-        """Say no to what can never be drawn here, before it waits for a slot. Safe from any thread.
-
-        Raises `UnknownName` (checkpoint, sampler), `OutOfRange`, `BadSize`, `Unsupported`.
-        """
-        here = self._parts.checkpoint
-        if shot.checkpoint not in {"", here.id, here.name}:
-            known = f"This drawer has {here.name}."
-            raise UnknownName(kind="checkpoint", name=shot.checkpoint[:80], known=known)
-        if self._flowing:
-            check_flow(shot.sampler)
-        else:
-            check_sampler(shot.sampler, shot.steps)
-        if shot.width % here.multiple or shot.height % here.multiple:
-            raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
-        if most := self._parts.most_edge:
-            within(f"An edge of {here.name}'s pictures", edge(shot), here.multiple, most)
-        if shot.start is None and inpaints(self._parts):
-            what = "Drawing without a picture on an inpainting checkpoint"
-            raise Unsupported(what=what)
+        """See `Seating.check`. Safe from any thread."""
+        self._seating.check(shot)
 
     def seat(self, shot: Shot) -> Slot:
         """Fetch and pin the shot's factors, draw its noise, read the picture that it starts from.
@@ -115,7 +96,7 @@ class Studio:
             self._measure(shot)
             self._gauge.check(self.bill(shot).area, f"{shot.width}×{shot.height}")
             row, readied = self._row(shot)
-            slot = self._slot(shot, row)
+            slot = self._seating.slot(shot, row)
         slot.readied = readied
         for factors, _ in row:
             self._factors.pin(factors)
@@ -127,12 +108,8 @@ class Studio:
             self._factors.prepare(adapter, self._bases, likely=likely)
 
     def bill(self, shot: Shot) -> Bill:
-        """What the shot will cost; nothing is fetched for it."""
-        _, _, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
-        where = boxes(high, wide, self._tile(shot))
-        texts = 2 if shot.guidance > 1 and not self._parts.distilled else 1
-        steps = shot.steps - first_step(shot, flowing=self._flowing)
-        return Bill(rows=texts * len(where), shape=where[0][2:], steps=steps)
+        """See `Seating.bill`."""
+        return self._seating.bill(shot)
 
     def encode(self, slots: Sequence[Slot]) -> None:
         """Give all `slots` their texts in one forward, each under its own adapters; so for negatives too."""
@@ -241,7 +218,7 @@ class Studio:
             return
         size = self._parts.checkpoint.size
         bare = replace(shot.recipe, adapters=())
-        small = self._slot(replace(shot, recipe=bare, width=size, height=size), ())
+        small = self._seating.slot(replace(shot, recipe=bare, width=size, height=size), ())
         self.encode([small])
         line = small.lines[0]
         self._gauge.measured(lambda: self._forward([line]), line.area)
@@ -259,53 +236,6 @@ class Studio:
             for each, got in zip(worn, taken, strict=True)
         )
         return apart(worn, row, shot.recipe.null_space, self._factors), readied
-
-    def _slot(self, shot: Shot, row: Row) -> Slot:
-        plan = self._plan(shot)
-        generator = torch.Generator("cpu").manual_seed(shot.seed)
-        ground = self._ground(shot)
-        begun = Starter(self._coder.parts, self._family, shot, plan, generator).begin(ground)
-        return Slot(
-            shot,
-            row,
-            plan,
-            generator,
-            begun.latents,
-            expected=begun.latents,
-            ground=ground,
-            held=begun.held,
-            beside=begun.beside,
-            tile=self._tile(shot),
-            distilled=self._parts.distilled,
-            ranks=ranks_of(row, self._parts.denoiser),
-        )
-
-    @property
-    def _flowing(self) -> bool:
-        return flows(self._parts.scheduler_config)
-
-    def _plan(self, shot: Shot) -> Schedule:
-        config = self._parts.scheduler_config
-        begin = first_step(shot, flowing=self._flowing)
-        if not self._flowing:
-            return schedule(shot.sampler, config, shot.steps, begin=begin)
-        *_, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
-        return flow(config, shot.steps, high * wide // 4, self._parts.spaced, begin)
-
-    def _ground(self, shot: Shot) -> Ground | None:
-        start = shot.start
-        if start is None:
-            return None
-        own = start.enlarge == "latents"
-        width, height = (start.width, start.height) if own else (shot.width, shot.height)
-        return self._pictures.ground(start, width, height)
-
-    def _tile(self, shot: Shot) -> int:
-        """The edge of the shot's squares in latents."""
-        if shot.start is None or not shot.start.tile:
-            return 0
-        tile = shot.start.tile
-        return self._family.latent_shape(self._parts, tile, tile)[-1]
 
     def _decode(self, latents: Tensor) -> Pixels:
         return to_pixels(self._coder.decode(latents))
