@@ -5,8 +5,7 @@ layers) sees the whole batch.  The price is a copy of the touched weights for ea
 recipe, and that each copy is read once a step.
 """
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -15,9 +14,10 @@ from torch.nn import functional as F
 
 from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.executors.banks import Bank
-from stylus_engine.sampling.executors.seam import ONCE, Outlook, alike, runs
+from stylus_engine.sampling.executors.dressing import Dressing
+from stylus_engine.sampling.executors.seam import runs
 from stylus_engine.sampling.factors import Component
-from stylus_engine.sampling.stack import Key, Row, key
+from stylus_engine.sampling.stack import Row
 
 
 class Stretch(NamedTuple):
@@ -66,8 +66,8 @@ class ConvBank:
         )
 
 
-class Banking:
-    """All rows in one forward, equal rows beside each other, weights merged a recipe."""
+class Banking(Dressing):
+    """All rows in one forward, weights merged a recipe."""
 
     choice = Choice("bank", "asked")
 
@@ -76,41 +76,19 @@ class Banking:
         modules: Mapping[Component, nn.Module],
         banks: Mapping[Component, Bank] | None = None,
     ) -> None:
-        self._modules = dict(modules)
+        super().__init__(modules)
         self._banks = banks or {name: Bank(module, name) for name, module in modules.items()}
         self._replaced: dict[Component, list[Any]] = {name: [] for name in modules}
-        self._worn: dict[Component, list[Key]] = {}
 
     @property
     def merges(self) -> int:
         """How often weights were made."""
         return sum(bank.merges for bank in self._banks.values())
 
-    def groups(
-        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
-    ) -> list[list[int]]:
-        """One group, sorted so that equal rows are neighbours."""
-        del component, outlook
-        return [[index for group in alike(rows) for index in group]]
-
-    @contextmanager
-    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
-        """Let each touched layer use its runs' weights."""
-        keys = [key(row) for row in rows]
-        if keys != self._worn.get(component):
-            self._restore(component)
-            self._replace(component, rows)
-            self._worn[component] = keys
-        yield
-
-    def rest(self, component: Component) -> None:
-        """Take off what the component wears; what was made is kept."""
-        self._restore(component)
-
     def restore(self) -> None:
         """Give the layers their own forwards back; what was merged is kept."""
         for component in self._modules:
-            self._restore(component)
+            self.rest(component)
 
     def close(self) -> None:
         """Give the layers their own forwards back and let go of the merged weights."""
@@ -118,12 +96,11 @@ class Banking:
         for bank in self._banks.values():
             bank.clear()
 
-    def _restore(self, component: Component) -> None:
-        self._worn.pop(component, None)
+    def _take_off(self, component: Component) -> None:
         while self._replaced[component]:
             del self._replaced[component].pop().forward
 
-    def _replace(self, component: Component, rows: Sequence[Row]) -> None:
+    def _put_on(self, component: Component, rows: Sequence[Row]) -> None:
         bank = self._banks[component]
         worn = [(run.start, run.stop, bank.get(run.row)) for run in runs(rows)]
         for path in {path for _, _, merged in worn for path in merged}:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
+from stylus_engine.sampling.executors.seam import touched
 from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.stack import Key, Row, key
 
@@ -36,7 +37,8 @@ class Bank:
         """W0 + Σ weight · up · down of each touched layer, summed in fp32 and rounded once."""
         name = key(row)
         if name not in self._kept:
-            made = {path: self._merge(path, parts) for path, parts in self._touched(row).items()}
+            touching = touched(self._component, row)
+            made = {path: self._merge(path, parts) for path, parts in touching.items()}
             self._make_room(made)
             self._kept[name] = made
             self.merges += 1
@@ -50,14 +52,6 @@ class Bank:
     def clear(self) -> None:
         """Let go of all of it."""
         self._kept.clear()
-
-    def _touched(self, row: Row) -> dict[str, list[tuple[Layer, float]]]:
-        found: dict[str, list[tuple[Layer, float]]] = {}
-        for factors, weight in row:
-            for (component, path), layer in factors.layers.items():
-                if component == self._component:
-                    found.setdefault(path, []).append((layer, weight))
-        return found
 
     def _merge(self, path: str, parts: Sequence[tuple[Layer, float]]) -> Tensor:
         weight = self._module.get_submodule(path).get_parameter("weight").detach()

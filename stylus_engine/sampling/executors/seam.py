@@ -1,15 +1,16 @@
 """The seam: what an executor is, who calls it, and how equal rows find together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from stylus_engine.planning.executors import Choice
-from stylus_engine.sampling.factors import Component
+from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.stack import Key, Row, key
 
 Result = TypeVar("Result")  # of one row
+Touching: TypeAlias = Mapping[str, Sequence[tuple[Layer, float]]]  # by path: factors, their weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,14 @@ def runs(rows: Sequence[Row]) -> list[Run]:
             found[-1] = found[-1]._replace(stop=index + 1)
         else:
             found.append(Run(index, index + 1, row))
+    return found
+
+
+def touched(component: Component, row: Row) -> Touching:
+    """The layers of a component that `row` wears something in."""
+    found: dict[str, list[tuple[Layer, float]]] = {}
+    for factors, weight in row:
+        for (where, path), layer in factors.layers.items():
+            if where == component:
+                found.setdefault(path, []).append((layer, weight))
     return found

@@ -4,8 +4,7 @@ The dense stack pays in every row for the union of all adapters in the batch; he
 row pays for its own.  The price is a product more for every further run.
 """
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -15,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stylus_engine.planning.executors import Choice
-from stylus_engine.sampling.executors.seam import ONCE, Outlook, Run, alike, runs
+from stylus_engine.sampling.executors.dressing import Dressing
+from stylus_engine.sampling.executors.seam import Run, Touching, runs, touched
 from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.rack import Rack
 from stylus_engine.sampling.stack import Key, Row, key
@@ -32,7 +32,6 @@ class Pair(NamedTuple):
 
 
 Gathered: TypeAlias = Mapping[str, Pair]  # by the path of the layer
-Touching: TypeAlias = Mapping[str, Sequence[tuple[Layer, float]]]  # the same, still apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,8 @@ class ConvRuns:
             output[start:stop].add_(F.conv2d(u, up[:, :, None, None]))
 
 
-class Slotting:
-    """All rows in one forward, equal rows beside each other."""
+class Slotting(Dressing):
+    """All rows in one forward, each run with the factors of its own recipe."""
 
     choice = Choice("slots", "asked")
 
@@ -83,33 +82,11 @@ class Slotting:
         rack: Rack | None = None,
         device: torch.device | None = None,
     ) -> None:
-        self._modules = dict(modules)
+        super().__init__(modules)
         self._rack = rack or Rack()
         self._device = device
         self._held: dict[Component, list[Recipe]] = {name: [] for name in modules}
         self._hooks: dict[Component, list[RemovableHandle]] = {name: [] for name in modules}
-        self._worn: dict[Component, list[Key]] = {}
-
-    def groups(
-        self, component: Component, rows: Sequence[Row], outlook: Outlook = ONCE
-    ) -> list[list[int]]:
-        """One group, sorted so that equal rows are neighbours."""
-        del component, outlook
-        return [[index for group in alike(rows) for index in group]]
-
-    @contextmanager
-    def applied(self, component: Component, rows: Sequence[Row]) -> Generator[None, None, None]:
-        """Hook each touched layer with the factors of its runs."""
-        keys = [key(row) for row in rows]
-        if keys != self._worn.get(component):
-            self._remove(component)
-            self._install(component, rows)
-            self._worn[component] = keys
-        yield
-
-    def rest(self, component: Component) -> None:
-        """Take off what the component wears; what was made is kept."""
-        self._remove(component)
 
     def restore(self) -> None:
         """Nothing to do: hooks read the base weights and never write them."""
@@ -117,17 +94,16 @@ class Slotting:
     def close(self) -> None:
         """Take all hooks off."""
         for component in self._modules:
-            self._remove(component)
+            self.rest(component)
 
-    def _remove(self, component: Component) -> None:
+    def _take_off(self, component: Component) -> None:
         for hook in self._hooks[component]:
             hook.remove()
         self._hooks[component].clear()
-        self._worn.pop(component, None)
         while self._held[component]:
             self._rack.release(self._held[component].pop())
 
-    def _install(self, component: Component, rows: Sequence[Row]) -> None:
+    def _put_on(self, component: Component, rows: Sequence[Row]) -> None:
         parts: dict[str, list[tuple[Run, Pair]]] = {}
         for run in runs(rows):
             for path, pair in self._factors(component, run.row).items():
@@ -140,21 +116,13 @@ class Slotting:
 
     def _factors(self, component: Component, row: Row) -> Gathered:
         name = Recipe(component, key(row))
-        touching = self._touching(component, row)
+        touching = touched(component, row)
         layers = [layer for parts in touching.values() for layer, _ in parts]
         numbers = sum(layer.down.numel() + layer.up.numel() for layer in layers)
         size = numbers * next(self._modules[component].parameters()).dtype.itemsize
         made = self._rack.hold(name, size, partial(self._gather, component, touching))
         self._held[component].append(name)
         return made
-
-    def _touching(self, component: Component, row: Row) -> Touching:
-        touching: dict[str, list[tuple[Layer, float]]] = {}
-        for factors, weight in row:
-            for (where, path), layer in factors.layers.items():
-                if where == component:
-                    touching.setdefault(path, []).append((layer, weight))
-        return touching
 
     def _gather(self, component: Component, touching: Touching) -> Gathered:
         module = self._modules[component]

@@ -23,16 +23,19 @@ from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokeniz
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.autoencoder import drawn, latent_shape, shown
 from stylus_engine.sampling.families.folders import (
     model,
-    opened,
+    opened_flowing,
     resting,
     scheduler_config,
     upcast,
 )
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.transformer_file import transformer_of
-from stylus_engine.sampling.flow import flows
+from stylus_engine.sampling.families.words import padded
+
+__all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
 
 PATCH = 2  # latents on an edge of one token
 WINDOW = 512  # tokens of T5, unless the folder's tokenizer says fewer
@@ -47,9 +50,8 @@ def load(
 
     fp16 is drawn in bf16: FLUX.1 was trained in it, and T5 overflows in fp16.
     """
-    dtype = torch.bfloat16 if dtype == torch.float16 else dtype
-    parts = opened(
-        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    parts = opened_flowing(
+        checkpoint, dtype, lambda path, kept: _read(path, checkpoint, kept, torch.device(device))
     )
     _check(parts)
     return parts
@@ -57,14 +59,8 @@ def load(
 
 def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
     """T5's ids and attention mask of the truncated, padded texts, both int64 of shape (B, window)."""
-    batch = parts.tokenizer_2(
-        texts,
-        padding="max_length",
-        max_length=min(WINDOW, parts.tokenizer_2.model_max_length),
-        truncation=True,
-        return_tensors="pt",
-    )
-    return batch.input_ids, batch.attention_mask
+    words = parts.tokenizer_2
+    return padded(words, texts, min(WINDOW, words.model_max_length))
 
 
 def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
@@ -73,13 +69,8 @@ def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
     T5 attends over its padding: the model was trained so.
     """
     long = token_ids(parts, texts)[0].to(parts.device)
-    short = parts.tokenizer(
-        texts,
-        padding="max_length",
-        max_length=parts.tokenizer.model_max_length,
-        truncation=True,
-        return_tensors="pt",
-    ).input_ids.to(parts.device)
+    window = parts.tokenizer.model_max_length
+    short = padded(parts.tokenizer, texts, window)[0].to(parts.device)
 
     def pooled(rows: list[int]) -> Tensor:
         return parts.text_encoder(short[rows]).pooler_output
@@ -109,27 +100,14 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
 
 
 def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 16, h, w).
-
-    The encoder says a mean and a width; the draw between them is fp32 on the CPU.
-    """
-    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.vae.dtype), return_dict=False)
-    drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
-    latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
+    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 16, h, w)."""
+    latents = drawn(parts, pixels, generator)
     return (latents - parts.vae.config.shift_factor) * parts.vae.config.scaling_factor
 
 
 def decode(parts: Parts, latents: Tensor) -> Tensor:
     """Latents (B, 16, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
-    inner = latents / parts.vae.config.scaling_factor + parts.vae.config.shift_factor
-    (pixels,) = parts.vae.decode(inner.to(parts.vae.dtype), return_dict=False)
-    return pixels.float() / 2 + 0.5
-
-
-def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, int]:
-    """Shape (1, 16, h, w): the VAE halves the edges once per block but the first."""
-    edge = 2 ** (len(parts.vae.config.block_out_channels) - 1)
-    return 1, parts.vae.config.latent_channels, height // edge, width // edge
+    return shown(parts, latents / parts.vae.config.scaling_factor + parts.vae.config.shift_factor)
 
 
 def packed(latents: Tensor) -> Tensor:
@@ -184,7 +162,5 @@ def _check(parts: Parts) -> None:
     if reads != needed:
         why = f"its transformer reads {reads} channels where {needed} are needed (a Fill, Depth or Canny model)"
         raise BadCheckpoint(path=parts.checkpoint.path, why=why)
-    if not flows(parts.scheduler_config):
-        raise BadCheckpoint(path=parts.checkpoint.path, why="its scheduler is not of flow matching")
     if parts.vae.config.shift_factor is None:
         raise BadCheckpoint(path=parts.checkpoint.path, why="its VAE states no shift")

@@ -18,6 +18,7 @@ from transformers.utils import logging
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families.parts import Parts
+from stylus_engine.sampling.flow import flows
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 Module = TypeVar("Module", bound=nn.Module)
@@ -33,6 +34,20 @@ def opened(checkpoint: Checkpoint, read: Callable[[Path], Parts]) -> Parts:
             return read(path)
     except UNREADABLE as error:
         raise BadCheckpoint(path=checkpoint.path, why=_first_line(error)) from error
+
+
+def opened_flowing(
+    checkpoint: Checkpoint, dtype: torch.dtype, read: Callable[[Path, torch.dtype], Parts]
+) -> Parts:
+    """The same for a model of flow matching, with the precision that is read: bf16 for fp16.
+
+    Raises `BadCheckpoint`, for a scheduler of another kind too.
+    """
+    kept = torch.bfloat16 if dtype == torch.float16 else dtype
+    parts = opened(checkpoint, lambda path: read(path, kept))
+    if not flows(parts.scheduler_config):
+        raise BadCheckpoint(path=checkpoint.path, why="its scheduler is not of flow matching")
+    return parts
 
 
 def model(kind: Any, folder: Path, **precision: torch.dtype) -> Any:  # noqa: ANN401 - unrelated classes of two libraries

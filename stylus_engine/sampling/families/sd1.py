@@ -18,6 +18,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.autoencoder import drawn, latent_shape, shown
 from stylus_engine.sampling.families.folders import (
     model,
     opened,
@@ -27,9 +28,11 @@ from stylus_engine.sampling.families.folders import (
 )
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.single import SingleFile, tokenizer
+from stylus_engine.sampling.families.words import padded
 
-CHANNELS = 4  # of the latents
-READABLE = (CHANNELS, 9)  # an inpainting UNet reads a mask and the masked picture besides
+__all__ = ["check", "compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
+
+READABLE = (4, 9)  # channels; an inpainting UNet reads a mask and the masked picture besides
 
 
 def load(
@@ -47,14 +50,7 @@ def load(
 
 def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
     """Ids and attention mask of the truncated, padded texts, both int64 of shape (B, 77)."""
-    batch = parts.tokenizer(
-        texts,
-        padding="max_length",
-        max_length=parts.tokenizer.model_max_length,
-        truncation=True,
-        return_tensors="pt",
-    )
-    return batch.input_ids, batch.attention_mask
+    return padded(parts.tokenizer, texts, parts.tokenizer.model_max_length)
 
 
 def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
@@ -85,27 +81,13 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
 
 
 def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 4, h, w).
-
-    The encoder says a mean and a width; the draw between them is fp32 on the CPU.
-    """
-    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.vae.dtype), return_dict=False)
-    drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
-    latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
-    return latents * parts.vae.config.scaling_factor
+    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 4, h, w)."""
+    return drawn(parts, pixels, generator) * parts.vae.config.scaling_factor
 
 
 def decode(parts: Parts, latents: Tensor) -> Tensor:
     """Latents (B, 4, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
-    inner = (latents / parts.vae.config.scaling_factor).to(parts.vae.dtype)
-    (pixels,) = parts.vae.decode(inner, return_dict=False)
-    return pixels.float() / 2 + 0.5
-
-
-def latent_shape(parts: Parts, width: int, height: int) -> tuple[int, int, int, int]:
-    """Shape (1, 4, h, w): the VAE halves the edges once per block but the first."""
-    edge = 2 ** (len(parts.vae.config.block_out_channels) - 1)
-    return 1, CHANNELS, height // edge, width // edge
+    return shown(parts, latents / parts.vae.config.scaling_factor)
 
 
 def check(parts: Parts) -> None:

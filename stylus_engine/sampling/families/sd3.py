@@ -21,20 +21,20 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel, T5Tokenizer
 
-from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.factors import Component
-from stylus_engine.sampling.families.flux import compress, decode, latent_shape
+from stylus_engine.sampling.families.autoencoder import latent_shape
+from stylus_engine.sampling.families.flux import compress, decode
 from stylus_engine.sampling.families.folders import (
     model,
-    opened,
+    opened_flowing,
     resting,
     scheduler_config,
     upcast,
 )
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.transformer_file import transformer_of, vae_of
-from stylus_engine.sampling.flow import flows
+from stylus_engine.sampling.families.words import padded
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
 
@@ -51,13 +51,9 @@ def load(
 
     fp16 is drawn in bf16, in which T5 does not overflow.
     """
-    dtype = torch.bfloat16 if dtype == torch.float16 else dtype
-    parts = opened(
-        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    return opened_flowing(
+        checkpoint, dtype, lambda path, kept: _read(path, checkpoint, kept, torch.device(device))
     )
-    if not flows(parts.scheduler_config):
-        raise BadCheckpoint(path=checkpoint.path, why="its scheduler is not of flow matching")
-    return parts
 
 
 def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
@@ -90,14 +86,7 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
 
 
 def _ids(words: Any, texts: list[str]) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - tokenizers have no common typed base
-    batch = words(
-        texts,
-        padding="max_length",
-        max_length=min(WINDOW, words.model_max_length),
-        truncation=True,
-        return_tensors="pt",
-    )
-    return batch.input_ids, batch.attention_mask
+    return padded(words, texts, min(WINDOW, words.model_max_length))
 
 
 def _of_file(path: Path, dtype: torch.dtype) -> dict[str, Any]:

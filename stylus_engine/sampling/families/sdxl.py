@@ -23,6 +23,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
+from stylus_engine.sampling.families.autoencoder import drawn, latent_shape, shown, shrinking
 from stylus_engine.sampling.families.folders import (
     model,
     opened,
@@ -31,8 +32,9 @@ from stylus_engine.sampling.families.folders import (
     upcast,
 )
 from stylus_engine.sampling.families.parts import Parts, Told, Under
-from stylus_engine.sampling.families.sd1 import check, latent_shape, token_ids
+from stylus_engine.sampling.families.sd1 import check, token_ids
 from stylus_engine.sampling.families.single import PADDING, SingleFile, tokenizer
+from stylus_engine.sampling.families.words import padded
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
 
@@ -61,13 +63,8 @@ def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
     diffusers does when it is given one; only left away is it zeros there.
     """
     first = token_ids(parts, texts)[0].to(parts.device)
-    second = parts.tokenizer_2(
-        texts,
-        padding="max_length",
-        max_length=parts.tokenizer_2.model_max_length,
-        truncation=True,
-        return_tensors="pt",
-    ).input_ids.to(parts.device)
+    window = parts.tokenizer_2.model_max_length
+    second = padded(parts.tokenizer_2, texts, window)[0].to(parts.device)
 
     def narrow(rows: list[int]) -> Tensor:
         return parts.text_encoder(first[rows], output_hidden_states=True).hidden_states[-2]
@@ -88,7 +85,7 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
 
     The sizes are those of the picture that is drawn, uncropped.
     """
-    edge = 2 ** (len(parts.vae.config.block_out_channels) - 1)
+    edge = shrinking(parts)
     height, width = latents.shape[-2] * edge, latents.shape[-1] * edge
     sizes = torch.tensor([height, width, 0, 0, height, width]).to(parts.device, parts.dtype)
     (predicted,) = parts.unet(
@@ -105,20 +102,15 @@ def denoise(parts: Parts, latents: Tensor, timesteps: Tensor, told: Told) -> Ten
 
 
 def compress(parts: Parts, pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 4, h, w), as SD 1 does."""
-    (posterior,) = parts.vae.encode(pixels.to(parts.device, parts.vae.dtype), return_dict=False)
-    drawn = torch.randn(posterior.mean.shape, generator=generator, dtype=torch.float32)
-    latents = posterior.mean.float() + posterior.std.float() * drawn.to(parts.device)
+    """fp32 pixels (1, 3, H, W) from -1 to 1 -> fp32 latents (1, 4, h, w)."""
     mean, std = _normal(parts)
-    return (latents - mean) * parts.vae.config.scaling_factor / std
+    return (drawn(parts, pixels, generator) - mean) * parts.vae.config.scaling_factor / std
 
 
 def decode(parts: Parts, latents: Tensor) -> Tensor:
     """Latents (B, 4, h, w) -> fp32 pixels (B, 3, H, W), 0 = black, 1 = white, not clamped."""
     mean, std = _normal(parts)
-    inner = latents * std / parts.vae.config.scaling_factor + mean
-    (pixels,) = parts.vae.decode(inner.to(parts.vae.dtype), return_dict=False)
-    return pixels.float() / 2 + 0.5
+    return shown(parts, latents * std / parts.vae.config.scaling_factor + mean)
 
 
 def _normal(parts: Parts) -> tuple[Tensor | float, Tensor | float]:

@@ -20,13 +20,19 @@ from diffusers import AutoencoderKL, ZImageTransformer2DModel
 from torch import Tensor
 from transformers import AutoModel, Qwen2Tokenizer
 
-from stylus_engine.errors import BadCheckpoint
 from stylus_engine.model import Checkpoint
-from stylus_engine.sampling.families.flux import compress, decode, latent_shape
-from stylus_engine.sampling.families.folders import model, opened, resting, scheduler_config
+from stylus_engine.sampling.families.autoencoder import latent_shape
+from stylus_engine.sampling.families.flux import compress, decode
+from stylus_engine.sampling.families.folders import (
+    model,
+    opened_flowing,
+    resting,
+    scheduler_config,
+    upcast,
+)
 from stylus_engine.sampling.families.parts import Parts, Told, Under
 from stylus_engine.sampling.families.transformer_file import transformer_of
-from stylus_engine.sampling.flow import flows
+from stylus_engine.sampling.families.words import padded
 
 __all__ = ["compress", "decode", "denoise", "encode", "latent_shape", "load", "token_ids"]
 
@@ -42,13 +48,9 @@ def load(
 
     fp16 is drawn in bf16, which the model was trained in.
     """
-    dtype = torch.bfloat16 if dtype == torch.float16 else dtype
-    parts = opened(
-        checkpoint, lambda folder: _read(folder, checkpoint, dtype, torch.device(device))
+    return opened_flowing(
+        checkpoint, dtype, lambda path, kept: _read(path, checkpoint, kept, torch.device(device))
     )
-    if not flows(parts.scheduler_config):
-        raise BadCheckpoint(path=checkpoint.path, why="its scheduler is not of flow matching")
-    return parts
 
 
 def room(words: Any) -> int:  # noqa: ANN401 - tokenizers have no common typed base
@@ -58,26 +60,14 @@ def room(words: Any) -> int:  # noqa: ANN401 - tokenizers have no common typed b
 
 def token_ids(parts: Parts, texts: list[str]) -> tuple[Tensor, Tensor]:
     """Ids and attention mask of the prompts alone, truncated and padded, int64 (B, room)."""
-    batch = parts.tokenizer(
-        texts,
-        padding="max_length",
-        max_length=room(parts.tokenizer),
-        truncation=True,
-        return_tensors="pt",
-    )
-    return batch.input_ids, batch.attention_mask
+    return padded(parts.tokenizer, texts, room(parts.tokenizer))
 
 
 def encode(parts: Parts, texts: list[str], under: Under) -> list[Told]:
     """The states before the last layer, (1, tokens, width): as many tokens as the text has."""
-    batch = parts.tokenizer(
-        [_asked(parts.tokenizer, text) for text in texts],
-        padding="max_length",
-        max_length=WINDOW,
-        truncation=True,
-        return_tensors="pt",
-    ).to(parts.device)
-    ids, mask = batch.input_ids, batch.attention_mask.bool()
+    asked = [_asked(parts.tokenizer, text) for text in texts]
+    ids, mask = (each.to(parts.device) for each in padded(parts.tokenizer, asked, WINDOW))
+    mask = mask.bool()
 
     def forward(rows: list[int]) -> list[Tensor]:
         out = parts.text_encoder(
@@ -116,13 +106,11 @@ def _asked(words: Any, text: str) -> str:  # noqa: ANN401 - as above
 def _read(path: Path, checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Parts:
     folder = path.parent if path.is_file() else path
     vae = model(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
-    if not vae.config.force_upcast:
-        vae.to(dtype)
     found: dict[str, Any] = {
         "unet": transformer_of(path, "z-image", dtype)
         if path.is_file()
         else model(ZImageTransformer2DModel, folder / "transformer", torch_dtype=dtype),
-        "vae": vae,
+        "vae": upcast(vae, dtype),
         "text_encoder": model(AutoModel, folder / "text_encoder", dtype=dtype),
     }
     words = Qwen2Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
