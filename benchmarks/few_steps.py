@@ -23,8 +23,9 @@ import numpy as np
 from msgspec.structs import replace
 from PIL import Image
 
+from benchmarks.correlating import Numbers
+from benchmarks.easel import shot, weighted
 from benchmarks.health import DATA, opened
-from benchmarks.interference import Numbers, shot, weighted
 from benchmarks.strength import once, row, wishes
 from benchmarks.table import Report, Row
 from miniature import sheet

@@ -24,31 +24,30 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from msgspec import structs
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.correlating import correlated, correlation
+from benchmarks.easel import drawn, figures, shot, weighted
 from benchmarks.health import DATA, opened
-from benchmarks.table import RESULTS, Report, Row, Spread
+from benchmarks.table import Report, Row
 from miniature.cards import card_id
-from miniature.drawing import GUIDANCE, SAMPLER, STEPS, Album
+from miniature.drawing import Album
 from miniature.judge import Judge
 from miniature.report import random_scene
 from miniature.training.shelf import SHELF, Spec
 from miniature.world.captions import plain_prompt
 from stylus_engine.assembly import House
 from stylus_engine.catalog import LocalFiles
-from stylus_engine.errors import DrawFailed
-from stylus_engine.model import Drawn, Failed, Recipe, Shot, Sketch, Weighted
+from stylus_engine.model import Recipe, Sketch
 from stylus_engine.planning.recipes import with_triggers
 from stylus_engine.sampling.overlap import dot
 from stylus_engine.sampling.sketchbook import SketchBook
 
-PROMPTS, PAIRS, QUICK, SEED, FIRST = 12, 60, 4, 5, 1000
+PROMPTS, PAIRS, QUICK, SEED = 12, 60, 4, 5
 NOTES = [
     "On the miniature: 64 × 64, 20 steps, guidance 5, each adapter at its own weight, its judge reads.",
     f"{PROMPTS} prompts a pair; lost: 0 … 1, of the share with its adapter alone.",
 ]
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,40 +164,6 @@ def recipes(house: House, pair: tuple[Spec, Spec], lit: Sequence[Spec]) -> list[
     ]
 
 
-def weighted(house: House, specs: Sequence[Spec]) -> tuple[Weighted, ...]:
-    """Each at its own weight."""
-    cards = [house.cards.get(card_id(spec)) for spec in specs]
-    return tuple(Weighted(adapter=card, weight=card.weight) for card in cards)
-
-
-def drawn(house: House, album: Album, wanted: Sequence[Recipe]) -> list[Image.Image]:
-    """One picture a recipe, seeds in a row. Raises `DrawFailed`."""
-    for index, recipe in enumerate(wanted):
-        house.sampler.admit(shot(recipe, index))
-    with closing(house.sampler.events()) as events:
-        ended = [event for event in events if isinstance(event, Drawn | Failed)]
-    for event in ended:
-        if isinstance(event, Failed):
-            raise DrawFailed(why=event.sentence)
-    return [Image.fromarray(album.pixels.pop(f"b-{i}")) for i in range(len(wanted))]
-
-
-def shot(recipe: Recipe, index: int) -> Shot:
-    """A picture of the miniature, as `miniature.report` draws it."""
-    return Shot(
-        id=f"b-{index}",
-        job="b",
-        index=index,
-        recipe=recipe,
-        seed=FIRST + index,
-        width=64,
-        height=64,
-        steps=STEPS,
-        guidance=GUIDANCE,
-        sampler=SAMPLER,
-    )
-
-
 def shown(
     judge: Judge, pair: tuple[Spec, Spec], pictures: Sequence[Image.Image]
 ) -> tuple[float, float]:
@@ -256,16 +221,6 @@ def predictors(sketches: dict[str, Sketch]) -> dict[str, Predictor]:
     }
 
 
-def figures() -> dict[str, dict[str, float]]:
-    """The health figures of each adapter, from the committed results of `benchmarks.health`."""
-    found: dict[str, dict[str, float]] = {}
-    for file in sorted(RESULTS.glob("health-*.json")):
-        for row in json.loads(file.read_text(encoding="utf-8"))["rows"]:
-            if isinstance(row["ours"], dict):
-                found.setdefault(row["case"], {})[row["metric"]] = row["ours"]["median"]
-    return found
-
-
 def rows(measured: Sequence[Pair], sketches: dict[str, Sketch]) -> list[Row]:
     """Rank correlations: of what one loses by the other, and of what both lose together."""
     ways = [(p.one, p.other, p.lost[0]) for p in measured]
@@ -281,41 +236,6 @@ def rows(measured: Sequence[Pair], sketches: dict[str, Sketch]) -> list[Row]:
             correlation(name, "both", guess[:half] + guess[half:], lost[:half] + lost[half:], group)
         )
     return told
-
-
-def correlated(case: str, metric: str, values: Sequence[float]) -> Row:
-    """What there was to predict."""
-    return Row(case, metric, "", Spread.of(list(values)))
-
-
-def correlation(
-    case: str, metric: str, guess: Numbers, lost: Numbers, group: NDArray[np.int64]
-) -> Row:
-    """Spearman's rho in the middle, its interval as least and most; pairs are drawn, not directions."""
-    dice, pairs = np.random.default_rng(0), np.unique(group)
-    places = [np.flatnonzero(group == pair) for pair in pairs]
-    draws = []
-    for _ in range(2000):
-        chosen = np.concatenate([places[i] for i in dice.integers(len(pairs), size=len(pairs))])
-        draws.append(spearman(guess[chosen], lost[chosen]))
-    low, high = np.nanquantile(draws, [0.025, 0.975])
-    spread = Spread(spearman(guess, lost), float(low), float(high), len(pairs))
-    return Row(case, f"rank correlation with what is lost, {metric}", "", spread)
-
-
-def spearman(a: Numbers, b: Numbers) -> float:
-    """Pearson's correlation of ranks, ties by their mean rank; 0 where nothing varies."""
-    first, second = ranks(a), ranks(b)
-    if first.std() == 0 or second.std() == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
-
-
-def ranks(values: Numbers) -> Numbers:
-    """1 … n; equal values share the mean of their places."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]
 
 
 if __name__ == "__main__":

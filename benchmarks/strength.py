@@ -29,9 +29,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
+from benchmarks.correlating import Numbers
+from benchmarks.easel import drawn, figures, shot
 from benchmarks.eye import JudgeEye
 from benchmarks.health import DATA, opened
-from benchmarks.interference import Numbers, drawn, figures, shot
 from benchmarks.table import Report, Row, Spread
 from miniature.cards import card_id
 from miniature.drawing import Album
