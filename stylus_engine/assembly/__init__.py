@@ -1,6 +1,6 @@
 """Names every concrete class, and is the only place that does.
 
-Importers: the doors (`bot.__main__`, `bot.worker`, `miniature.drawing`), nobody else.
+Importers: the doors (`bot.worker`, `miniature.drawing`), nobody else.
 A room is imported and a part is made when it is first asked for: listing cards
 loads no torch, planning loads no checkpoint.
 """

@@ -6,5 +6,5 @@ Law of this room: it measures and changes nothing.  It is handed an engine, a ju
 scorer and a feature network, and knows none of them: whatever a figure was measured with
 is named beside the figure.  Pictures lie in the content store; the journal is the truth
 about what was drawn, so a killed evaluation goes on where it was.  torch is loaded by
-`features` and `clip` alone.
+`distances` and `clip` alone; only `duels` knows openai.
 """

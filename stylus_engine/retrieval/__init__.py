@@ -9,6 +9,6 @@ any number read, and each reads one version.  The rows and the number they reach
 are one thing, so a kill, a snapshot or a rollback leaves both as they belong.
 
 LanceDB is known to `home`, `index`, `building`, `snapshots` and `where`; each embedder's
-library to its own file: torch to `embedder`, openai to `remote`, sentence-transformers
-to `named`; so nothing is imported here.
+and each reranker's library to its own file: torch to `embedder`, openai to `remote` and
+`rerank_server`, sentence-transformers to `named` and `crossing`; so nothing is imported here.
 """

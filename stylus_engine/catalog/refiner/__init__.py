@@ -7,7 +7,7 @@ Law of this room: a refiner changes the describing fields of the one card it was
 and has no words for anything else: no id, no path, no trigger goes in or comes out.  What
 a card says is data: made plain, capped and fenced before a model sees it.  What a model
 says is data as well: all of it passes `reading`, also what was remembered or came from a
-batch.  Money is counted before it is spent.  Only `model` knows openai.
+batch.  Money is counted before it is spent.  Only `server` knows openai.
 """
 
 from stylus_engine.catalog.refiner.rules import describe
