@@ -1,8 +1,8 @@
 """Flags that people type into a prompt by habit: `--ar 3:2 --no text --seed 7 --count 2 --cfg 5`.
 
 Phones turn two hyphens into one long dash and straight quotes into curly ones;
-both are understood.  What is not understood stays in the prompt, word for word, and
-is named, so that it can be told.
+both are understood.  What is not understood stays in the prompt, word for word; `unread`
+finds it there, so that it can be told.
 """
 
 import re
@@ -16,6 +16,7 @@ _DASH = "‐‑‒–—―−﹘﹣－"
 _FLAG = re.compile(rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?)([A-Za-z]+)(?=$|[\s=:])")
 _LEAD = re.compile(r"[\s=:]*")
 _WORD = re.compile(r"\S+")
+_VALUE = re.compile(r"[\s=:]*(\S+)")
 _QUOTED = re.compile('["\'“”„‟‘’‚«»]([^"“”„‟‘’‚«»]*)["\'“”„‟‘’«»]')
 _ASPECT = re.compile(r"([0-9]{1,2})[:x×/∶]([0-9]{1,2})", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,10}")
@@ -31,8 +32,8 @@ NAMES = {
 class Flags:
     """A prompt without its flags, and what they said; None = not said.
 
-    `understood` and `left` are the flags as they were typed; those of `left` still
-    stand in `prompt`.  Whether a `guidance` is too large, the request says.
+    `understood` are flags as they were typed.  Whether a `guidance` is too large, the
+    request says.
     """
 
     prompt: str
@@ -42,7 +43,6 @@ class Flags:
     count: int | None = None
     guidance: float | None = None
     understood: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,19 +52,39 @@ class _Reading:
     kept: list[str] = field(default_factory=list[str])
     said: dict[str, str] = field(default_factory=dict[str, str])
     understood: list[str] = field(default_factory=list[str])
-    left: list[str] = field(default_factory=list[str])
 
 
 def read(text: str, *, most_count: int = 4) -> Flags:
     """Take the flags out of `text`. Never raises; a text without flags comes back as it is."""
-    marks = list(_FLAG.finditer(text))
-    if not marks:
+    found = _found(text)
+    if not found:
         return Flags(prompt=text)
-    reading = _Reading(kept=[text[: marks[0].start()]])
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    for mark, end in zip(marks, ends, strict=True):
-        _take(mark, text[mark.end() : end], reading, most_count)
+    reading = _Reading(kept=[text[: found[0][0].start()]])
+    for mark, tail in found:
+        _take(mark, tail, reading, most_count)
     return _flags(reading)
+
+
+def unread(prompt: str) -> tuple[str, ...]:
+    """The flags that stand in a prompt which was read, as they were typed: nobody understood them.
+
+    With what was said to those that have a name here (`--ar 9:1`), with a number to others.
+    """
+    return tuple(mark[0] + _said(mark, tail) for mark, tail in _found(prompt))
+
+
+def _said(mark: re.Match[str], tail: str) -> str:
+    word = _VALUE.match(tail)
+    plain = word[1].rstrip(",.;") if word else ""
+    mine = mark[1].lower() in NAMES or plain[:1].isdecimal()
+    return f" {plain}" if plain and mine else ""
+
+
+def _found(text: str) -> list[tuple[re.Match[str], str]]:
+    """Each flag with all that stands behind it up to the next one."""
+    marks = list(_FLAG.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    return [(mark, text[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
 
 
 def _take(mark: re.Match[str], tail: str, reading: _Reading, most_count: int) -> None:
@@ -75,7 +95,6 @@ def _take(mark: re.Match[str], tail: str, reading: _Reading, most_count: int) ->
     value, rest = _split(name, behind)
     meant = _meaning(name, value, most_count)
     if name is None or meant is None:
-        reading.left.append(mark[0])
         reading.kept.append(mark[0] + tail)
         return
     before = f"{reading.said[name]}, " if name == "negative" and name in reading.said else ""
@@ -132,5 +151,4 @@ def _flags(reading: _Reading) -> Flags:
         count=int(said["count"]) if "count" in said else None,
         guidance=float(said["guidance"]) if "guidance" in said else None,
         understood=tuple(reading.understood),
-        left=tuple(reading.left),
     )

@@ -127,6 +127,23 @@ async def test_the_edit_window_makes_a_job_of_its_own(stage: Stage):
     assert (request.prompt, request.negative, request.aspect) == ("a fox in snow", "hats", "16:9")
 
 
+async def test_a_flag_that_nobody_understands_is_told_and_stays(stage: Stage):
+    typed = "a fox --stylize 100 --seed 7 --ar 9:1"
+    card = await stage.imagine(stage.ada, prompt=typed)
+    assert stage.request(card).prompt == "a fox --stylize 100 --ar 9:1"
+    told = "Not understood, so it stays in the prompt: --stylize 100 · --ar 9:1"
+    assert told in text(card).replace("\\", "")
+    details = await stage.press(stage.ben, card, "info")
+    assert told in text(details["message"]).replace("\\", "")
+    pressed = await stage.ada.press(card, buttons(card)["edit"])
+    await stage.ada.answer(pressed)
+    again = await stage.ada.submit(pressed, prompt="a fox --v 6", negative="", aspect=["16:9"])
+    edited = await stage.card(stage.ada, (await stage.ada.answer(again))["message"]["id"])
+    assert "it stays in the prompt: --v 6\n" in text(edited).replace("\\", "")
+    varied = await stage.derived(stage.ada, edited, "seed")
+    assert "stays in the prompt" not in text(varied)
+
+
 async def test_private_is_private(stage: Stage):
     card = await stage.imagine(stage.ada, private=True, prompt="a secret garden")
     assert hidden(card)

@@ -136,8 +136,11 @@ async def test_a_mask_of_its_own(stage: Stage, first: Json):
     white = Image.new("L", (64, 64))
     white.paste(255, (0, 32, 64, 64))
     image = await stage.ada.attach(encoded(Image.fromarray(before)), "whole.png")
-    told = await inpainted(stage, image=image, mask=await stage.ada.attach(encoded(white), "m.png"))
-    made = await pixels(stage.ada, await stage.card(stage.ada, told["id"]))
+    mask = await stage.ada.attach(encoded(white), "m.png")
+    told = await inpainted(stage, image=image, mask=mask, prompt="a blue bird --v 6")
+    card = await stage.card(stage.ada, told["id"])
+    assert "Not understood, so it stays in the prompt: --v 6" in text(card).replace("\\", "")
+    made = await pixels(stage.ada, card)
     assert np.array_equal(made[:32], before[:32])
 
 

@@ -5,12 +5,14 @@ from itertools import groupby
 
 from discord import ui
 
+from bot import flags
 from bot.captions import captions
 from bot.cards import recipe
 from bot.cards.credits import numbered
 from bot.cards.letter import Enclosure, Letter
 from bot.cards.made import made, made_of
 from bot.cards.parts import Tone, card, fitting, line, small, text
+from bot.cards.remarks import told_flags
 from bot.cards.sheet import Sheet, shot_of
 from bot.cards.words import DOT, MOST_NAME, why
 from bot.jobs.nouns import Position
@@ -20,6 +22,7 @@ from stylus_engine.model import Manifest, Picture, Plan, Seen, Shot
 
 MOST_WORDS = 700  # characters of the prompt
 MOST_AGAINST = 250  # of the negative prompt
+MOST_FLAGS = 120  # of flags that nobody understood
 MOST_PICTURES = 900  # of all pictures' lines
 MOST_ENCODED = 150
 MOST_CANDIDATES = 400
@@ -71,6 +74,8 @@ def small_text(words: str) -> "ui.Item[ui.LayoutView] | None":
 def _asked(say: Say, prompt: str, negative: str) -> Iterator[str]:
     yield say("details-prompt")
     yield escape(prompt, MOST_WORDS)
+    if found := flags.unread(prompt):
+        yield small(say("result-unread", flags=told_flags(found, MOST_FLAGS)))
     if negative:
         yield say("details-negative")
         yield escape(negative, MOST_AGAINST)

@@ -1,7 +1,8 @@
 """What a result card has to admit, and its last line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from bot import flags
 from bot.captions import faster, weight
 from bot.cards.parts import small
 from bot.cards.sheet import Sheet, shot_of, survival_of
@@ -11,6 +12,7 @@ from bot.texts.escape import escape
 
 MOST_WORDS = 160  # characters of a list of uncovered words
 MOST_SENTENCE = 300
+MOST_FLAGS = 80  # of flags that nobody understood
 MOST_LEFT_OUT = 2  # pins told on the card; Details has all
 
 
@@ -22,6 +24,7 @@ def remarks(say: Say, sheet: Sheet) -> tuple[str, ...]:
 def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield missing(say, sheet)
     yield _begun(say, sheet)
+    yield _unread(say, sheet)
     yield _unkept(say, sheet)
     yield from _fast(say, sheet)
     yield _alone(say, sheet)
@@ -51,6 +54,19 @@ def _begun(say: Say, sheet: Sheet) -> str:
     if start.mask is not None:
         return say("result-begun-mask")
     return say("result-begun", redone=round(start.strength * 100))
+
+
+def _unread(say: Say, sheet: Sheet) -> str:
+    """Where the prompt was typed; cards that follow from this one say it no more."""
+    found = flags.unread(sheet.job.request.prompt)
+    if not found or sheet.quiet or sheet.job.action != "imagine":
+        return ""
+    return say("result-unread", flags=told_flags(found, MOST_FLAGS))
+
+
+def told_flags(found: Sequence[str], most: int) -> str:
+    """`--v 6 · --ar 9:1`, each once."""
+    return joined((escape(each, MOST_NAME) for each in dict.fromkeys(found)), most)
 
 
 def _fast(say: Say, sheet: Sheet) -> Iterator[str]:

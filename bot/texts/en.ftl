@@ -62,6 +62,7 @@ result-no-adapter = no adapter
 result-no-licence = licence not stated
 result-more = and { $count } more, in Details
 result-uncovered = No adapter for: { $words }
+result-unread = Not understood, so it stays in the prompt: { $flags }
 result-alone = No adapter matched well: base model only.
 result-begun = Begun from a picture, { $redone } % of it redone.
 result-begun-mask = A part of a picture, drawn anew.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.flags import Flags, aspect, read
+from bot.flags import Flags, aspect, read, unread
 from stylus_engine.model import LIMITS
 
 DASHES = ["--", "—", "–", "——", "-—", "−−", "―"]
@@ -20,7 +20,7 @@ def test_every_dash_of_a_phone_is_understood(dash: str):
     assert found.guidance == 6.5
     assert (found.aspect, found.seed, found.count) == ("3:2", 7, 2)
     assert found.negative == "hats, text"
-    assert found.left == ()
+    assert unread(found.prompt) == ()
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,31 @@ def test_an_aspect_in_its_disguises(typed: str, prompt: str):
 def test_what_is_not_understood_stays_and_is_told(typed: str):
     found = read(typed)
     assert found.prompt == typed
-    assert len(found.left) == 1
-    assert found.left[0] in typed
+    (left,) = unread(found.prompt)
+    assert left in typed
     assert found.understood == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("a fox --stylize 100 --v 6 --ar 9:1", ("--stylize 100", "--v 6", "--ar 9:1")),
+        ("a fox —v 6, in snow --tile of stone", ("—v 6", "--tile")),
+        ("--seed=high a fox --ar 3:2 --q .5", ("--seed high", "--q")),
+        ("a fox --no", ("--no",)),
+        ("a fox --ar 3:2 --no hats", ()),
+        ("a well-known fox — in snow", ()),
+    ],
+)
+def test_what_nobody_understood_is_named_as_it_was_typed(typed: str, told: tuple[str, ...]):
+    assert unread(read(typed).prompt) == told
+
+
+@given(st.lists(st.sampled_from(["fox", "--ar", "—no", "3:2", "hat", "--seed", "5", "--x", "—y"])))
+def test_every_flag_is_understood_or_named(words: list[str]):
+    found = read(" ".join(words))
+    names = [each.split()[0] for each in (*found.understood, *unread(found.prompt))]
+    assert sorted(names) == sorted(word for word in words if word[0] in "-—")
 
 
 @pytest.mark.parametrize(

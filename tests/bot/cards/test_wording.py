@@ -136,6 +136,20 @@ def test_a_pin_that_could_not_be_heeded_is_told():
     )
 
 
+def test_a_flag_that_nobody_understood_is_told_where_it_was_typed_and_in_details():
+    typed = replace(JOB, request=replace(JOB.request, prompt=f"{PROMPT} --v 6 —ar 9:1 @here --v 6"))
+    card, more = read(result(SAY, sheet(SAY, typed))), read(details(SAY, sheet(SAY, typed)).view())
+    told = "Not understood, so it stays in the prompt: \\--v 6 · —ar 9\\:1"
+    assert told in card.splitlines()
+    assert f"-# {told}" in more.splitlines()
+    later = replace(typed, id=CHILD, source=ROOT, action="seed")
+    assert "Not understood" not in read(result(SAY, sheet(SAY, later)))
+    quiet = dataclasses.replace(sheet(SAY, typed), quiet=True)
+    assert "Not understood" not in read(result(SAY, quiet))
+    plain = read(result(SAY, sheet(SAY, JOB))) + read(details(SAY, sheet(SAY, JOB)).view())
+    assert "Not understood" not in plain
+
+
 def test_a_model_that_did_not_choose_is_told_on_the_card_and_why_in_details():
     job = replace(JOB, plan=replace(PLAN, instead="gpt-x: no answer in 8 s"))
     said = read(result(SAY, sheet(SAY, job)))
