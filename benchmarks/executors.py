@@ -1,10 +1,11 @@
 """Executors side by side: the planner's regret, the tax of adapters on a grid, and a base that stays what it was.
 
-`python -m benchmarks.executors [--quick] [--only miniature|sd15|jobs]`.  Every executor is
+`python -m benchmarks.executors [--quick] [--only miniature|sd15|sdxl|jobs] [--rounds 5]`.  Every executor is
 held against weights that are merged by the formula written here, row by row, before it is
 timed.  Times are of one denoiser forward over the whole batch, with what it wears put on
 before; merging is paid once a draw.  The miniature is the trained
-checkpoint, the network of SD 1.5's size has random weights and 16x16 latents on a CPU.
+checkpoint, the networks of SD 1.5's and SDXL's size have random weights and 16x16 latents on a CPU
+(`--rounds` is theirs).
 """
 
 import argparse
@@ -18,8 +19,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from benchmarks.lasting import jobs
-from benchmarks.sd15 import Wanted, attention, big_parts, every_layer
+from benchmarks import sd15, sdxl
+from benchmarks.lasting import MANY, jobs
+from benchmarks.sd15 import Wanted, attention, every_layer
 from benchmarks.table import NOT_RUN, Report, Row, Spread
 from stylus_engine.planning.executors import bare, costs
 from stylus_engine.sampling.executors import EXECUTORS, Executor, Outlook, Planned, by_row
@@ -57,7 +59,7 @@ MINIATURE = (
     Case("one picture, r8 on attention", SAME[:1], attention, 8),
     Case("4 jobs x 8 adapters, r8 on attention", CROWD, attention, 8),
 )
-SD15 = (
+BIG = (
     Case("grid, same masks, r16 on attention", SAME, attention, 16, rows=1),
     Case("grid, four masks, r16 on attention", FOUR, attention, 16, rows=1),
 )
@@ -81,9 +83,12 @@ def main() -> int:
                 "miniature", parts, case, 16, report, rounds=3 if asked.quick else 15
             )
     if asked.only in (None, "sd15"):
-        report.rows += _sd15(asked, report)
+        report.rows += _big("SD 1.5 size", lambda: sd15.big_parts(None, "cpu"), asked, report)
+    if asked.only in (None, "sdxl"):
+        name = f"SDXL size ({sdxl.LAYERS} of 10 inner layers)"
+        report.rows += _big(name, lambda: sdxl.big_parts("cpu"), asked, report)
     if asked.only in (None, "jobs"):
-        report.rows += jobs(48 if asked.quick else 1000)
+        report.rows += jobs(48 if asked.quick else MANY)
     report.rows += accelerator()
     report.print()
     if asked.write:
@@ -94,18 +99,20 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.executors", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="at most a minute")
-    parser.add_argument("--only", choices=("miniature", "sd15", "jobs"), help="a third of it")
+    parser.add_argument("--only", choices=("miniature", "sd15", "sdxl", "jobs"), help="a part")
+    parser.add_argument("--rounds", type=int, default=5, help="of the large networks")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     return parser.parse_args()
 
 
-def _sd15(asked: argparse.Namespace, report: Report) -> Iterable[Row]:
+def _big(
+    name: str, parts: Callable[[], Parts], asked: argparse.Namespace, report: Report
+) -> Iterable[Row]:
+    """A network of real size; it is made here, so that it is gone before the next one."""
     if asked.quick:
-        return [Row(f"SD 1.5 size, {case.name}", "regret", "s", NOT_RUN, bar=1.05) for case in SD15]
-    parts = big_parts(None, "cpu")
-    return [
-        row for case in SD15 for row in measured("SD 1.5 size", parts, case, 16, report, rounds=3)
-    ]
+        return [Row(f"{name}, {case.name}", "regret", "s", NOT_RUN, bar=1.05) for case in BIG]
+    made = parts()
+    return [row for case in BIG for row in measured(name, made, case, 16, report, asked.rounds)]
 
 
 def accelerator() -> Iterable[Row]:
@@ -224,9 +231,16 @@ def forwards(unet: nn.Module, count: int, edge: int) -> Callable[[list[int]], Te
     latents = torch.randn(count, 4, edge, edge, generator=dice)
     texts = torch.randn(count, 77, unet.config["cross_attention_dim"], generator=dice)  # pyright: ignore[reportIndexIssue, reportArgumentType] - diffusers' own dict
     times = torch.full((count,), 500.0)
+    more = {
+        "text_embeds": torch.randn(count, sdxl.WIDTHS[1], generator=dice),
+        "time_ids": torch.zeros(count, 6),
+    }
 
     def forward(rows: list[int]) -> Tensor:
-        return unet(latents[rows], times[rows], texts[rows], return_dict=False)[0]
+        said = {name: values[rows] for name, values in more.items()}  # SD 1.5 does not look
+        return unet(
+            latents[rows], times[rows], texts[rows], added_cond_kwargs=said, return_dict=False
+        )[0]
 
     return forward
 
