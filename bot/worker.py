@@ -245,6 +245,7 @@ def _quiet_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # who tried in vain says so in the end
 
 
 if __name__ == "__main__":

@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from tests.openai_server import Asked, Said, Server, said
 
 PROMPT = "a pencil sketch of a dragon at sunset"
 SECOND = 1.0
+ROOT = Path(__file__).parents[1]
 
 
 def obliging(asked: Asked) -> Said:
@@ -102,3 +107,14 @@ async def test_without_its_server_the_house_plans_as_before(environment):
     assert plan.composer == "offline"
     assert plan.instead == "a-model: 127.0.0.1 does not answer: the connection failed"
     assert len(plan.tasks) == 3
+
+
+@pytest.mark.slow
+def test_a_terminal_sees_the_plan_and_no_word_of_the_tries_before_it(environment):
+    words = [sys.executable, "-m", "bot", "plan", PROMPT, "--json"]
+    lost = environment | {"STYLUS_COMPOSER__BASE_URL": "http://127.0.0.1:9/v1"}
+    told = subprocess.run(
+        words, env=os.environ | lost, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "does not answer" in told.stdout
+    assert "stamina" not in told.stderr
