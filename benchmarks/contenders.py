@@ -32,7 +32,8 @@ from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.store import FactorStore
 from tests.sampling.formulas import delta_weight
 from tests.sampling.judge import Files, Nowhere
-from tests.sampling.oracle import quiet, read, sampled_by, seeded, upcast
+from tests.sampling.oracle import quiet, sampled_by, seeded, upcast
+from tests.sampling.oracle_files import read
 
 # diffusers hides its names from type checkers and types one pipeline for two APIs.
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportAttributeAccessIssue=false

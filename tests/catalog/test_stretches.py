@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stylus_engine.catalog.catalogue import Catalogue
-from tests.catalog.test_catalogue import NOW, catalogue, ids, item, page
+from tests.catalog.pages import NOW, catalogue, ids, item, page
 
 __all__ = ["catalogue"]  # a fixture
 

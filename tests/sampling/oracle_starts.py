@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from stylus_engine.model import Shot
 from stylus_engine.ports import Pixels
-from tests.sampling.oracle import ETA, SCHEDULERS, OracleError, Truth, quiet, seeded
+from tests.sampling.oracle import ETA, SCHEDULERS, Truth, quiet, seeded
+from tests.sampling.oracle_files import OracleError
 
 
 @torch.inference_mode()

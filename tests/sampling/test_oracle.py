@@ -18,7 +18,8 @@ from stylus_engine.sampling.store import Taken
 from tests.sampling import judge
 from tests.sampling.draws import Pool, batches, tiny_pool
 from tests.sampling.judge import Stage, apart, end_bound, finals, forced, stage, step_bound
-from tests.sampling.oracle import Oracle, OracleError, Truth
+from tests.sampling.oracle import Oracle, Truth
+from tests.sampling.oracle_files import OracleError
 
 pytestmark = pytest.mark.slow
 
