@@ -9,7 +9,7 @@ and the cards hold: a long prompt is cut and said to be, lines of the menu becom
 
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from stylus_engine.composition.menu import LINE, MOST_ADDS, MOST_OFFERS, Menu, Size, menu
 from stylus_engine.composition.plain import fitting, line, tokens
@@ -88,6 +88,20 @@ class Question(NamedTuple):
         words = (self.book.instructions, self.prompt, self.rules, *self.menu.lines)
         return sum(map(tokens, words)) + FRAME
 
+    def within(self, room: int) -> "Question":
+        """The same with fewer offers, the last ones left out, in about `room` tokens; 0 = no bound. One stays."""
+        lines = self.menu.lines
+        bare = self.tokens - sum(map(tokens, lines))
+        fits = [
+            bare + sum(map(tokens, lines[:count])) <= room for count in range(1, len(lines) + 1)
+        ]
+        count = max(sum(fits), 1) if room else len(lines)
+        offers, menu = self.menu.offers, self.menu
+        few = menu._replace(
+            offers=offers[:count], lines=lines[:count], left=(*offers[count:], *menu.left)
+        )
+        return self._replace(menu=few)
+
 
 def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -> Question:
     """What to ask about this prompt and these candidates."""
@@ -103,7 +117,8 @@ def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -
 
 
 def body(asked: Question, turns: Sequence[Turn], way: Way, model: str, fence: str) -> Body:
-    """The JSON of a chat completion."""
+    """The JSON of a chat completion, in the room that the way has."""
+    asked = asked.within(way.room)
     told: Body = {"model": model, "messages": list(_messages(asked, turns, fence))}
     if way.modern:
         told["max_completion_tokens"] = MOST_ANSWER + MOST_THOUGHT
@@ -135,6 +150,12 @@ def schema(offered: Menu) -> Body:
 def new_fence() -> str:
     """A word that neither a prompt nor a card can know."""
     return f"fence-{secrets.token_hex(8)}"
+
+
+def size(told: Body) -> int:
+    """About how many tokens the messages of a body have, and its schema."""
+    said = cast("list[dict[str, str]]", told["messages"])
+    return sum(tokens(each["content"]) for each in said) + SCHEMA_TOKENS
 
 
 def about(turns: Sequence[Turn]) -> int:

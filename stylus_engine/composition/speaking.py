@@ -15,11 +15,11 @@ import httpx2
 import stamina
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
-from stylus_engine.composition.asking import Body
+from stylus_engine.composition.asking import Body, size
 from stylus_engine.composition.hearing import Hearing, Reply
 from stylus_engine.composition.plain import line
 from stylus_engine.composition.talking import Heard, Meter
-from stylus_engine.composition.ways import ABOUT_ASKING, Way, lower, tells
+from stylus_engine.composition.ways import ABOUT_ASKING, Way, full, lower, narrower, tells
 from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent, StylusError
 from stylus_engine.model.noun import Noun
 
@@ -102,18 +102,21 @@ class Server:
         """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BadSettings`."""
         way: Way | None = self.way
         while True:
+            body = await told(way)
             try:
-                reply = await self._tried(await told(way), meter)
+                reply = await self._tried(body, meter)
             except (SourceRefused, SourceOdd) as error:
-                way = self._next(way, error)
+                way = self._next(way, error, body)
                 if way is None:
                     raise
             else:
                 self.way, self._proven = way, True
                 return reply
 
-    def _next(self, way: Way, error: SourceRefused | SourceOdd) -> Way | None:
-        """Another way to ask the same, until one was found."""
+    def _next(self, way: Way, error: SourceRefused | SourceOdd, body: Body) -> Way | None:
+        """Another way to ask the same, until one was found; a shorter one whenever that is what it wants."""
+        if full(error.why):
+            return narrower(way, error.why, size(body))
         if isinstance(error, SourceOdd):  # it knows no streams, perhaps
             return None if self._proven or not way.streams else lower(way, "stream")
         if error.status not in ABOUT_ASKING and not tells(error.why):
@@ -177,7 +180,8 @@ class Server:
         return SourceOdd(source=self.name, why=self._told(str(error)) or type(error).__name__)
 
     def _of_status(self, error: APIStatusError) -> StylusError | Again:
-        why = self._told(str(error.message)) or "it does not say why"
+        words = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
+        why = self._told(words) or "it does not say why"
         ill = error.status_code >= 500 and not tells(why)
         if ill or error.status_code in LATER:
             silent = SourceSilent(source=self.name, why=f"{error.status_code}, {why}")

@@ -159,13 +159,15 @@ class Talk:
                 bill.cost = bill.guessed = meter.cost
             if reply.used:
                 bill.cost, bill.guessed = meter.before + reply.used, meter.before
-        return reply.text, self._worth(reply)
+        worth = self._worth(reply)
+        return reply.text, worth._replace(dropped=(*_unasked(bill.left), *worth.dropped))
 
     async def _body(self, turns: tuple[Turn, ...], bill: Bill, way: Way) -> Body:
         """A model that thinks may think for many tokens; room for them is asked for once it is known."""
         if way.modern and not bill.thinks:
             bill.thinks = True
             await self.till.more(bill, MOST_THOUGHT)
+        bill.left = len(self.asked.menu.offers) - len(self.asked.within(way.room).menu.offers)
         return body(self.asked, turns, way, self.model, self.fence)
 
     def _worth(self, reply: Reply) -> Judged | Unusable:
@@ -180,6 +182,13 @@ class Talk:
             why = "nothing that it chose is both on the list and in the prompt"
             return Unusable(why, dropped=judged.dropped)
         return judged
+
+
+def _unasked(left: int) -> Iterator[Dropped]:
+    if left:
+        yield Dropped(
+            what=f"{left} candidates", why="the language model's server had no room for them"
+        )
 
 
 def _narrowed(talk: Talk, first: Judged, second: Judged) -> Judged:

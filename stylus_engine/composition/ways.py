@@ -1,4 +1,4 @@
-"""How a server wants to be asked, found out once: schema -> JSON mode -> plain words, streamed or not. Pure.
+"""How a server wants to be asked, found out once: schema -> JSON mode -> plain words, streamed or not, how much. Pure.
 
 What a server says of its refusal chooses the step where it tells; silence walks down the
 forms.  A way counts as found when an answer came back on it.
@@ -11,6 +11,10 @@ from typing import Final, Literal, TypeAlias
 Form: TypeAlias = Literal["schema", "json", "plain"]
 FORMS: Final[tuple[Form, ...]] = ("schema", "json", "plain")
 ABOUT_ASKING: Final = frozenset({400, 406, 415, 422, 501})  # statuses that may mean: ask otherwise
+LEAST_ROOM: Final = 600  # tokens; a smaller question holds hardly an adapter beside its rules
+_OF_ROOM = re.compile(
+    r"context (?:size|length|window|limit)|context_length|prompt is too long", re.IGNORECASE
+)
 _OF_USAGE = re.compile(r"stream_options|include_usage", re.IGNORECASE)
 _OF_STREAM = re.compile(r"stream", re.IGNORECASE)
 _OF_NUMBERS = re.compile(r"max_tokens|max_completion_tokens|temperature", re.IGNORECASE)
@@ -21,13 +25,15 @@ _OF_FORM = re.compile(r"response_format|json_schema|json_object|schema|grammar",
 class Way:
     """`modern`: `max_completion_tokens` and no temperature, as reasoning models want it.
 
-    `counts`: ask for the usage at the end of a stream.
+    `counts`: ask for the usage at the end of a stream.  `room`: tokens of a question, 0 =
+    as many as it has; a server of one's own often has few thousand, shared by all who ask.
     """
 
     form: Form = "schema"
     streams: bool = True
     counts: bool = True
     modern: bool = False
+    room: int = 0
 
 
 def lower(way: Way, complaint: str) -> Way | None:
@@ -45,9 +51,20 @@ def lower(way: Way, complaint: str) -> Way | None:
     return replace(way, form=FORMS[0], streams=False) if way.streams else None
 
 
+def narrower(way: Way, complaint: str, asked: int) -> Way | None:
+    """The same with half of what was asked (tokens), where a server had no room for that; else None."""
+    small = asked // 2
+    return replace(way, room=small) if full(complaint) and small >= LEAST_ROOM else None
+
+
+def full(complaint: str) -> bool:
+    """Whether a refusal is about how long a question was."""
+    return bool(_OF_ROOM.search(complaint))
+
+
 def tells(complaint: str) -> bool:
     """Whether a refusal is about how a server was asked, and not about itself being ill."""
-    patterns = (_OF_USAGE, _OF_NUMBERS, _OF_FORM, _OF_STREAM)
+    patterns = (_OF_ROOM, _OF_USAGE, _OF_NUMBERS, _OF_FORM, _OF_STREAM)
     return any(pattern.search(complaint) for pattern in patterns)
 
 

@@ -1,6 +1,7 @@
 """How a server is asked, asked otherwise and asked again, over real HTTP."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -8,7 +9,18 @@ from stylus_engine.composition.llm import LlmComposer
 from stylus_engine.composition.speaking import Endpoint, Server, checked
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Request
-from tests.composition.asked import GOOD, PROMPT, WANTED, composing, lit, query, shelf
+from tests.composition.asked import (
+    GOOD,
+    PROMPT,
+    WANTED,
+    candidate,
+    card,
+    composing,
+    lit,
+    query,
+    shelf,
+    told,
+)
 from tests.openai_server import Raw, Traits, failing, said
 from tests.openai_server import Server as OpenAI
 
@@ -38,6 +50,39 @@ async def test_how_a_server_wants_to_be_asked_is_found_out_once(name):
     for request in requests[asked - 1 :]:
         assert request.form == form
         assert request.body.get("stream", False) is streams
+
+
+def crowd():
+    """The shelf, and forty that are less near: more than a small server has room for."""
+    more = [candidate(card(f"Number {at}"), "dragon", 0.1) for at in range(40)]
+    return [*shelf(), *more]
+
+
+@pytest.mark.asyncio
+async def test_a_server_with_little_room_is_asked_about_fewer_adapters_and_that_is_remembered():
+    async with composing(said(GOOD), Traits(room=900)) as it:
+        first = await it.plan(candidates=crowd())
+        second = await it.plan(f"{PROMPT} and a robot", candidates=crowd())
+        long, short, after = it.server.asked
+    assert lit(first) == WANTED
+    assert second.composer == "a-model"
+    offers = [
+        len(re.findall(r"^a\d+ \|", each.user, re.MULTILINE)) for each in (long, short, after)
+    ]
+    assert offers[0] == 40 > offers[1] >= 5
+    assert offers[2] < 40
+    missing = f"{40 - offers[1]} candidates: the language model's server had no room for them"
+    assert missing in told(first)
+
+
+@pytest.mark.asyncio
+async def test_a_server_without_room_for_any_question_is_told_in_its_own_words():
+    async with composing(said(GOOD), Traits(room=100)) as it:
+        plan = await it.plan(candidates=crowd())
+    assert plan.composer == "offline"
+    assert plan.instead.startswith("a-model: 127.0.0.1 refuses (400): request (")
+    assert "exceeds the available context size (100 tokens)" in plan.instead
+    assert len(it.server.asked) <= 4
 
 
 @pytest.mark.asyncio

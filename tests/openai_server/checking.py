@@ -29,6 +29,7 @@ class Traits:
     key: str = ""  # "": anybody may ask
     streams: bool = True
     counts: bool = True  # knows stream_options
+    room: int = 0  # tokens of a question and its answer; 0: any number
     mute: bool = False  # says "Bad Request" and not why
 
 
@@ -81,6 +82,15 @@ def refusals(body: object, headers: Mapping[str, str], traits: Traits) -> Iterat
     yield from _parameters(body, traits)
     yield from _messages(body.get("messages"), traits)
     yield from _format(body, traits)
+    yield from _room(body, traits)
+
+
+def _room(body: dict, traits: Traits) -> Iterator[Refusal]:
+    """In the words of llama.cpp; a token is about four characters, or less in tests than anywhere."""
+    asked = sum(len(str(message.get("content"))) for message in body["messages"]) // 4
+    if traits.room and asked > traits.room:
+        told = f"request ({asked} tokens) exceeds the available context size ({traits.room} tokens), try increasing it"
+        yield Refusal(400, told, "exceed_context_size_error")
 
 
 def pictures(body: object) -> Iterator[tuple[str, bytes]]:
