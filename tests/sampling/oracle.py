@@ -125,12 +125,23 @@ class Oracle:
         return deltas_of(self._read(card_id), self._pristine)
 
     def _fused(self, plain: Mapping[str, float]) -> StableDiffusionPipeline:
+        """Diffusers fuses in the workshop; the weights it gets are put into a copy of the pristine ones.
+
+        To copy a workshop that has a dozen files loaded takes longer than to draw a picture.
+        """
+        pipeline = _copy(self._pristine)
         if not plain:
-            return _copy(self._pristine)
-        pipeline = _copy(self._workshop)
-        pipeline.set_adapters(list(plain), list(plain.values()))
-        pipeline.fuse_lora(components=list(COMPONENTS), adapter_names=list(plain))
-        pipeline.unload_lora_weights()
+            return pipeline
+        self._workshop.set_adapters(list(plain), list(plain.values()))
+        self._workshop.fuse_lora(components=list(COMPONENTS), adapter_names=list(plain))
+        for component in COMPONENTS:
+            getattr(pipeline, component).load_state_dict(_bare(self._workshop, component))
+        with quiet():  # it warns of every layer that the file did not reach
+            self._workshop.unfuse_lora(components=list(COMPONENTS))
+        for component in COMPONENTS:  # what was added and taken away again is not what it was
+            clean = getattr(self._pristine, component).state_dict()
+            for name, tensor in _bare(self._workshop, component).items():
+                tensor.copy_(clean[name])
         return pipeline
 
     def _admit(self, card_id: str) -> None:
@@ -240,6 +251,16 @@ def upcast(source: Path, target: Path) -> None:
     with safe_open(source, framework="pt") as file:
         tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
         save_file(tensors, target, metadata=file.metadata())
+
+
+def _bare(pipeline: StableDiffusionPipeline, component: str) -> dict[str, Tensor]:
+    """The weights of one model with files loaded, under the names that they have without."""
+    state = getattr(pipeline, component).state_dict()
+    return {
+        name.replace(".base_layer.", "."): tensor
+        for name, tensor in state.items()
+        if ".lora_" not in name
+    }
 
 
 def _copy(pipeline: StableDiffusionPipeline) -> StableDiffusionPipeline:

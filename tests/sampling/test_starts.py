@@ -43,6 +43,12 @@ def oracle(pool: Pool) -> Oracle:
 
 
 @pytest.fixture(scope="module")
+def merged(pool: Pool, oracle: Oracle):
+    """The plain pipeline that wears what every shot here wears; to draw with it changes nothing of it."""
+    return oracle.merged(shot(pool, "", WORN).recipe)
+
+
+@pytest.fixture(scope="module")
 def on(pool: Pool) -> Stage:
     return brought(stage(pool))
 
@@ -83,17 +89,17 @@ def close(ours, truth) -> None:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("strength", [0.04, 0.35, 0.6, 1.0])
 def test_from_a_picture_among_others_as_diffusers_draws_it_alone(
-    pool, oracle, on, sampler, strength
+    pool, merged, on, sampler, strength
 ):
     me = started(pool, "me", Start(picture="picture", strength=strength), sampler=sampler)
     if strength * me.steps < 1:  # the pipeline would take no step at all
         truth = redraw(
-            oracle.merged(me.recipe),
+            merged,
             structs.replace(me, start=Start(picture="", strength=0.1)),
             picture(16),
         )
     else:
-        truth = redraw(oracle.merged(me.recipe), me, picture(16))
+        truth = redraw(merged, me, picture(16))
     words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
     ends = finals(on, [words, me], late=[structs.replace(me, id="late")], after=2)
     close(ends["me"], truth)
@@ -111,10 +117,10 @@ def test_steps_are_told_as_they_are_taken(pool, on):
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("strength", [0.6, 1.0])
-def test_within_a_mask_as_the_inpainting_pipeline_draws_it(pool, oracle, on, sampler, strength):
+def test_within_a_mask_as_the_inpainting_pipeline_draws_it(pool, merged, on, sampler, strength):
     start = Start(picture="picture", mask="mask", strength=strength)
     me = started(pool, "me", start, sampler=sampler)
-    truth = redraw(oracle.merged(me.recipe), me, picture(16), mask(16))
+    truth = redraw(merged, me, picture(16), mask(16))
     words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
     close(finals(on, [words, me])["me"], truth)
 
@@ -127,9 +133,9 @@ def test_outside_of_the_mask_not_a_bit_changes(pool, on):
     assert not np.array_equal(drawn[~kept], picture(16)[~kept])
 
 
-def test_a_mask_that_is_not_put_back_is_noticed(pool, oracle, on, monkeypatch):
+def test_a_mask_that_is_not_put_back_is_noticed(pool, merged, on, monkeypatch):
     me = started(pool, "me", Start(picture="picture", mask="mask", strength=0.6))
-    truth = redraw(oracle.merged(me.recipe), me, picture(16), mask(16))
+    truth = redraw(merged, me, picture(16), mask(16))
     monkeypatch.setattr(starts.Held, "over", lambda self, latents, schedule: latents)
     assert apart(finals(on, [me])["me"], truth) > 100 * CLOSE
 
@@ -147,13 +153,13 @@ def test_squares_agree_with_a_denoiser_that_is_cut_by_hand(pool, oracle, on):
 @pytest.mark.parametrize("sampler", ["euler", "dpmpp_2m_karras", "euler_a"])
 @pytest.mark.parametrize("strength", [0.55, 0.7])
 def test_stretched_latents_are_denoised_as_diffusers_denoises_them(
-    pool, oracle, on, sampler, strength
+    pool, merged, on, sampler, strength
 ):
     """The paper's second pass, among others: the plain image-to-image pipeline is given the latents."""
     start = Start(picture="picture", strength=strength, width=16, height=16, enlarge="latents")
     me = started(pool, "me", start, sampler=sampler, width=32, height=32)
     words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
-    close(finals(on, [words, me])["me"], redraw(oracle.merged(me.recipe), me, picture(16)))
+    close(finals(on, [words, me])["me"], redraw(merged, me, picture(16)))
 
 
 def test_latents_are_stretched_of_a_whole_picture_of_known_size():
