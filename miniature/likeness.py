@@ -98,7 +98,7 @@ class _Known:
     """Stands where a composer wants `Meanings`: the likeness of one example is known already."""
 
     def __init__(self, inner: WordMeanings, example: Example, scale: Scale) -> None:
-        self.knows = inner.knows
+        self.knows, self.apart = inner.knows, inner.apart
         self._rows = likeness(scale, example).tolist()
         self._spans = [
             s.text for s in (*concepts(example.prompt.text), *joined(example.prompt.text))

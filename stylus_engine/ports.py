@@ -6,7 +6,7 @@ the exception, because one dedicated thread walks it (torch's grad mode and the
 borrowed weights belong to the thread that took them).
 """
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -182,6 +182,13 @@ class Meanings(Protocol):
 
     def knows(self, word: str) -> bool:
         """Whether it is a word at all, and so not another one misspelt."""
+        ...
+
+    def apart(self, text: str, words: Collection[str]) -> bool:
+        """Whether `text` is the name of something that has nothing to do with any of `words`.
+
+        "sea lion" is apart from "lion"; "lion cub" is not, nor is what nobody knows.
+        """
         ...
 
     async def likeness(

@@ -5,14 +5,16 @@ The floors were calibrated on the miniature's labelled prompts with all-MiniLM-L
 cosine of 0.5 and more, things of the same world ("fish" and an octopus) below.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Self
+from typing import Self, TypeAlias
 
 from stylus_engine.model import Adapter, Candidate, Query, Span
 from stylus_engine.planning import lexicon
 from stylus_engine.planning.concepts import Chunk, chunks, grams, span_of
+
+Elsewhere: TypeAlias = Callable[[Adapter, Span], bool]
 
 
 class Hold(IntEnum):
@@ -80,15 +82,18 @@ def best_fits(
     candidates: Sequence[Candidate],
     floors: Floors,
     spelt: Mapping[str, str] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Fit]:
     """For each adapter its best fit: `hold` is NOTHING where no floor is reached.
 
-    `spelt`: words of the prompt that are misspelt -> what they should be.
+    `spelt`: words of the prompt that are misspelt -> what they should be.  `elsewhere`: whether
+    the word of a card that a span says is meant of something else.
     """
     spans = {span.text: span for span in query.concepts}
+    judge = _Judge(spans, floors, spelt or {}, elsewhere or (lambda _card, _span: False))
     best: dict[str, Fit] = {}
     for candidate in candidates:
-        for fit in _fits(query, candidate, _Judge(spans, floors, spelt or {})):
+        for fit in _fits(query, candidate, judge):
             known = best.get(candidate.adapter.card_id)
             if known is None or (fit.hold > Hold.NOTHING, fit.score) > (
                 known.hold > Hold.NOTHING, known.score,
@@ -102,7 +107,7 @@ def named_in(adapter: Adapter, prompt: str, asked: Iterable[Chunk]) -> str:
     for chunk in asked:
         for run in grams(chunk):
             text = span_of(prompt, run).text
-            if _hold(adapter, text)[0] >= Hold.TITLED:
+            if hold_of(adapter, text)[0] >= Hold.TITLED:
                 return text
     return ""
 
@@ -136,12 +141,15 @@ class _Judge:
     spans: dict[str, Span]
     floors: Floors
     spelt: Mapping[str, str]
+    elsewhere: Elsewhere
 
     def __call__(self, candidate: Candidate, span: Span, share: float = 1.0) -> Fit:
         """The strongest hold whose floor, times `share`, the cosine reaches."""
         text = " ".join(self.spelt.get(word, word) for word in span.text.split())
-        words, how = _hold(candidate.adapter, text)
-        if text != span.text:
+        words, how = hold_of(candidate.adapter, text)
+        if words and self.elsewhere(candidate.adapter, span):
+            words, share = Hold.NOTHING, 0.0
+        elif text != span.text:
             share = 0.0  # an embedder makes little of a word that is none
         holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)
         reached = (h for h in holds if candidate.similarity >= self.floors.of(h) * share)
@@ -157,7 +165,7 @@ class _Judge:
         )
 
 
-def _hold(adapter: Adapter, text: str) -> tuple[Hold, str]:
+def hold_of(adapter: Adapter, text: str) -> tuple[Hold, str]:
     """What the words alone say, and where they were found."""
     wanted = lexicon.phrase(text)
     if wanted in _phrases(adapter.triggers):
@@ -167,6 +175,14 @@ def _hold(adapter: Adapter, text: str) -> tuple[Hold, str]:
     if wanted in {lexicon.phrase(tag) for tag in adapter.tags}:
         return Hold.NAMED, "tags"
     return _titled(adapter, text)
+
+
+def akin(one: Adapter, other: Adapter) -> bool:
+    """Whether two cards share a tag or a trigger."""
+    mine, theirs = (
+        {lexicon.phrase(text) for text in (*card.tags, *card.triggers)} for card in (one, other)
+    )
+    return not mine.isdisjoint(theirs)
 
 
 def _titled(adapter: Adapter, text: str) -> tuple[Hold, str]:

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from stylus_engine.composition.fits import Fit, Floors, Hold, best_fits, named_in
+from stylus_engine.composition.elsewhere import Elsewhere
+from stylus_engine.composition.fits import Fit, Floors, Hold, akin, best_fits, named_in
 from stylus_engine.composition.meaning import meant
 from stylus_engine.composition.spelling import respelt
 from stylus_engine.composition.telling import no_pin, seen, uncovered
 from stylus_engine.model import Candidate, Choice, Dropped, Plan, Query, Request, Span, Task
 from stylus_engine.planning.concepts import left_out
 from stylus_engine.planning.learning import concerned, factor, known
-from stylus_engine.planning.lexicon import phrase
 from stylus_engine.ports import Meanings
 
 LEAST_GAIN = 0.4  # of a look-alike: each one already chosen halves what the next adds
@@ -59,8 +59,9 @@ class OfflineComposer:
             return list(best_fits(query, candidates, self._floors))
         cards = {c.adapter.card_id: c.adapter for c in candidates}
         spelt = respelt(query, cards.values(), self._meanings.knows)
-        fits = list(best_fits(query, candidates, self._floors, spelt))
-        return await meant(query, fits, self._meanings, self._floors)
+        elsewhere = Elsewhere(query.prompt, list(cards.values()), self._meanings.apart)
+        fits = list(best_fits(query, candidates, self._floors, spelt, elsewhere))
+        return await meant(query, fits, self._meanings, self._floors, elsewhere)
 
 
 def _liked(query: Query, fits: Sequence[Fit]) -> Iterator[Fit]:
@@ -134,15 +135,9 @@ def _outdone(fit: Fit, fits: list[Fit], rival: float) -> bool:
     rivals = [other for other in fits if other is not fit and _overlap(fit.span, other.span)]
     return fit.hold < Hold.TITLED and any(
         other.hold >= Hold.TITLED
-        or other.similarity > fit.similarity + (rival if _kindred(fit, other) else 0.0)
+        or other.similarity > fit.similarity + (rival if akin(fit.adapter, other.adapter) else 0.0)
         for other in rivals
     )
-
-
-def _kindred(one: Fit, other: Fit) -> bool:
-    """Whether two cards share a tag or a trigger."""
-    mine, theirs = ((*fit.adapter.tags, *fit.adapter.triggers) for fit in (one, other))
-    return not {phrase(text) for text in mine}.isdisjoint(map(phrase, theirs))
 
 
 def _tasks(query: Query, kept: list[Fit]) -> Iterator[Task]:

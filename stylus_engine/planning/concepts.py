@@ -18,6 +18,7 @@ from stylus_engine.planning import lexicon
 
 MOST_SPANS = 16  # of one prompt: every span is one more recall
 MOST_JOINED = 8  # of one prompt
+LONGEST_NAME = 5  # words: "whale of a good time"
 LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
 JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
 
@@ -78,6 +79,26 @@ def _tied(prompt: str, one: Chunk, other: Chunk) -> bool:
 
 def _plainly(words: Sequence[str]) -> bool:
     return all(_sort(word) in {"stop", "pass"} for word in words)
+
+
+def around(prompt: str, span: Span) -> Iterator[Span]:
+    """Runs of words that hold `span` and more: "sea lion" is around "lion".
+
+    Over function words too ("train of thought"), never over punctuation, `LONGEST_NAME` at most.
+    """
+    words, end = list(_words(prompt)), span.start + len(span.text)
+    inside = [at for at, word in enumerate(words) if span.start <= word.start and word.end <= end]
+    last = inside[-1] if inside else -1
+    for first in range(max(0, last - LONGEST_NAME + 1), inside[0] + 1 if inside else 0):
+        for stop in range(last + 1, min(len(words), first + LONGEST_NAME) + 1):
+            run = tuple(words[first:stop])
+            if len(run) > len(inside) and _names(run):
+                yield span_of(prompt, run)
+
+
+def _names(run: Chunk) -> bool:
+    """Whether it may be a name: "cave in" may be none, since a place follows."""
+    return _holds(run[0]) and _holds(run[-1]) and all(word.sort != "break" for word in run)
 
 
 def chunks(prompt: str) -> tuple[Chunk, ...]:

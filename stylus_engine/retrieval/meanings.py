@@ -17,7 +17,7 @@ short, one call embeds `MOST_NEW` new texts at most, the nearest cards' first.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -56,6 +56,10 @@ class WordMeanings:
     def knows(self, word: str) -> bool:
         """See `Meanings`."""
         return phrase(word) in _PLAIN_WORDS or self._thesaurus.knows(word)
+
+    def apart(self, text: str, words: Collection[str]) -> bool:
+        """See `Meanings`."""
+        return self._thesaurus.apart(text, words)
 
     async def likeness(
         self, spans: Sequence[str], cards: Sequence[Adapter]

@@ -5,6 +5,7 @@ Read when it is first asked, 80 ms; about 30 MiB for as long as the process live
 
 import gzip
 from bisect import bisect_left
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +45,22 @@ class Thesaurus:
             level = [int(one) for part in parts for one in part[1].split()]
         return frozenset(found)
 
+    def apart(self, text: str, words: Collection[str]) -> bool:
+        """Whether it is a noun, spelt so, that no usual meaning ties to any of `words`.
+
+        A kind of one is tied ("lion cub"), and so is what is told by one ("horse race: a
+        contest of speed between horses").
+        """
+        usual = self._numbers(text)[:SENSES]
+        if not any(_spelt(text, name) for number in usual for name in self._called(number)):
+            return False
+        told = (lexicon.keys(self._pages.meanings[number].split("|")[2]) for number in usual)
+        tied = self.names(text).union(*told)
+        return tied.isdisjoint(map(lexicon.phrase, words))
+
+    def _called(self, number: int) -> list[str]:
+        return self._pages.meanings[number].split("|")[0].split(",")
+
     def _numbers(self, word: str) -> list[int]:
         key = lexicon.phrase(word)
         at = bisect_left(self._pages.words, f"{key} ") if key else -1
@@ -63,3 +80,12 @@ class Thesaurus:
         text = gzip.decompress(self._path.read_bytes()).decode()
         meanings, _, index = text.partition("\n\n")
         return _Pages(meanings.split("\n"), index.rstrip("\n").split("\n"))
+
+
+def _spelt(text: str, name: str) -> bool:
+    """As many words, and a capital wherever the name has one: a horse head is no horsehead."""
+    ours, theirs = text.split(), name.split()
+    capitals = zip(ours, theirs, strict=False)
+    return len(ours) == len(theirs) and all(
+        our[0].isupper() or not their[0].isupper() for our, their in capitals
+    )

@@ -14,11 +14,14 @@ pytestmark = pytest.mark.asyncio
 class Meanings:
     """`near`: (span, name of the card) -> likeness."""
 
-    def __init__(self, near=None, words=()):
-        self.near, self.words = near or {}, set(words)
+    def __init__(self, near=None, words=(), names=()):
+        self.near, self.words, self.names = near or {}, set(words), names
 
     def knows(self, word):
         return word.casefold() in self.words
+
+    def apart(self, text, words):
+        return text in self.names
 
     async def likeness(self, spans, cards):
         return [[self.near.get((span, one.name), 0.0) for one in cards] for span in spans]
