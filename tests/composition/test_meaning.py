@@ -27,11 +27,11 @@ class Meanings:
         return [[self.near.get((span, one.name), 0.0) for one in cards] for span in spans]
 
 
-async def plan_of(prompt, cards, meanings, concept=None):
+async def plan_of(prompt, cards, meanings, concept=None, similarity=0.2):
     query = Query(prompt=prompt, concepts=concepts(prompt), family="f")
     asked = [span.text for span in query.concepts] if concept is None else [concept]
     found = [
-        Candidate(adapter=one, concept=text, similarity=0.2, rank=1, cluster=number)
+        Candidate(adapter=one, concept=text, similarity=similarity, rank=1, cluster=number)
         for number, one in enumerate(cards)
         for text in asked
     ]
@@ -96,3 +96,39 @@ async def test_a_misspelt_word_finds_its_card_however_far_its_vector_is():
 )  # fmt: skip
 async def test_what_a_prompt_leaves_out(prompt, asked):
     assert [span.text for span in concepts(prompt)] == asked
+
+
+LION = card("Savanna", tags=("lion", "mane"))
+
+
+@pytest.mark.parametrize("similarity", [0.2, 0.6])  # held by meaning alone, and by words
+async def test_a_word_within_the_name_of_something_else_asks_for_nothing(similarity):
+    sure = {(text, "Savanna"): 1.0 for text in ("sea lion", "lion", "sea")}
+    told = await plan_of("a sea lion", [LION], Meanings(sure), similarity=similarity)
+    assert [choice.adapter.name for choice in told.choices] == ["Savanna"]
+    other = Meanings(sure, names={"sea lion"})
+    assert lit(await plan_of("a sea lion", [LION], other, similarity=similarity)) == []
+    both = await plan_of("a lion and a sea lion", [LION], other, similarity=similarity)
+    assert [(task.concept, task.start) for task in both.tasks] == [("lion", 2)]
+
+
+async def test_a_word_within_the_name_of_another_card_asks_for_that_one():
+    cards = [
+        card("Reading Room", "place", tags=("books",)),
+        card("Dots", "style", tags=("comic book",)),
+    ]
+    plan = await plan_of("a fox, comic book", cards, Meanings(), similarity=0.6)
+    assert [choice.adapter.name for choice in plan.choices] == ["Dots"]
+    alike = [card("Ember", tags=("dragon",)), card("Mist", tags=("winged dragon", "dragon"))]
+    plan = await plan_of("a winged dragon", alike, Meanings(), similarity=0.6)
+    assert {choice.adapter.name for choice in plan.choices} == {"Ember", "Mist"}
+
+
+async def test_a_pin_is_kept_whatever_its_words_are_said_of():
+    query = Query(
+        prompt="a sea lion", concepts=concepts("a sea lion"), family="f", pinned=(LION.card_id,)
+    )
+    found = [Candidate(adapter=LION, concept="lion", similarity=0.6, rank=1, cluster=0)]
+    composer = OfflineComposer(meanings=Meanings(names={"sea lion"}))
+    plan = await composer.compose(Request(prompt="a sea lion"), query, found)
+    assert [choice.adapter.name for choice in plan.choices] == ["Savanna"]

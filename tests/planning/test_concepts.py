@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylus_engine.planning.concepts import MOST_SPANS, chunks, concepts, left_out, span_of
+from stylus_engine.model import Span
+from stylus_engine.planning.concepts import (
+    LONGEST_NAME,
+    MOST_SPANS,
+    around,
+    chunks,
+    concepts,
+    left_out,
+    span_of,
+)
 from stylus_engine.planning.lexicon import key, keys, phrase
 
 TEXTS = st.text(max_size=300) | st.lists(
@@ -105,3 +114,30 @@ def test_words_that_are_not_the_same():
 @given(st.text(max_size=200))
 def test_keys_never_hold_spaces(text):
     assert all(found and found == "".join(found.split()) for found in keys(text))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word", "longer"),
+    [
+        ("a sea lion, on a rock", "lion", ["sea lion"]),
+        ("a lost train of thought", "train", ["lost train of thought", "lost train", "train of thought"]),
+        ("a bear in a cave in the forest", "cave", ["bear in a cave", "cave in the forest"]),
+        ("lion", "lion", []),
+        ("a stained glass window", "glass", ["stained glass window", "stained glass", "glass window"]),
+    ],
+)  # fmt: skip
+def test_what_is_around_a_word(prompt, word, longer):
+    span = Span(text=word, start=prompt.find(word))
+    assert sorted(one.text for one in around(prompt, span)) == sorted(longer)
+
+
+@given(TEXTS)
+def test_what_is_around_holds_the_span_and_is_verbatim(prompt):
+    for span in concepts(prompt)[:4]:
+        for longer in around(prompt, span):
+            end = longer.start + len(longer.text)
+            assert prompt[longer.start : end] == longer.text != span.text
+            assert longer.start <= span.start
+            assert span.start + len(span.text) <= end
+            assert not set(longer.text) & set(",.;:!?")
+    assert LONGEST_NAME == 5

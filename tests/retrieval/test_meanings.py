@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 
 import numpy as np
 import pytest
@@ -58,6 +59,31 @@ async def test_the_thesaurus_says_what_wordnet_says():
     assert book.knows("Robins")
     assert not book.knows("dragn")
     assert book.told("") == book.told("…") == book.told("猫") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "apart"),
+    [("sea lion", "lion", True), ("Komodo dragons", "dragon", True), ("snail mail", "snail", True),
+     ("lion cub", "lion", False), ("horse race", "horse", False), ("storm clouds", "storm", False),
+     ("horse head", "horse", False), ("volcano island", "volcano", False), ("Volcano Islands", "volcano", True),
+     ("paper robot", "robot", False), ("lion", "lion", False), ("", "lion", False)],
+)  # fmt: skip
+async def test_the_name_of_something_else(text, word, apart):
+    """By WordNet: a horsehead is a fish, written in one word, and the Volcano Islands are islands."""
+    assert Thesaurus().apart(text, [word]) == apart
+
+
+async def test_nothing_is_apart_from_what_it_is_a_kind_of():
+    book, rng = Thesaurus(), random.Random(3)
+    names = [line.split("|")[0].split(",")[0] for line in book._pages.meanings]
+    some = rng.sample([name for name in names if " " in name], 300)
+    far = 0
+    for name in some:
+        kinds = [kind for kind in book.names(name) if kind]
+        assert not book.apart(name, [rng.choice(kinds)])
+        assert not book.apart(name, ["zyxw", name])
+        far += book.apart(name, ["zyxw"])
+    assert far > 250
 
 
 async def test_what_is_packed_is_found_and_persons_are_not(tmp_path):
