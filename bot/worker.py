@@ -174,6 +174,7 @@ def _describer(settings: Settings) -> "Describer":
         batch_price=refiner.batch_price,
         pictures=refiner.pictures,
         concurrency=refiner.concurrency,
+        timeout=refiner.timeout_seconds,
     )
 
 

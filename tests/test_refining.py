@@ -125,3 +125,13 @@ def test_a_budget_ends_it_with_its_bill(folder):
     assert told["stopped"][0] == "BudgetSpent"
     assert told["learned"] == 2
     assert int(told["facts"]["tokens in"].replace(",", "")) == 3000
+
+
+def test_a_slow_model_has_the_time_that_its_owner_gives_it(folder):
+    with serving(said(answer(), seconds=0.6)) as server:
+        asked(folder, server, "import", "cards", str(folder / "cards.jsonl"), "--no-index")
+        words = ("refine", "--model", "--most", "1")
+        hurried = asked(folder, server, *words, **{"refiner.timeout_seconds": 0.1})
+        patient = asked(folder, server, *words, **{"refiner.timeout_seconds": 30})
+    assert (hurried["learned"], patient["learned"]) == (0, 1)
+    assert "no answer in 0.1 s" in json.dumps(hurried)

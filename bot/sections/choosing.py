@@ -37,6 +37,7 @@ class RefinerSettings(Guarded, frozen=True):
     batch_price: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     pictures: Natural = 10
     concurrency: Count = 4
+    timeout_seconds: Seconds = 60.0
 
 
 class EmbedderSettings(Guarded, frozen=True):

@@ -58,7 +58,8 @@ class Refining:
         purse = Purse(
             Budget(tokens=self._set.most_tokens, money=self._set.most_money), self._prices
         )
-        endpoint = Endpoint(model=self._set.model, base_url=self._set.base_url)
+        wanted = self._set
+        endpoint = Endpoint(model=wanted.model, base_url=wanted.base_url, timeout=wanted.timeout)
         catalogue = self._stock.catalogue
         async with self._stock.web() as web, Server(endpoint, self._set.key(), purse) as server:
             refiner = ModelRefiner(server, catalogue, partial(self._pictures, web))

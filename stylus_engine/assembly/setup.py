@@ -38,7 +38,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Describer:
-    """The model that describes adapters; `model` "" = there is none. Prices are for a million tokens."""
+    """The model that describes adapters; `model` "" = there is none. Prices are for a million tokens, `timeout` seconds of one answer."""
 
     base_url: str = ""
     model: str = ""
@@ -50,6 +50,7 @@ class Describer:
     batch_price: float = 0.5  # of these prices, for what a batch asks
     pictures: int = 10
     concurrency: int = 4
+    timeout: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
