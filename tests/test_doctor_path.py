@@ -1,6 +1,9 @@
 """The doctor with the real engine: what it says of memory is what is heeded before drawing."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +34,19 @@ def test_a_step_counts_as_often_for_the_doctor_as_before_drawing(tmp_path, monke
         assert gauges.Gauge(CPU).most_bytes == (8 << 20) // kernels
         monkeypatch.setattr(needing, "free", lambda _: 100 << 20)
         assert told(tmp_path)["memory"]["state"] == state
+
+
+@pytest.mark.parametrize("compiler", ["", "/nowhere/c++", "/bin/false"])
+def test_the_doctor_tries_what_the_bot_would_compile_with(tmp_path: Path, compiler: str):
+    flags = (f"paths.data={tmp_path}", "sampling.device=cpu", "sampling.compile=blocks")
+    settings = [word for each in flags for word in ("--set", each)]
+    kernels = {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "kernels")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", *settings, "doctor", "--json"],
+        env=os.environ | kernels | ({"CXX": compiler} if compiler else {}),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (told,) = [each for each in json.loads(ran.stdout)["findings"] if each["what"] == "compiling"]
+    assert told["state"] == ("note" if compiler else "good"), told
+    assert ("InvalidCxxCompiler" in told["says"]) is bool(compiler)
+    assert not ran.stderr

@@ -128,6 +128,9 @@ def _of_settings(desk: Desk, *, drawable: bool) -> Iterator[Finding]:
         if drawable:
             with desk.err.status("counting what a grid needs"):
                 yield from _memory(engine, settings)
+            if settings.sampling.compile != "none":
+                with desk.err.status("compiling a small block"):
+                    yield from _compiling(engine)
     yield from (_folder(name, settings.paths.place(name)) for name in ("pictures", "index"))
 
 
@@ -186,6 +189,22 @@ def _memory(engine: Engine, settings: Settings) -> Iterator[Finding]:
     mend = f"stylus {flags} …, or set it in config.toml" if helps else ""
     none = "" if helps else ". No setting makes it fit: take a smaller checkpoint"
     yield Finding(what="memory", state="note", says=f"{says}: it may not fit{none}", mend=mend)
+
+
+def _compiling(engine: Engine) -> Iterator[Finding]:
+    """Whether what torch compiles with is here; without it pictures are drawn all the same."""
+    try:
+        found = engine.compiling()
+    except StylusError:  # the device is none: the line of memory says so
+        return
+    if not found.why_not:
+        says = f"torch.compile works on the device {found.device}: a small block was compiled"
+        yield Finding(what="compiling", state="good", says=says)
+        return
+    says = f"torch.compile does not work on the device {found.device}, so pictures are drawn without it: {found.why_not}"
+    needs = "a C++ compiler" if found.device == "cpu" else "triton and a C compiler"
+    mend = f"install {needs}, or stylus --set sampling.compile=none …"
+    yield Finding(what="compiling", state="note", says=says, mend=mend)
 
 
 def _cards(engine: Engine) -> Finding:

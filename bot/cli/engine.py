@@ -8,7 +8,7 @@ from bot.cli.library import Library
 from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.model.checked import Checked, Timed
-from stylus_engine.model.need import Need
+from stylus_engine.model.need import Compiling, Need
 from stylus_engine.ports import CardStore, Checkpoints
 
 
@@ -114,6 +114,10 @@ class Engine(Protocol):
 
     def needs(self, guidance: float | None) -> Need:
         """What the default checkpoint takes of the memory; None = its own. Raises `BadCheckpoint`, `BadSettings`."""
+        ...
+
+    def compiling(self) -> Compiling:
+        """Whether torch can compile where pictures are drawn; tries it. Raises `BadSettings`."""
         ...
 
     def close(self) -> None:

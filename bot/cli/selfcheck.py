@@ -1,7 +1,8 @@
 """`stylus selfcheck`: does it work with my adapters?"""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -15,14 +16,15 @@ from bot.cli import options
 from bot.cli.catalog.telling import show, table
 from bot.cli.desk import FAILED, Desk, answering, desk_of
 from bot.cli.engine import Engine, Inspecting
-from bot.cli.show import line
+from bot.cli.show import line, why_of
 from bot.settings import Settings
 from stylus_engine.errors import BadSettings
+from stylus_engine.model import Ran
 from stylus_engine.model.checked import Checked
 from stylus_engine.pictures import files
 from stylus_engine.pictures.grid import grid
 from stylus_engine.pictures.png import encode
-from stylus_engine.pictures.store import read
+from stylus_engine.pictures.store import manifest_of, read
 
 MIB = 2**20
 SHEET, JSON = "selfcheck.png", "selfcheck.json"
@@ -41,12 +43,14 @@ Drawn: TypeAlias = Annotated[
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Of `--json`, and of the file beside the sheet."""
+    """Of `--json`, and of the file beside the sheet. The grid that waits for the compiler counts only `with_compiling`."""
 
     checkpoint: str
     found: int
     adapters: Sequence[Checked]
     seconds_of_a_grid: float | None
+    with_compiling: bool = False
+    ran: Sequence[Ran] = ()
     peak_mib: float
     sheet: str | None
 
@@ -124,12 +128,17 @@ def _work(
         seconds, paths, failed = _drawn(meter, task, inspecting, good, steps)
     told = [_after(checked[file], failed.get(str(file))) for file in chosen]
     sheet = _sheet(place, paths)
-    median = statistics.median(seconds) if seconds else None
+    ran = _ran(paths.values())
+    waited = any(each.executor == "compiled" for each in ran)  # the first one, for the compiler
+    counted = seconds[1:] if waited and len(seconds) > 1 else seconds
+    median = statistics.median(counted) if counted else None
     return Answer(
         checkpoint=engine.checkpoints.find("").name,
         found=len(known),
         adapters=told,
         seconds_of_a_grid=median,
+        with_compiling=waited and len(seconds) == 1,
+        ran=ran,
         peak_mib=round(inspecting.peak / MIB, 1),
         sheet=sheet,
     )
@@ -147,6 +156,14 @@ def _drawn(
         if len(timed.pictures) == 4:
             seconds.append(timed.seconds)
     return seconds, paths, failed
+
+
+def _ran(paths: Iterable[str]) -> list[Ran]:
+    """The executors that drew, each with the steps of all pictures."""
+    steps = Counter[Ran]()
+    for ran in (ran for path in paths for ran in manifest_of(Path(path)).ran):
+        steps[msgspec.structs.replace(ran, steps=0)] += ran.steps
+    return [msgspec.structs.replace(ran, steps=count) for ran, count in steps.most_common()]
 
 
 def _after(checked: Checked, failed: str | None) -> Checked:
@@ -203,12 +220,12 @@ def _show(desk: Desk, answer: Answer, place: Path) -> None:
             Text(f"{answer.found - count} more were not looked at; --most says how many are."),
         )
     if answer.seconds_of_a_grid is not None:
-        line(
-            desk.out,
-            Text(
-                f"A grid of four: {answer.seconds_of_a_grid:.2f} s. Most memory: {answer.peak_mib:,.0f} MiB."
-            ),
-        )
+        among = ", compiling among it" if answer.with_compiling else ""
+        seconds = f"A grid of four: {answer.seconds_of_a_grid:.2f} s{among}."
+        line(desk.out, Text(f"{seconds} Most memory: {answer.peak_mib:,.0f} MiB."))
+    for ran in answer.ran:
+        told = f"Drawn in {ran.steps} steps with executor {ran.executor}"
+        line(desk.out, Text(f"{told}: {why_of(ran)}."))
     line(desk.out, Text(f"{answer.sheet or place / JSON}", style="dim"))
 
 

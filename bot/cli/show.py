@@ -142,7 +142,7 @@ def show_ran(console: Console, manifests: Sequence[Manifest], when: str = "") ->
         lead = when or manifest.shot.index + 1
         for ran in manifest.ran:
             steps = f"{ran.steps} step{'' if ran.steps == 1 else 's'}"
-            told = f"{lead} · {steps} with executor {ran.executor}: {_why(ran)}"
+            told = f"{lead} · {steps} with executor {ran.executor}: {why_of(ran)}"
             line(console, Text(told, style="dim"))
     console.print()
 
@@ -169,7 +169,8 @@ def _readied(one: Readied) -> str:
             return f"converted from its file in {one.seconds:.3f} s"
 
 
-def _why(ran: Ran) -> str:
+def why_of(ran: Ran) -> str:
+    """Why this executor drew."""
     whys = {
         "asked": "the settings ask for it",
         "bare": "no adapter was lit",

@@ -22,7 +22,13 @@ def drawer(
     setup: Setup, checkpoint: Checkpoint, factors: FactorStore, pictures: Pictures, rack: Rack
 ) -> Drawer:
     """Load a checkpoint on the device that the setup names; called by the thread that draws."""
-    parts = loaded(setup, checkpoint)
+    return with_parts(setup, loaded(setup, checkpoint), factors, pictures, rack)
+
+
+def with_parts(
+    setup: Setup, parts: Parts, factors: FactorStore, pictures: Pictures, rack: Rack
+) -> Drawer:
+    """What draws with a checkpoint that is loaded, as the setup says. Raises `BadSettings`."""
     return Drawer(
         parts,
         factors,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.catalog.pinning import Pins
     from stylus_engine.engine import Arrangement
-    from stylus_engine.model.need import Need
+    from stylus_engine.model.need import Compiling, Need
 
 
 ASKING = frozenset({"stylus", "paper"})  # presets that ask a language model where there is one
@@ -220,6 +220,12 @@ class House:
         from stylus_engine.assembly.needing import needed
 
         return needed(self._setup, self.checkpoints.find(""), guidance)
+
+    def compiling(self) -> "Compiling":
+        """Whether torch can compile where pictures are drawn; tries it. Raises `BadSettings`."""
+        from stylus_engine.assembly.needing import compiling
+
+        return compiling(self._setup)
 
     def close(self) -> None:
         """See `Atelier.close`."""

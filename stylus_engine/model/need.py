@@ -1,4 +1,4 @@
-"""What drawing with a checkpoint takes of a device's memory, and what is free there."""
+"""What drawing takes: of a device's memory, of what is free there, and of what torch compiles with."""
 
 from stylus_engine.model.noun import Noun
 
@@ -9,6 +9,13 @@ class Weights(Noun, frozen=True, kw_only=True):
     part: str
     whole: int
     eight: int
+
+
+class Compiling(Noun, frozen=True, kw_only=True):
+    """Whether a small block was compiled for a device. `why_not`: one sentence, "" = it was."""
+
+    device: str
+    why_not: str = ""
 
 
 class Need(Noun, frozen=True, kw_only=True):

@@ -97,6 +97,21 @@ class Compiler:
         self.failed = True
 
 
+def tried(device: torch.device) -> str:
+    """Why nothing can be compiled for a device, "" = a small block was.
+
+    Tried, not looked for: a compiler may be there and its headers not.
+    """
+    block: Callable[..., Any] = nn.Sequential(nn.Linear(8, 8), nn.GELU()).to(device)
+    compiled = torch.compile(block, backend=inductor, dynamic=False)
+    try:
+        with torch.inference_mode():
+            compiled(torch.ones(8, 8, device=device))
+    except TorchDynamoException as error:
+        return _sentence(error)
+    return ""
+
+
 class Fitted:
     """Takes the place of a block's forward, and gives it back."""
 

@@ -42,7 +42,7 @@ class Inspector:
     """Checks adapters for one loaded checkpoint. Belongs to the thread that draws."""
 
     def __init__(self, parts: Parts, factors: FactorStore) -> None:
-        self._parts = parts
+        self.parts = parts
         self._family = family_of(parts.checkpoint)
         self._factors = factors
         self._bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
@@ -58,9 +58,9 @@ class Inspector:
             return Checked(name=adapter.name, sentence=public(error))
 
     def _compared(self, adapter: Adapter, ours: Factors) -> Checked:
-        theirs = judged(Path(adapter.path or ""), self._parts, ours)
-        stacked = self._results(Stacking(self._parts.modules), ((ours, 1.0),))
-        merged = self._results(Merging(self._parts.modules), ((theirs or ours, 1.0),))
+        theirs = judged(Path(adapter.path or ""), self.parts, ours)
+        stacked = self._results(Stacking(self.parts.modules), ((ours, 1.0),))
+        merged = self._results(Merging(self.parts.modules), ((theirs or ours, 1.0),))
         one, few = (_apart(*pair) for pair in zip(stacked, merged, strict=True))
         return Checked(
             name=adapter.name,
@@ -80,10 +80,10 @@ class Inspector:
             executor.close()
 
     def _noise(self) -> Tensor:
-        edge = self._parts.checkpoint.size
-        shape = self._family.latent_shape(self._parts, edge, edge)
+        edge = self.parts.checkpoint.size
+        shape = self._family.latent_shape(self.parts, edge, edge)
         dice = torch.Generator().manual_seed(SEED)
-        return torch.randn(shape, generator=dice).to(self._parts.device)
+        return torch.randn(shape, generator=dice).to(self.parts.device)
 
     def _forward(self, executor: Executor, row: Row) -> Tensor:
         plan = self._plan()
@@ -98,28 +98,28 @@ class Inspector:
         return latents
 
     def _plan(self) -> Schedule:
-        config = self._parts.scheduler_config
+        config = self.parts.scheduler_config
         if flows(config):
             *_, high, wide = self._noise().shape
-            return flow(config, STEPS, high * wide // 4, self._parts.spaced)
+            return flow(config, STEPS, high * wide // 4, self.parts.spaced)
         return schedule("euler", config, STEPS)
 
     def _predict(self, executor: Executor, row: Row, latents: Tensor, plan: Schedule) -> Tensor:
         """The prediction of `row`; a stacked one shares its forward with a bare row."""
         rows = [row, ()]
         words = [Words(PROMPT, each) for each in rows]
-        told = encode(self._parts, self._family, executor, words)
-        time_ = plan.timestep.float().to(self._parts.device)
+        told = encode(self.parts, self._family, executor, words)
+        time_ = plan.timestep.float().to(self.parts.device)
 
         def denoise(group: list[int]) -> Tensor:
             pooled = [p for p in (told[each].pooled for each in group) if p is not None]
             states = torch.cat([told[each].states for each in group])
-            guidance = torch.full((len(group),), 3.5, device=self._parts.device)
+            guidance = torch.full((len(group),), 3.5, device=self.parts.device)
             inner = latents.expand(len(group), *latents.shape[1:]).contiguous()
             said = Told(states, torch.cat(pooled) if pooled else None, guidance)
-            return self._family.denoise(self._parts, inner, time_.expand(len(group)), said)
+            return self._family.denoise(self.parts, inner, time_.expand(len(group)), said)
 
-        return by_row(executor, self._parts.denoiser, rows, denoise)[0][None]
+        return by_row(executor, self.parts.denoiser, rows, denoise)[0][None]
 
 
 def _apart(ours: Tensor, reference: Tensor) -> float:

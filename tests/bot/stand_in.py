@@ -43,7 +43,7 @@ from stylus_engine.model import (
     Weighted,
 )
 from stylus_engine.model.adapter import Licence
-from stylus_engine.model.need import Need, Weights
+from stylus_engine.model.need import Compiling, Need, Weights
 from stylus_engine.pictures.store import PictureStore
 from tests.bot.catalog_stand_in import Shelf
 
@@ -141,6 +141,7 @@ class StandIn:
     fails: tuple[int, ...] = ()
     raises: str = ""
     need: Need = NEED
+    uncompiled: str = ""  # why nothing can be compiled
     after: int = 0  # raise after so many pictures
     new_cards: int = 0
     broken: bool = False
@@ -269,6 +270,9 @@ class StandIn:
     def needs(self, guidance: float | None) -> Need:
         del guidance
         return self.need
+
+    def compiling(self) -> Compiling:
+        return Compiling(device="cpu", why_not=self.uncompiled)
 
     def inspecting(self) -> Inspecting:
         raise LookupError("nobody checks files here")

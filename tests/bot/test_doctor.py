@@ -283,8 +283,45 @@ def test_what_was_not_counted_is_said(call):
     )
 
 
+def test_what_torch_compiles_with_is_told_where_blocks_are_to_be_compiled(call):
+    flags = ("--set", "sampling.compile=blocks", "doctor", "--json")
+    assert "compiling" not in findings(call("doctor", "--json"))
+    good = findings(call(*flags))["compiling"]
+    assert (good["state"], good["mend"]) == ("good", "")
+    assert good["says"] == "torch.compile works on the device cpu: a small block was compiled"
+    result = call(*flags, uncompiled="No working C++ compiler found")
+    found = findings(result)
+    assert list(found).index("compiling") == list(found).index("memory") + 1
+    assert (result.exit_code, found["compiling"]["state"]) == (0, "note")
+    assert "drawn without it: No working C++ compiler found" in found["compiling"]["says"]
+    assert "install a C++ compiler" in found["compiling"]["mend"]
+
+
+REFUSED = [
+    (["offload=models"], "sampling.compile", "weights are offloaded cannot be compiled"),
+    (["quantised=int8"], "sampling.compile", "weights are quantised cannot be compiled"),
+    (["executor=auto"], "sampling.compile", "with the stack alone, not with auto"),
+]
+COMMANDS = [("doctor", "--json"), ("bot",), ("selfcheck", "--adapters", "x")]
+
+
+@pytest.mark.parametrize(("flags", "where", "why"), REFUSED)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
+def test_settings_that_refuse_each_other_are_one_sentence_before_anything_starts(
+    call, command, flags, where, why
+):
+    said = [word for flag in ["compile=blocks", *flags] for word in ("--set", f"sampling.{flag}")]
+    result = call(*said, *command)
+    assert result.exit_code != 0
+    told = findings(result)["settings"]["says"] if command[0] == "doctor" else result.stderr
+    assert where in told
+    assert why in " ".join(told.split())
+    assert len(told.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize("torch", [None, ROCM])
 def test_a_torch_that_cannot_draw_is_asked_for_no_memory(call, monkeypatch, torch):
     """A driver that does not answer would hold the doctor up for ever."""
     monkeypatch.setattr(doctor, "observe", lambda: machine(torch, nvidia=True))
-    assert "memory" not in findings(call("doctor", "--json"))
+    found = findings(call("--set", "sampling.compile=blocks", "doctor", "--json"))
+    assert not {"memory", "compiling"} & {*found}

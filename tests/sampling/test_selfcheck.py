@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 
 from bot.__main__ import application, open_engine
 from stylus_engine.model import Adapter
-from stylus_engine.sampling import selfcheck
+from stylus_engine.pictures.store import manifest_of
+from stylus_engine.sampling import executors, selfcheck
+from stylus_engine.sampling.executors import Compiled
 from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.judging import judged
@@ -96,6 +99,41 @@ def test_the_command_tells_of_a_folder_and_draws_a_sheet(tmp_path):
     assert dragon["judge"] == "diffusers"
     assert (out / "selfcheck.png").is_file()
     assert answer["peak_mib"] > 50
+
+
+DRAWN = [
+    ("compile=blocks", "compiled", {"compile": "blocks"}),
+    ("executor=bank", "bank", {}),
+    ("quantised=int8", "stack", {"quantised": "int8"}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("setting", "executor", "how"), DRAWN)
+def test_its_grid_is_drawn_as_the_settings_say_and_it_says_how(
+    tmp_path, monkeypatch, setting, executor, how
+):
+    monkeypatch.setattr(executors, "Compiled", partial(Compiled, backend="eager"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("soft_pencil", "little_dragon", "golden_hour", "neon_tubes", "cut_paper"):
+        shutil.copy(MINIATURE / f"{name}.safetensors", folder)
+    said = ["--set", f"paths.data={tmp_path}", "--set", f"sampling.{setting}", "selfcheck"]
+    more = ["--adapters", str(folder), "--out", str(tmp_path / "out"), "--steps", "2"]
+    told = CliRunner().invoke(application(open_engine), [*said, *more])
+    assert told.exit_code == 0, told.output
+    assert f"Drawn in 10 steps with executor {executor}: the settings ask for it." in told.stdout
+    answer = json.loads((tmp_path / "out" / "selfcheck.json").read_bytes())
+    assert [(ran["executor"], ran["steps"]) for ran in answer["ran"]] == [(executor, 10)]
+    assert answer["seconds_of_a_grid"] > 0
+    assert answer["with_compiling"] is (executor == "compiled")
+    assert ("compiling among it" in told.stdout) is (executor == "compiled")
+    pictures = [manifest_of(path).how for path in (tmp_path / "pictures").rglob("*.png")]
+    assert len(pictures) == 5
+    for told_of in pictures:
+        assert {key: told_of.get(key, "") for key in ("compile", "quantised")} == (
+            {"compile": "", "quantised": ""} | how
+        )
 
 
 def test_a_folder_without_files_is_said_in_one_sentence(tmp_path):
