@@ -1,11 +1,12 @@
 """Words of a card that the prompt says of something else: a sea lion is no lion. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from stylus_engine.composition.fits import Hold, akin, hold_of
+from stylus_engine.composition.fits import akin, called
 from stylus_engine.composition.spans import meet
 from stylus_engine.model import Adapter, Span
 from stylus_engine.planning.concepts import around, chunks, grams, span_of
+from stylus_engine.planning.lexicon import phrase
 
 Apart = Callable[[str, Collection[str]], bool]
 
@@ -19,9 +20,10 @@ class Elsewhere:
 
     def __init__(self, prompt: str, cards: Sequence[Adapter], apart: Apart) -> None:
         self._prompt = prompt
-        self._cards = cards
         self._apart = apart
-        self._runs = [span_of(prompt, run) for chunk in chunks(prompt) for run in grams(chunk)]
+        self._runs = _keyed(span_of(prompt, run) for c in chunks(prompt) for run in grams(c))
+        self._cards = [(card, called(card)) for card in cards]
+        self._around: dict[Span, list[tuple[str, Span]]] = {}
         self._known: dict[str, list[Span]] = {}
 
     def __call__(self, card: Adapter, span: Span) -> bool:
@@ -32,14 +34,22 @@ class Elsewhere:
 
     def _names(self, card: Adapter) -> Iterator[Span]:
         """The names of other things in the prompt that hold a word of the card."""
-        for run in self._runs:
-            if hold_of(card, run.text)[0] >= Hold.NAMED:
+        mine = called(card)
+        for key, run in self._runs:
+            if key in mine:
                 own = (run.text, *card.triggers, *card.tags)
-                for name in around(self._prompt, run):
-                    if self._apart(name.text, own) or self._of_another(card, name.text):
+                for longer, name in self._longer(run):
+                    if self._apart(name.text, own) or self._of_another(card, longer):
                         yield name
 
-    def _of_another(self, card: Adapter, name: str) -> bool:
-        return any(
-            hold_of(other, name)[0] >= Hold.NAMED and not akin(card, other) for other in self._cards
-        )
+    def _longer(self, run: Span) -> list[tuple[str, Span]]:
+        if run not in self._around:
+            self._around[run] = _keyed(around(self._prompt, run))
+        return self._around[run]
+
+    def _of_another(self, card: Adapter, key: str) -> bool:
+        return any(key in theirs and not akin(card, other) for other, theirs in self._cards)
+
+
+def _keyed(spans: Iterable[Span]) -> list[tuple[str, Span]]:
+    return [(phrase(span.text), span) for span in spans]

@@ -177,6 +177,12 @@ def hold_of(adapter: Adapter, text: str) -> tuple[Hold, str]:
     return _titled(adapter, text)
 
 
+def called(adapter: Adapter) -> frozenset[str]:
+    """The keys (`lexicon.phrase`) of all texts that hold it as `Hold.NAMED` or more."""
+    tags = (lexicon.phrase(tag) for tag in adapter.tags)
+    return frozenset(_phrases((*adapter.triggers, adapter.name))).union(tags)
+
+
 def akin(one: Adapter, other: Adapter) -> bool:
     """Whether two cards share a tag or a trigger."""
     mine, theirs = (

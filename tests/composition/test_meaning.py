@@ -1,11 +1,15 @@
 """What is chosen by meaning and by mended spelling, with a stand-in that says what means what."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from stylus_engine.composition.fits import Hold, called, hold_of
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.spelling import respelt
 from stylus_engine.model import Candidate, Query, Request
 from stylus_engine.planning.concepts import concepts
+from stylus_engine.planning.lexicon import phrase
 from tests.composition.asked import card, lit
 
 pytestmark = pytest.mark.asyncio
@@ -132,3 +136,9 @@ async def test_a_pin_is_kept_whatever_its_words_are_said_of():
     composer = OfflineComposer(meanings=Meanings(names={"sea lion"}))
     plan = await composer.compose(Request(prompt="a sea lion"), query, found)
     assert [choice.adapter.name for choice in plan.choices] == ["Savanna"]
+
+
+@given(st.lists(st.sampled_from(["winged", "dragon", "dragons", "at", "sunset", "Sun-Set", "ember", "the"]), max_size=4).map(" ".join))  # fmt: skip
+async def test_what_a_card_is_called_holds_it(text):
+    one = card("The Ember", triggers=("at sunset", "winged dragon"), tags=("Dragon", "sun set"))
+    assert (phrase(text) in called(one)) == (hold_of(one, text)[0] >= Hold.NAMED)
