@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
 import pytest
 import torch
 from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxPipeline
@@ -17,14 +16,14 @@ from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import BadCheckpoint, UnknownName
-from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
-from stylus_engine.ports import Pixels
+from stylus_engine.model import Shot, Start
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.families import family_of, flux
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors
-from tests.sampling.draws import Pool, adapters
-from tests.sampling.judge import MAKERS, Stage, finals, stage
+from tests.sampling.draws import Pool
+from tests.sampling.flowing import EDGE, fox, gap, mask, ours, picture, tiny_pool
+from tests.sampling.judge import MAKERS, finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fuse
 from tests.sampling.tiny_flux import (
@@ -39,46 +38,18 @@ from tests.sampling.tiny_flux import (
 )
 
 LAYOUTS = get_args(Layout)
-BOUND, EDGE = 1e-4, 32
+BOUND = 1e-4
+__all__ = ["ours"]  # a fixture
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
     root = tmp_path_factory.mktemp("flux")
-    pipeline = tiny_flux()
-    pipeline.save_pretrained(root / "tiny", safe_serialization=True)
-    files = {layout: root / f"{layout}.safetensors" for layout in LAYOUTS}
-    for number, layout in enumerate(LAYOUTS):
-        adapter(files[layout], pipeline, layout, seed=number)
-    checkpoint = LocalCheckpoints({"tiny": root / "tiny"}, "tiny").find("")
-    return Pool(checkpoint, adapters(checkpoint, files), files, ("a red cat",), (EDGE,))
-
-
-@pytest.fixture(scope="module")
-def ours(pool: Pool) -> Stage:
-    on = stage(pool)
-    on.pictures.brought = {"picture": picture(), "mask": mask()}
-    return on
-
-
-def picture() -> Pixels:
-    ramp = np.linspace(0, 255, EDGE)
-    layers = np.broadcast_arrays(ramp[:, None], ramp, 255 - ramp)
-    return np.stack(layers, axis=-1).astype(np.uint8)
-
-
-def mask() -> Pixels:
-    white = np.zeros((EDGE, EDGE, 3), np.uint8)
-    white[:17, 9:] = 255
-    return white
+    return tiny_pool(root, tiny_flux(), adapter, LAYOUTS)
 
 
 def shot(pool: Pool, name: str, worn: dict[str, float], **changes: object) -> Shot:
-    known = {each.name: each for each in pool.adapters}
-    weighted = tuple(Weighted(adapter=known[each], weight=worn[each]) for each in worn)
-    recipe = Recipe(adapters=weighted, prompt=f"a {name} fox", negative="blurry", mask=Mask())
-    facts = {"width": EDGE, "height": EDGE, "steps": 4, "guidance": 3.5, "sampler": "euler"}
-    return Shot(id=name, job="job", index=0, recipe=recipe, seed=len(name), **(facts | changes))
+    return fox(pool, name, worn, **({"guidance": 3.5} | changes))
 
 
 @torch.inference_mode()
@@ -110,12 +81,6 @@ def _kind(shot: Shot) -> tuple[Any, dict[str, Any]]:
     if shot.start.mask is None:
         return FluxImg2ImgPipeline, more
     return FluxInpaintPipeline, more | {"mask_image": Image.fromarray(mask()).convert("L")}
-
-
-def gap(ours: Tensor, theirs: Tensor) -> float:
-    return float((ours - theirs).abs().max().nan_to_num(nan=torch.inf)) / max(
-        1, float(theirs.std())
-    )
 
 
 def test_the_folder_is_known(pool):

@@ -20,49 +20,30 @@ from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import AdapterWrongFamily, OutOfRange
-from stylus_engine.model import Drawn, Mask, Recipe, Shot, Start, Weighted
+from stylus_engine.model import Drawn, Shot, Start
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.compiling import repeated
 from tests.sampling.converting import factors
-from tests.sampling.draws import Pool, adapters
-from tests.sampling.judge import Stage, finals, stage
+from tests.sampling.draws import Pool
+from tests.sampling.flowing import EDGE, gap, mask, ours, picture, tiny_pool
+from tests.sampling.flowing import fox as shot
+from tests.sampling.judge import finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fresh, fuse
-from tests.sampling.test_flux import EDGE, gap, mask, picture
 from tests.sampling.tiny_flux import WINDOW, swapped, tiny_flux
 from tests.sampling.tiny_flux import adapter as of_flux
 from tests.sampling.tiny_sd3 import adapter, places, tiny_sd3
 
 LAYOUTS = ("diffusers", "kohya")
 BOUND = 1e-4
+__all__ = ["ours"]  # a fixture
 PARTS = ["transformer", "text_encoder", "text_encoder_2"]
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
     root = tmp_path_factory.mktemp("sd3")
-    pipeline = tiny_sd3()
-    pipeline.save_pretrained(root / "tiny", safe_serialization=True)
-    files = {layout: root / f"{layout}.safetensors" for layout in LAYOUTS}
-    for number, layout in enumerate(LAYOUTS):
-        adapter(files[layout], pipeline, layout, seed=number)
-    checkpoint = LocalCheckpoints({"tiny": root / "tiny"}, "tiny").find("")
-    return Pool(checkpoint, adapters(checkpoint, files), files, ("a red cat",), (EDGE,))
-
-
-@pytest.fixture(scope="module")
-def ours(pool: Pool) -> Stage:
-    on = stage(pool)
-    on.pictures.brought = {"picture": picture(), "mask": mask()}
-    return on
-
-
-def shot(pool: Pool, name: str, worn: dict[str, float], **changes: object) -> Shot:
-    known = {each.name: each for each in pool.adapters}
-    weighted = tuple(Weighted(adapter=known[each], weight=worn[each]) for each in worn)
-    recipe = Recipe(adapters=weighted, prompt=f"a {name} fox", negative="blurry", mask=Mask())
-    facts = {"width": EDGE, "height": EDGE, "steps": 4, "guidance": 5.0, "sampler": "euler"}
-    return Shot(id=name, job="job", index=0, recipe=recipe, seed=len(name), **(facts | changes))
+    return tiny_pool(root, tiny_sd3(), adapter, LAYOUTS)
 
 
 @torch.inference_mode()

@@ -21,9 +21,9 @@ from stylus_engine.catalog.weighing import weights
 from stylus_engine.errors import BadCheckpoint
 from stylus_engine.sampling.families import family_of
 from tests.sampling.draws import Pool
+from tests.sampling.flowing import EDGE, gap
+from tests.sampling.flowing import fox as shot
 from tests.sampling.judge import finals, stage
-from tests.sampling.test_flux import EDGE, gap
-from tests.sampling.test_sd3 import shot
 from tests.sampling.test_single_file import vae
 from tests.sampling.tiny_flux import swapped
 from tests.sampling.tiny_sd3 import of_makers, tiny_sd3

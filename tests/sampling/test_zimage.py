@@ -21,47 +21,28 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
-from stylus_engine.model import Mask, Recipe, Shot, Start, Weighted
+from stylus_engine.model import Shot, Start
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.families import zimage
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.converting import factors, file_of
-from tests.sampling.draws import Pool, adapters
-from tests.sampling.judge import MAKERS, Stage, finals, stage
+from tests.sampling.draws import Pool
+from tests.sampling.flowing import EDGE, gap, mask, ours, picture, tiny_pool
+from tests.sampling.flowing import fox as shot
+from tests.sampling.judge import MAKERS, finals, stage
 from tests.sampling.oracle import quiet, seeded
 from tests.sampling.plain import fuse
-from tests.sampling.test_flux import EDGE, gap, mask, picture
 from tests.sampling.tiny_zimage import adapter, by_makers, places, tiny_words, tiny_zimage
 
 LAYOUTS = ("diffusers", "comfy")
 BOUND = 1e-4
+__all__ = ["ours"]  # a fixture
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
     root = tmp_path_factory.mktemp("zimage")
-    pipeline = tiny_zimage()
-    pipeline.save_pretrained(root / "tiny", safe_serialization=True)
-    files = {layout: root / f"{layout}.safetensors" for layout in LAYOUTS}
-    for number, layout in enumerate(LAYOUTS):
-        adapter(files[layout], pipeline, layout, seed=number)
-    checkpoint = LocalCheckpoints({"tiny": root / "tiny"}, "tiny").find("")
-    return Pool(checkpoint, adapters(checkpoint, files), files, ("a red cat",), (EDGE,))
-
-
-@pytest.fixture(scope="module")
-def ours(pool: Pool) -> Stage:
-    on = stage(pool)
-    on.pictures.brought = {"picture": picture(), "mask": mask()}
-    return on
-
-
-def shot(pool: Pool, name: str, worn: dict[str, float], **changes: object) -> Shot:
-    known = {each.name: each for each in pool.adapters}
-    weighted = tuple(Weighted(adapter=known[each], weight=worn[each]) for each in worn)
-    recipe = Recipe(adapters=weighted, prompt=f"a {name} fox", negative="blurry", mask=Mask())
-    facts = {"width": EDGE, "height": EDGE, "steps": 4, "guidance": 5.0, "sampler": "euler"}
-    return Shot(id=name, job="job", index=0, recipe=recipe, seed=len(name), **(facts | changes))
+    return tiny_pool(root, tiny_zimage(), adapter, LAYOUTS)
 
 
 @torch.inference_mode()
