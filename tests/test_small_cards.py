@@ -34,6 +34,13 @@ def imagine(folder: Path, *settings: str) -> str:
     return result.output
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Where the picture of somebody lies who set nothing, and what was told of it."""
+    folder = tmp_path_factory.mktemp("plain")
+    return folder, imagine(folder)
+
+
 def file(folder: Path) -> Path:
     (found,) = (folder / "pictures").rglob("*.png")
     return found
@@ -43,23 +50,21 @@ def picture(folder: Path):
     return read(file(folder))[0]
 
 
-def test_models_that_wait_draw_the_same_pictures(tmp_path: Path):
-    plain, away = tmp_path / "plain", tmp_path / "away"
-    imagine(plain)
-    told = imagine(away, "sampling.offload=blocks", "sampling.executor=auto")
-    assert (picture(plain) == picture(away)).all()
+def test_models_that_wait_draw_the_same_pictures(plain: tuple[Path, str], tmp_path: Path):
+    told = imagine(tmp_path, "sampling.offload=blocks", "sampling.executor=auto")
+    assert (picture(plain[0]) == picture(tmp_path)).all()
     assert "that leaves offloaded weights alone" in " ".join(told.split())
 
 
-def test_a_base_in_fewer_bits_is_told_with_every_picture(tmp_path: Path):
-    plain, eight = tmp_path / "plain", tmp_path / "eight"
-    assert "weights" not in imagine(plain)
-    told = imagine(eight, "sampling.quantised=int8", "sampling.executor=auto")
+def test_a_base_in_fewer_bits_is_told_with_every_picture(plain: tuple[Path, str], tmp_path: Path):
+    folder, told = plain
+    assert "weights" not in told
+    told = imagine(tmp_path, "sampling.quantised=int8", "sampling.executor=auto")
     assert "Drawn with int8 weights: other pictures than the checkpoint's own." in told
     assert "that leaves quantised weights alone" in " ".join(told.split())
-    assert "quantised" not in manifest_of(file(plain)).how
-    assert manifest_of(file(eight)).how["quantised"] == "int8"
-    assert (picture(plain) != picture(eight)).any()
+    assert "quantised" not in manifest_of(file(folder)).how
+    assert manifest_of(file(tmp_path)).how["quantised"] == "int8"
+    assert (picture(folder) != picture(tmp_path)).any()
 
 
 def test_the_doctor_counts_what_a_grid_needs_without_loading_it(tmp_path: Path):

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from stylus_engine.assembly.loading import unswept
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.mending import second_of
 from stylus_engine.model import Adapter, Checkpoint, Event, Shot
@@ -54,8 +55,9 @@ class Atelier:
     @staticmethod
     def warm() -> None:
         """Load the libraries that draw, but no checkpoint: the first picture comes seconds sooner."""
-        for room in ("drawer", "executors", "families"):
-            import_module(f"stylus_engine.sampling.{room}")
+        with unswept():
+            for room in ("drawer", "executors", "families"):
+                import_module(f"stylus_engine.sampling.{room}")
 
     async def rest(self) -> bool:
         """Let checkpoint and adapters go; whether the memory is free now.
@@ -198,7 +200,8 @@ class Atelier:
 
     def _drawer(self, checkpoint: Checkpoint) -> "Drawer":
         """Load a checkpoint; called by the thread that draws."""
-        from stylus_engine.assembly.drawing import drawer
+        with unswept():
+            from stylus_engine.assembly.drawing import drawer
 
         self.rack.clear()  # of the checkpoint that was let go for this one
         made = drawer(self._setup, checkpoint, self.factors, self.pictures, self.rack)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from stylus_engine.assembly.loading import unswept
 from stylus_engine.assembly.sourcing import folder_of
 from stylus_engine.assembly.stock import Stock
 from stylus_engine.errors import SourceSilent
@@ -23,7 +24,8 @@ class Following:
         `anew` writes all of it, whatever lies there; `walk` looks into the folders of
         adapters first.  Raises `BadCards`, `BadCatalogue`, `BadIndex`, `StoreFailed`.
         """
-        from stylus_engine.retrieval import following
+        with unswept():
+            from stylus_engine.retrieval import following
 
         await asyncio.to_thread(self._stock.settle)
         if walk:

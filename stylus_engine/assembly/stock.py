@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from stylus_engine.assembly.loading import unswept
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.ports import Embedder
 
@@ -155,7 +156,8 @@ class Stock:
         chosen = self.setup.embedding
         match chosen.kind:
             case "local":
-                from stylus_engine.retrieval.embedder import LocalEmbedder
+                with unswept():
+                    from stylus_engine.retrieval.embedder import LocalEmbedder
 
                 return LocalEmbedder(chosen.folder)
             case "remote":

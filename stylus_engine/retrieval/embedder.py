@@ -7,6 +7,7 @@ tokens of the mask, then length 1): the model's own card and modules.json.
 """
 
 import asyncio
+import gc
 import hashlib
 import threading
 from collections import OrderedDict
@@ -141,13 +142,20 @@ class _Model:
 
 
 class _QuietLoading:
-    """No progress bar of a library on our terminal; its setting is given back."""
+    """No progress bar of a library on our terminal, and no search for garbage among what it makes.
+
+    transformers imports the better part of itself for one encoder. Both settings are given back.
+    """
 
     def __enter__(self) -> None:
+        self._swept = gc.isenabled()
+        gc.disable()
         self._shown = transformers_logging.is_progress_bar_enabled()
         transformers_logging.disable_progress_bar()
 
     def __exit__(self, *_: object) -> None:
+        if self._swept:
+            gc.enable()
         if self._shown:
             transformers_logging.enable_progress_bar()
 

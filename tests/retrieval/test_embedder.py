@@ -1,6 +1,7 @@
 """The local embedder: the pinned weights, unit vectors, and refusals."""
 
 import asyncio
+import gc
 import sys
 
 import numpy as np
@@ -31,6 +32,12 @@ def test_unit_vectors_that_know_meaning_whatever_the_batch(embedder):
     alone = asyncio.run(LocalEmbedder().embed(texts[2:3]))
     assert np.allclose(alone[0], vectors[2], atol=1e-5)
     assert asyncio.run(embedder.embed([])).shape == (0, 384)
+
+
+def test_garbage_is_looked_for_again_once_it_is_loaded():
+    assert gc.isenabled()
+    asyncio.run(LocalEmbedder().embed(["a dragon"]))
+    assert gc.isenabled()
 
 
 def test_mean_pooling_as_the_models_own_card_says(embedder):
