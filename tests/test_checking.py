@@ -44,7 +44,7 @@ async def test_a_stopped_check_ends_with_its_thread(tmp_path):
         steps.append(step)
         loop.call_soon_threadsafe(told.set)
 
-    library = Library(stock, None)  # pyright: ignore[reportArgumentType] - stand-ins of both
+    library = Library(stock, None, None)  # pyright: ignore[reportArgumentType] - stand-ins of all three
     task = asyncio.create_task(library.check(tell, network=False))
     await told.wait()
     task.cancel()
