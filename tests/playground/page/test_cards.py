@@ -44,10 +44,15 @@ async def test_any_number_of_pictures_fills_a_rectangle(stage):
             await stage.play.person("ada").slash("paint", words=f"{count} foxes", pictures=count)
             gallery = chat.last.get_by_test_id("gallery")
             await expect(gallery.get_by_test_id("picture")).to_have_count(count)
-            boxes = await gallery.get_by_test_id("picture").evaluate_all(
-                "(all) => all.map((node) => node.getBoundingClientRect().toJSON())"
+            boxes, whole = await gallery.evaluate(  # at one moment: the card may still widen
+                """(all) => [
+                  [...all.querySelectorAll('[data-testid=picture]')].map(
+                    (node) => node.getBoundingClientRect().toJSON()
+                  ),
+                  all.clientWidth,
+                ]"""
             )
-            whole = await gallery.evaluate("(node) => node.clientWidth")
+            assert len(boxes) == count
             rows = {round(box["y"]): [] for box in boxes}
             for box in boxes:
                 rows[round(box["y"])].append(box)
