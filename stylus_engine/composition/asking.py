@@ -74,12 +74,13 @@ class Turn(NamedTuple):
 
 
 class Question(NamedTuple):
-    """All that is asked about one prompt. `cut`: what had to be left out of it."""
+    """All that is asked about one prompt. `cut`: what had to be left out; `per_task`: adapters of one concept."""
 
     prompt: str
     menu: Menu
     rules: str
     cut: tuple[Dropped, ...]
+    per_task: int
     book: Book = OURS
 
     @property
@@ -112,7 +113,12 @@ def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -
     offered = menu(query, candidates, room, Size(book.offers, book.line, book.adds))
     offered = offered._replace(ours=book is OURS)
     return Question(
-        prompt, offered, _rules(query, offered), tuple(_cut(whole, prompt, offered)), book
+        prompt=prompt,
+        menu=offered,
+        rules=_rules(query, offered),
+        cut=tuple(_cut(whole, prompt, offered)),
+        per_task=query.policy.per_task,
+        book=book,
     )
 
 
@@ -129,21 +135,25 @@ def body(asked: Question, turns: Sequence[Turn], way: Way, model: str, fence: st
     if way.streams and way.counts:
         told["stream_options"] = {"include_usage": True}
     if way.form == "schema":
-        named = {"name": "tasks", "strict": True, "schema": schema(asked.menu)}
+        named = {"name": "tasks", "strict": True, "schema": schema(asked)}
         told["response_format"] = {"type": "json_schema", "json_schema": named}
     elif way.form == "json":
         told["response_format"] = {"type": "json_object"}
     return told
 
 
-def schema(offered: Menu) -> Body:
-    """The answer's form: an id that was not offered cannot be written."""
+def schema(asked: Question) -> Body:
+    """The answer's form: an id that was not offered cannot be written, nor more of them than may be.
+
+    Without the latter a small model wrote down the whole list, until its answer was cut off.
+    """
     choice = _object(
-        id={"type": "string", "enum": [offer.id for offer in offered.offers]},
+        id={"type": "string", "enum": [offer.id for offer in asked.menu.offers]},
         strength={"type": "string", "enum": list(STRENGTHS)},
         why={"type": "string"},
     )
-    task = _object(concept={"type": "string"}, adapters={"type": "array", "items": choice})
+    some = {"type": "array", "items": choice, "maxItems": asked.per_task}
+    task = _object(concept={"type": "string"}, adapters=some)
     return _object(tasks={"type": "array", "items": task, "maxItems": MOST_TASKS})
 
 

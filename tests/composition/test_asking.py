@@ -144,10 +144,12 @@ def test_more_candidates_than_fit_are_counted():
 
 
 def test_the_schema_is_one_that_strict_servers_take_and_names_only_what_is_offered():
-    made = schema(question(query("a dragon"), forty("english")).menu)
+    made: Any = schema(question(query("a dragon"), forty("english")))
     assert list(complaints("tasks", True, made)) == []
     assert f'"{"a40"}"' in str(made).replace("'", '"')
     assert "a41" not in str(made)
+    task = made["properties"]["tasks"]["items"]["properties"]
+    assert task["adapters"]["maxItems"] == query("a dragon").policy.per_task
 
 
 @given(st.text(max_size=200), st.integers(0, 80))
