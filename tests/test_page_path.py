@@ -115,9 +115,9 @@ async def visiting(
 
 
 def real(play: Playground, folder: Path) -> BotProcess:
-    """The bot as people start it: its own workers, the miniature."""
+    """The bot as people start it: its own workers, the miniature, in steps enough to be watched."""
     settings = {"workers__command": "[]", "delivery__edit_seconds": 0.5, "line__waiting": 5}
-    return BotProcess(play, folder, **settings)
+    return BotProcess(play, folder, drawing__steps=40, **settings)
 
 
 async def test_an_evening_with_the_bot_at_a_desk_and_on_a_phone(tmp_path: Path):

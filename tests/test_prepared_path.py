@@ -43,8 +43,9 @@ async def test_an_adapter_made_ready_ahead_is_only_picked_up(tmp_path: Path):
         house.drop("ahead")
         gathered, taken = house.counts["gathered"], house.counts["gathered_bytes"]
         assert 0 < taken <= settings.sampling.factor_device_mib << 20
-        async for _ in house.draw("again", [shot("again", card)]):
-            pass
+        for job, worn in (("between", ()), ("again", (card,))):  # the one between wears nothing
+            async for _ in house.draw(job, [shot(job, *worn)]):
+                pass
         assert (house.counts["gathered"], house.counts["gathered_bytes"]) == (gathered, taken)
         assert house.counts["gathered_hits"] == gathered  # once for each of the models it changes
         assert await house.rest()

@@ -123,8 +123,7 @@ def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -
 
 
 def body(asked: Question, turns: Sequence[Turn], way: Way, model: str, fence: str) -> Body:
-    """The JSON of a chat completion, in the room that the way has."""
-    asked = asked.within(way.room)
+    """The JSON of a chat completion."""
     told: Body = {"model": model, "messages": list(_messages(asked, turns, fence))}
     if way.modern:
         told["max_completion_tokens"] = MOST_ANSWER + MOST_THOUGHT
@@ -163,9 +162,17 @@ def new_fence() -> str:
 
 
 def size(told: Body) -> int:
-    """About how many tokens the messages of a body have, and its schema."""
-    said = cast("list[dict[str, str]]", told["messages"])
-    return sum(tokens(each["content"]) for each in said) + SCHEMA_TOKENS
+    """About how many tokens the messages of a body have."""
+    return sum(tokens(each["content"]) for each in _said(told))
+
+
+def goes_on(told: Body) -> bool:
+    """Whether it is a further turn of a conversation."""
+    return len(_said(told)) > len(("system", "user"))
+
+
+def _said(told: Body) -> list[dict[str, str]]:
+    return cast("list[dict[str, str]]", told["messages"])
 
 
 def about(turns: Sequence[Turn]) -> int:

@@ -42,4 +42,4 @@ class Circuit:
 
     def wait(self, now: float) -> float:
         """Seconds until it may be asked again; 0 when it may be now."""
-        return max(self.shut_until - now, 0.0)
+        return min(max(self.shut_until - now, 0.0), LONGEST_PAUSE)  # sums of times are rounded

@@ -104,7 +104,7 @@ def _pins(query: Query, menu: Menu, picks: Sequence[_Pick]) -> Iterator[_Pick]:
     """Pinned adapters that the model forgot, at the words for which recall found them."""
     used = {pick.offer.adapter.card_id for pick in picks}
     spans = {span.text: span for span in query.concepts}
-    for offer in menu.offers:
+    for offer in (*menu.offers, *menu.left):
         card_id = offer.adapter.card_id
         if card_id in query.pinned and card_id not in used:
             span = spans.get(offer.concept) or _first(query)

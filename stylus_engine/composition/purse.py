@@ -60,7 +60,6 @@ class Bill:
         self.cost = booked
         self.guessed = booked
         self.thinks = False  # whether room for thoughts was booked
-        self.left = 0  # candidates that the server had no room for
 
 
 class Till:

@@ -37,6 +37,11 @@ def asked_for(spans: Iterable[Span], hidden: Iterable[Chunk]) -> Span | None:
     return next((span for span in spans if not _meets(span, ranges)), None)
 
 
+def holds(one: Span, other: Span) -> bool:
+    """Whether the second lies within the first."""
+    return one.start <= other.start and other.start + len(other.text) <= one.start + len(one.text)
+
+
 def meet(one: Span, other: Span) -> bool:
     """Whether two spans share a letter."""
     return _meets(one, [(other.start, other.start + len(other.text))])

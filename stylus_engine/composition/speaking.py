@@ -7,6 +7,7 @@ breaks raises the latter's errors.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ import httpx2
 import stamina
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
-from stylus_engine.composition.asking import Body, size
+from stylus_engine.composition.asking import Body, goes_on, size
 from stylus_engine.composition.hearing import Hearing, Reply
 from stylus_engine.composition.plain import line
 from stylus_engine.composition.talking import Heard, Meter
@@ -25,6 +26,9 @@ from stylus_engine.model.noun import Noun
 
 LINGER = (
     0.2  # seconds for the end of a stream after its last event: the connection is used again then
+)
+WHOLE_AGAIN = (
+    50  # questions; after so many short ones a whole one is tried: room may be there again
 )
 WHY = 200  # characters of what a server says of its refusal
 LATER = frozenset({408, 409, 425, 429})  # refusals that say: not now
@@ -76,6 +80,7 @@ class Server:
         self.name = "the server"
         self.way = Way()
         self._proven = False
+        self._asked = 0
         self._read_key = api_key
         self._key = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,7 +105,7 @@ class Server:
 
     async def say(self, told: Callable[[Way], Awaitable[Body]], meter: Meter) -> Reply:
         """On the best way this server knows. Raises `SourceSilent`, `SourceOdd`, `SourceRefused`, `BadSettings`."""
-        way: Way | None = self.way
+        way: Way | None = self._first
         while True:
             body = await told(way)
             try:
@@ -113,10 +118,16 @@ class Server:
                 self.way, self._proven = way, True
                 return reply
 
+    @property
+    def _first(self) -> Way:
+        """The way to begin with."""
+        self._asked += 1
+        return replace(self.way, room=0) if self._asked % WHOLE_AGAIN == 0 else self.way
+
     def _next(self, way: Way, error: SourceRefused | SourceOdd, body: Body) -> Way | None:
         """Another way to ask the same, until one was found; a shorter one whenever that is what it wants."""
         if full(error.why):
-            return narrower(way, error.why, size(body))
+            return None if goes_on(body) else narrower(way, error.why, size(body))
         if isinstance(error, SourceOdd):  # it knows no streams, perhaps
             return None if self._proven or not way.streams else lower(way, "stream")
         if error.status not in ABOUT_ASKING and not tells(error.why):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from stylus_engine.composition.asking import (
     CHECK,
@@ -19,6 +19,7 @@ from stylus_engine.composition.asking import (
 )
 from stylus_engine.composition.hearing import Reply
 from stylus_engine.composition.judging import Judged, judge
+from stylus_engine.composition.menu import Menu
 from stylus_engine.composition.plain import tokens
 from stylus_engine.composition.purse import Bill, Till
 from stylus_engine.composition.reading import Read, Unusable, named, read
@@ -120,24 +121,24 @@ class Talk:
 
         Raises a `StylusError` of the speaker's, `BudgetSpent`, `TimeoutError`.
         """
-        said, judged = await self._answer(())
-        if isinstance(judged, Unusable) and not judged.refused:
-            said, judged = await self._repaired(said, judged)
-        if isinstance(judged, Judged) and self.self_check and judged.stood:
-            return await self._checked(said, judged)
-        return judged
+        said = await self._answer(())
+        if isinstance(said.worth, Unusable) and not said.worth.refused:
+            said = await self._repaired(said, said.worth.why)
+        if isinstance(said.worth, Judged) and self.self_check and said.worth.stood:
+            said = said._replace(worth=await self._checked(said.text, said.worth))
+        return said.worth._replace(dropped=(*_unasked(said.left), *said.worth.dropped))
 
-    async def _repaired(self, said: str, first: Unusable) -> tuple[str, Judged | Unusable]:
+    async def _repaired(self, first: "_Said", why: str) -> "_Said":
         """The second answer. Nothing at all, after something that could not be used, is no choice: it gave up."""
-        told = f"That cannot be used: {first.why}. Answer again with the one JSON object only."
-        said, second = await self._answer((Turn(said, told),))
-        gave_up = isinstance(second, Judged) and not (second.stood or second.dropped)
-        return said, first if gave_up else second
+        told = f"That cannot be used: {why}. Answer again with the one JSON object only."
+        second = await self._answer((Turn(first.text, told),))
+        chose = isinstance(second.worth, Unusable) or second.worth.stood or second.worth.dropped
+        return second if chose else first
 
     async def _checked(self, said: str, first: Judged) -> Judged:
         """What is left after the model looked at it again; the first answer, when that fails."""
         try:
-            _, second = await self._answer((Turn(said, CHECK),))
+            second = (await self._answer((Turn(said, CHECK),))).worth
         except (BadSource, BudgetSpent) as error:
             second = Unusable(str(error).rstrip("."))
         except TimeoutError:
@@ -147,41 +148,53 @@ class Talk:
             return first._replace(dropped=(*first.dropped, told))
         return _narrowed(self, first, second)
 
-    async def _answer(self, turns: tuple[Turn, ...]) -> tuple[str, Judged | Unusable]:
+    async def _answer(self, turns: tuple[Turn, ...]) -> "_Said":
         """What was said, and what it is worth. What failed on the way is paid for as well."""
+        sent: list[Question] = []
         asking = self.asked.tokens + SCHEMA_TOKENS + about(turns)
         meter = Meter(asking, self.heard)
         async with self.till.paying(asking + MOST_ANSWER) as bill:
             try:
                 async with asyncio.timeout_at(self.until):
-                    reply = await self.speaker.say(partial(self._body, turns, bill), meter)
+                    reply = await self.speaker.say(partial(self._body, turns, bill, sent), meter)
             finally:
                 bill.cost = bill.guessed = meter.cost
             if reply.used:
                 bill.cost, bill.guessed = meter.before + reply.used, meter.before
-        worth = self._worth(reply)
-        return reply.text, worth._replace(dropped=(*_unasked(bill.left), *worth.dropped))
+        menu = sent[-1].menu
+        left = len(self.asked.menu.offers) - len(menu.offers)
+        return _Said(reply.text, self._worth(reply, menu), left)
 
-    async def _body(self, turns: tuple[Turn, ...], bill: Bill, way: Way) -> Body:
+    async def _body(
+        self, turns: tuple[Turn, ...], bill: Bill, sent: list[Question], way: Way
+    ) -> Body:
         """A model that thinks may think for many tokens; room for them is asked for once it is known."""
         if way.modern and not bill.thinks:
             bill.thinks = True
             await self.till.more(bill, MOST_THOUGHT)
-        bill.left = len(self.asked.menu.offers) - len(self.asked.within(way.room).menu.offers)
-        return body(self.asked, turns, way, self.model, self.fence)
+        sent.append(self.asked.within(way.room))
+        return body(sent[-1], turns, way, self.model, self.fence)
 
-    def _worth(self, reply: Reply) -> Judged | Unusable:
+    def _worth(self, reply: Reply, menu: Menu) -> Judged | Unusable:
         """A whole answer may stand in one that was cut off; so the text is looked at first."""
         if reply.refused:
             return Unusable(reply.fault, refused=True)
         found = read(reply.text)
         if isinstance(found, Unusable):
             return found._replace(why=reply.fault or found.why)
-        judged = judge(self.query, self.asked.menu, found)
+        judged = judge(self.query, menu, found)
         if judged.invalid and not judged.stood and judged.invalid == len(judged.dropped):
             why = "nothing that it chose is both on the list and in the prompt"
             return Unusable(why, dropped=judged.dropped)
         return judged
+
+
+class _Said(NamedTuple):
+    """An answer. `left`: candidates that the server had no room for."""
+
+    text: str
+    worth: Judged | Unusable
+    left: int
 
 
 def _unasked(left: int) -> Iterator[Dropped]:

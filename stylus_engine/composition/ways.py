@@ -12,6 +12,8 @@ Form: TypeAlias = Literal["schema", "json", "plain"]
 FORMS: Final[tuple[Form, ...]] = ("schema", "json", "plain")
 ABOUT_ASKING: Final = frozenset({400, 406, 415, 422, 501})  # statuses that may mean: ask otherwise
 LEAST_ROOM: Final = 600  # tokens; a smaller question holds hardly an adapter beside its rules
+ANSWER: Final = 300  # tokens; what is kept for an answer
+_TOKENS = re.compile(r"([0-9]{1,7}) tokens", re.IGNORECASE)
 _OF_ROOM = re.compile(
     r"context (?:size|length|window|limit)|context_length|prompt is too long", re.IGNORECASE
 )
@@ -52,9 +54,16 @@ def lower(way: Way, complaint: str) -> Way | None:
 
 
 def narrower(way: Way, complaint: str, asked: int) -> Way | None:
-    """The same with half of what was asked (tokens), where a server had no room for that; else None."""
-    small = asked // 2
-    return replace(way, room=small) if full(complaint) and small >= LEAST_ROOM else None
+    """The same with less than was asked (tokens), where a server had no room for that; else None.
+
+    Its own number counts where it tells one, an answer's room taken off.  A question that
+    is longer than its room already cannot become shorter.
+    """
+    told = [int(number) for number in _TOKENS.findall(complaint)]
+    small = min([asked * 3 // 4, *(number - ANSWER for number in told if number > ANSWER)])
+    stuck = 0 < way.room < asked
+    wanted = full(complaint) and small >= LEAST_ROOM and not stuck
+    return replace(way, room=small) if wanted else None
 
 
 def full(complaint: str) -> bool:

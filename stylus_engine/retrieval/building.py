@@ -76,6 +76,10 @@ class Generation:
         """The number of the last change that is in."""
         return int((await self.marks()).get(REACHED, "0"))
 
+    async def empty(self) -> bool:
+        """Whether no card is here: a writer that was killed leaves rows without their number."""
+        return not await self._view.count()
+
     async def note(self, **told: str) -> None:
         """Leave marks at this version."""
         await self._table.update_field_metadata({"path": KEY, "metadata": told})

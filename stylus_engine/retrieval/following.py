@@ -115,7 +115,7 @@ async def _walk(
     happened can hold rows that are in already.
     """
     reached, written = await generation.reached(), 0
-    fresh = goal is not None and not reached
+    fresh = goal is not None and await generation.empty()
     while chunk := await asyncio.to_thread(changes.after, reached, CHUNK, space):
         within = [change for change in chunk if goal is None or change.seq <= goal]
         if not within:

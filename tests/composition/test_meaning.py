@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylus_engine.composition.elsewhere import Elsewhere
 from stylus_engine.composition.fits import Hold, called, hold_of
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.spelling import respelt
-from stylus_engine.model import Candidate, Query, Request
+from stylus_engine.model import Candidate, Query, Request, Span
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.planning.lexicon import phrase
 from tests.composition.asked import card, lit
@@ -126,6 +127,42 @@ async def test_a_word_within_the_name_of_another_card_asks_for_that_one():
     alike = [card("Ember", tags=("dragon",)), card("Mist", tags=("winged dragon", "dragon"))]
     plan = await plan_of("a winged dragon", alike, Meanings(), similarity=0.6)
     assert {choice.adapter.name for choice in plan.choices} == {"Ember", "Mist"}
+
+
+@pytest.mark.parametrize(
+    ("called", "fields"),
+    [
+        ("Sea Lion", {"tags": ("lion", "ocean")}),
+        ("Beach Friends", {"tags": ("sea lion", "lion")}),
+        ("Beach Friends", {"tags": ("lion",), "triggers": ("sea lion pup",)}),
+    ],
+)
+async def test_what_a_card_is_called_itself_is_no_name_of_something_else(called, fields):
+    one = card(called, **fields)
+    meanings = Meanings(names={"sea lion"})
+    for prompt in ("a sea lion pup", "a lion", "sea lion pup, oil painting"):
+        plan = await plan_of(prompt, [one], meanings, similarity=0.7)
+        assert [choice.adapter.name for choice in plan.choices] == [called], prompt
+
+
+async def test_a_title_takes_no_word_from_other_cards():
+    """Titles are anybody's words; only what a card is tagged with is a name of its own."""
+    plain = card("Keep", tags=("castle",))
+    for stranger in (card("Old Castle", tags=("gothic",)), card("Frost", triggers=("old castle",))):
+        plan = await plan_of("an old castle", [plain, stranger], Meanings(), similarity=0.7)
+        assert "Keep" in [choice.adapter.name for choice in plan.choices]
+
+
+async def test_words_that_a_prompt_says_again_and_again_are_looked_at_a_few_times():
+    asked: list[str] = []
+
+    def apart(text, _words):
+        asked.append(text)
+        return False
+
+    elsewhere = Elsewhere("lion " * 400, [LION], apart)
+    assert not elsewhere(LION, Span(text="lion", start=0))
+    assert 1 <= len(asked) <= 100
 
 
 async def test_a_pin_is_kept_whatever_its_words_are_said_of():

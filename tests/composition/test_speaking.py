@@ -6,13 +6,14 @@ import re
 import pytest
 
 from stylus_engine.composition.llm import LlmComposer
-from stylus_engine.composition.speaking import Endpoint, Server, checked
+from stylus_engine.composition.speaking import WHOLE_AGAIN, Endpoint, Server, checked
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Request
 from tests.composition.asked import (
     GOOD,
     PROMPT,
     WANTED,
+    answer,
     candidate,
     card,
     composing,
@@ -52,15 +53,19 @@ async def test_how_a_server_wants_to_be_asked_is_found_out_once(name):
         assert request.body.get("stream", False) is streams
 
 
+SMALL = Traits(room=1300)
+
+
 def crowd():
     """The shelf, and forty that are less near: more than a small server has room for."""
-    more = [candidate(card(f"Number {at}"), "dragon", 0.1) for at in range(40)]
+    told = "Draws whatever it is that stands in the prompt, only larger, and with more colours."
+    more = [candidate(card(f"Number {at}", description=told), "dragon", 0.1) for at in range(40)]
     return [*shelf(), *more]
 
 
 @pytest.mark.asyncio
 async def test_a_server_with_little_room_is_asked_about_fewer_adapters_and_that_is_remembered():
-    async with composing(said(GOOD), Traits(room=900)) as it:
+    async with composing(said(GOOD), SMALL) as it:
         first = await it.plan(candidates=crowd())
         second = await it.plan(f"{PROMPT} and a robot", candidates=crowd())
         long, short, after = it.server.asked
@@ -76,13 +81,47 @@ async def test_a_server_with_little_room_is_asked_about_fewer_adapters_and_that_
 
 
 @pytest.mark.asyncio
-async def test_a_server_without_room_for_any_question_is_told_in_its_own_words():
+@pytest.mark.parametrize("more", ["", " and a tall old tree" * 30])
+async def test_a_server_without_room_for_any_question_is_told_in_its_own_words(more):
+    """A question cannot become shorter than its prompt and one adapter."""
     async with composing(said(GOOD), Traits(room=100)) as it:
-        plan = await it.plan(candidates=crowd())
+        plan = await it.plan(f"{PROMPT}{more}", candidates=crowd())
     assert plan.composer == "offline"
     assert plan.instead.startswith("a-model: 127.0.0.1 refuses (400): request (")
     assert "exceeds the available context size (100 tokens)" in plan.instead
     assert len(it.server.asked) <= 4
+
+
+@pytest.mark.asyncio
+async def test_what_a_small_server_was_not_shown_cannot_be_chosen():
+    async with composing(said(answer(("dragon", "a38"), ("dragon", "a2"))), SMALL) as it:
+        plan = await it.plan(candidates=crowd())
+    assert lit(plan) == [("dragon", ["Wyrm"])]
+    assert "a38: it was not offered" in told(plan)
+
+
+@pytest.mark.asyncio
+async def test_a_model_that_gives_up_on_a_small_server_has_not_chosen():
+    async with composing([said("I am not sure."), said(answer())], SMALL) as it:
+        plan = await it.plan(candidates=crowd())
+    assert (plan.composer, len(it.server.asked)) == ("offline", 3)
+
+
+@pytest.mark.asyncio
+async def test_a_check_that_a_server_has_no_room_for_takes_nothing_back():
+    first = answer(("dragon", "a2"), ("sunset", "a3"))
+    async with composing(said(first), self_check=True) as it:
+        await it.plan(candidates=crowd())
+        sizes = [sum(len(text) for _, text in each.messages) // 4 for each in it.server.asked]
+    assert sizes[0] < sizes[1]
+    async with composing(said(first), Traits(room=sizes[0]), self_check=True) as it:
+        plan = await it.plan(candidates=crowd())
+        again = await it.plan(f"{PROMPT}!", candidates=crowd())
+        asked = it.server.asked
+    assert [name for _, names in lit(plan) for name in names] == ["Wyrm", "Dusk"]
+    assert any(line.startswith("the check of the answer: ") for line in told(plan))
+    assert again.composer == "a-model"
+    assert len(re.findall(r"^a\d+ \|", asked[-1].messages[1][1], re.MULTILINE)) == 40
 
 
 @pytest.mark.asyncio
@@ -163,3 +202,13 @@ def test_each_event_loop_has_a_client_of_its_own():
     for _ in range(2):
         composer = LlmComposer(speaker, "a-model")
         assert asyncio.run(twice()) == "a-model"
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_had_little_room_is_asked_a_whole_question_again_in_time():
+    """Others may have filled it: what was learned then does not hold for ever."""
+    async with composing(said(GOOD), SMALL) as it:
+        for number in range(WHOLE_AGAIN):
+            await it.plan(f"{PROMPT} number {number}", candidates=crowd())
+        whole = [len(each.user) > 6000 for each in it.server.asked]
+    assert [at for at, long in enumerate(whole) if long] == [0, WHOLE_AGAIN]

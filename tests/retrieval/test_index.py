@@ -113,6 +113,24 @@ async def test_an_index_ahead_of_its_cards_is_written_anew(index):
     assert await held(index) == ["test:1:1"]
 
 
+async def test_a_build_that_was_cut_off_before_its_first_number_doubles_nothing(index, monkeypatch):
+    """A kill between the first rows and the number that they reach."""
+    monkeypatch.setattr(following, "CHUNK", 5)
+    log, note = Log(card(n) for n in range(12)), building.Generation.note
+
+    async def killed(self, **told: str) -> None:
+        if building.REACHED in told:
+            raise KeyboardInterrupt
+        await note(self, **told)
+
+    monkeypatch.setattr(building.Generation, "note", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await follow(index, log)
+    monkeypatch.setattr(building.Generation, "note", note)
+    await follow(CardIndex(index.home.path, WordEmbedder()), log)
+    assert await held(index) == sorted(log.cards())
+
+
 async def test_a_build_that_was_cut_off_goes_on_where_it_was(index, monkeypatch):
     monkeypatch.setattr(following, "CHUNK", 5)
     log = Log(card(n) for n in range(30))
