@@ -70,7 +70,13 @@ def unread(prompt: str) -> tuple[str, ...]:
 
     With what was said to those that have a name here (`--ar 9:1`), with a number to others.
     """
-    return tuple(mark[0] + _said(mark, tail) for mark, tail in _found(prompt))
+    found = ((mark, _said(mark, tail)) for mark, tail in _found(prompt))
+    return tuple(mark[0] + said for mark, said in found if said or not _dashed(mark))
+
+
+def _dashed(mark: re.Match[str]) -> bool:
+    """Whether it may be prose: one long dash before a word ("a knight –brave and bold")."""
+    return len(mark[0]) == len(mark[1]) + 1
 
 
 def _said(mark: re.Match[str], tail: str) -> str:

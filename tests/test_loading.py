@@ -43,6 +43,23 @@ def test_who_wants_no_search_at_all_keeps_it_so():
     assert not gc.isenabled()
 
 
+def test_two_threads_leave_it_on_whichever_ends_first(monkeypatch: pytest.MonkeyPatch):
+    """The second looks while the first is inside, and goes on when the first has left."""
+    first = unswept()
+    first.__enter__()
+    found = gc.isenabled
+
+    def late() -> bool:
+        seen = found()
+        first.__exit__(None, None, None)
+        return seen
+
+    monkeypatch.setattr(gc, "isenabled", late)
+    with unswept():
+        monkeypatch.undo()
+    assert gc.isenabled()
+
+
 class Ring:
     """Garbage that only a search finds."""
 

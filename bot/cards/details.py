@@ -22,7 +22,7 @@ from stylus_engine.model import Manifest, Picture, Plan, Seen, Shot
 
 MOST_WORDS = 700  # characters of the prompt
 MOST_AGAINST = 250  # of the negative prompt
-MOST_FLAGS = 120  # of flags that nobody understood
+MOST_FLAGS = 60  # of flags that nobody understood
 MOST_PICTURES = 900  # of all pictures' lines
 MOST_ENCODED = 150
 MOST_CANDIDATES = 400

@@ -13,7 +13,8 @@ def unswept() -> Generator[None]:
     a job leaves behind must be found.
     """
     swept = gc.isenabled()
-    gc.disable()
+    if swept:  # who finds it off leaves it alone: another thread may be about to turn it on
+        gc.disable()
     try:
         yield
     finally:

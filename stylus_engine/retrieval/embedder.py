@@ -149,7 +149,8 @@ class _QuietLoading:
 
     def __enter__(self) -> None:
         self._swept = gc.isenabled()
-        gc.disable()
+        if self._swept:
+            gc.disable()
         self._shown = transformers_logging.is_progress_bar_enabled()
         transformers_logging.disable_progress_bar()
 

@@ -102,11 +102,13 @@ def tried(device: torch.device) -> str:
 
     Tried, not looked for: a compiler may be there and its headers not.
     """
-    block: Callable[..., Any] = nn.Sequential(nn.Linear(8, 8), nn.GELU()).to(device)
-    compiled = torch.compile(block, backend=inductor, dynamic=False)
     try:
+        block: Callable[..., Any] = nn.Sequential(nn.Linear(8, 8), nn.GELU()).to(device)
+        compiled = torch.compile(block, backend=inductor, dynamic=False)
         with torch.inference_mode():
             compiled(torch.ones(8, 8, device=device))
+    except torch.OutOfMemoryError:
+        return "the device is full; try again when nothing draws"
     except TorchDynamoException as error:
         return _sentence(error)
     return ""
