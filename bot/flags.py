@@ -75,8 +75,8 @@ def unread(prompt: str) -> tuple[str, ...]:
 
 
 def _dashed(mark: re.Match[str]) -> bool:
-    """Whether it may be prose: one long dash before a word ("a knight –brave and bold")."""
-    return len(mark[0]) == len(mark[1]) + 1
+    """Whether it may be prose ("a knight –brave and bold"): one dash, other than phones make of two hyphens."""
+    return len(mark[0]) == len(mark[1]) + 1 and mark[0][0] != "—"
 
 
 def _said(mark: re.Match[str], tail: str) -> str:
