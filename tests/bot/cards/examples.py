@@ -47,7 +47,7 @@ PROMPT = "a pencil sketch of a dragon on the beach at sunset"
 # Fifteen hundred characters of all that may do harm.
 HOSTILE = (
     "@everyone **bold** __u__ ~~s~~ ||spoiler|| `code` [x](https://evil.example) <@1> <#2> <@&3> "
-    "\u200b\u202e\u2066<t:0:R> :smile: 👩\u200d🚀🐉 ``` # h\n> q\n- l\n1. n\n-# s @here discord.gg/x * --ar @here"
+    "\u200b\u202e\u2066<t:0:R> :smile: 👩\u200d🚀🐉 ``` # h\n> q\n- l\n1. n\n-# s @here discord.gg/x * --ar @here --seed __u__ --no_such --tile --q 5 --stylize 100"
     * 9
 )[:1500]
 
