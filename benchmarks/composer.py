@@ -111,9 +111,13 @@ async def _measure(report: Report, folder: Path, asked: argparse.Namespace) -> N
         for way in asked.way:
             retriever, without = rooms[WITHOUT[way]]
             alone = [await _tried(q, n, retriever, without) for n, q in enumerate(some)]
-            speaker = Counting(_server(asked))
+            server = _server(asked)
+            speaker = Counting(server)
             model = _composer(asked, way, speaker, without)
-            chosen = [await _tried(q, n, retriever, model) for n, q in enumerate(some)]
+            try:
+                chosen = [await _tried(q, n, retriever, model) for n, q in enumerate(some)]
+            finally:
+                await server.close()
             report.rows += _rows(f"{way}: {case}", chosen, alone, WITHOUT[way])
             report.rows += _costs(f"{way}: {case}", chosen, speaker.tokens)
             _told_why(report, way, kind, chosen)
