@@ -25,7 +25,7 @@ from bot.sections import SamplingSettings
 from stylus_engine.model import Drawn, Shot
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.drawer import Drawer
-from stylus_engine.sampling.executors import EXECUTORS, Executor
+from stylus_engine.sampling.executors import Executor, executor
 from stylus_engine.sampling.families import Parts
 from stylus_engine.sampling.merge import merged
 from stylus_engine.sampling.stack import Row
@@ -47,7 +47,7 @@ OFTEN = 2**33  # bytes of factors: nothing is ever evicted here
 
 @dataclass
 class Ours:
-    """The real drawer with the executor that ships; pictures are kept in memory only."""
+    """The real drawer; pictures are kept in memory only."""
 
     drawer: Drawer
     pictures: Nowhere
@@ -55,15 +55,18 @@ class Ours:
     rows: list[Row]
 
     @classmethod
-    def of(cls, parts: Parts, files: Mapping[str, Path], shots: Sequence[Shot]) -> "Ours":
+    def of(
+        cls, parts: Parts, files: Mapping[str, Path], shots: Sequence[Shot], wearing: str = ""
+    ) -> "Ours":
+        """`wearing`: the executor's name, "" = the one that ships."""
         store = FactorStore(Files(files), OFTEN)
         bases = Bases(parts.checkpoint.id, parts.checkpoint.family, parts.modules)
         rows = [
             tuple((store.get(w.adapter, bases), w.weight) for w in shot.recipe.adapters)
             for shot in shots
         ]
-        pictures, executor = Nowhere(), EXECUTORS[SamplingSettings().executor](parts.modules)
-        return cls(Drawer(parts, store, pictures, executor=executor), pictures, executor, rows)
+        pictures, how = Nowhere(), executor(wearing or SamplingSettings().executor, parts.modules)
+        return cls(Drawer(parts, store, pictures, executor=how), pictures, how, rows)
 
     def draw(self, shots: Sequence[Shot]) -> Grid:
         for shot in shots:

@@ -60,6 +60,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.grid", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="at most a minute, fewer rounds")
+    parser.add_argument(
+        "--executor", default="", help="ours; the one that ships where none is named"
+    )
     parser.add_argument("--cpu", action="store_true", help="leave an accelerator alone")
     parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave (f) out")
     parser.add_argument("--only", choices=CASES, help="one case; the last is only run so")
@@ -84,7 +87,7 @@ def _settings(device: str) -> list[str]:
 
 
 def _measure(case: Case, report: Report, asked: argparse.Namespace) -> Iterable[Row]:
-    ours = Ours.of(case.parts, case.files, case.shots)
+    ours = Ours.of(case.parts, case.files, case.shots, asked.executor)
     contenders = _contenders(case, ours, compiles=case.compiles and asked.compile)
     strangers = _gate(case, contenders, report)
     honest = {name: draw for name, draw in contenders.items() if name not in strangers}
