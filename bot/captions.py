@@ -38,6 +38,11 @@ def faster(shot: Shot) -> Weighted | None:
     return next((one for one in shot.recipe.adapters if one.adapter.category == "speed"), None)
 
 
+def varied(shots: Sequence[Shot]) -> bool:
+    """Whether pictures wear what they wear at different strengths."""
+    return len({shot.recipe.strength for shot in shots if lit(shot)}) > 1
+
+
 def _named(weighted: Weighted) -> str:
     return f"{plain(weighted.adapter.name, 60)} {weight(weighted.weight)}"
 

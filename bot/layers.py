@@ -128,11 +128,16 @@ def _value(kind: object, text: str, where: str) -> object:
     if kind is None or _is_struct(kind):
         return text
     try:
-        if get_origin(kind) in (dict, tuple):
+        if get_origin(_bare(kind)) in (dict, tuple):
             return cast("Tree", msgspec.toml.decode(f"value = {text}"))["value"]
         return msgspec.convert(text, kind, strict=False)
     except msgspec.MsgspecError as error:
         raise BadSettings(where=where, why=_why(str(error), kind)) from error
+
+
+def _bare(kind: object) -> object:
+    """The type itself, without its bounds."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _put(tree: Tree, key: Key, value: object) -> None:

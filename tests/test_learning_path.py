@@ -128,7 +128,8 @@ async def test_only_who_manages_the_server_may(stage: Stage):
 
 
 async def compared(stage: Stage, who: Person, **options: object) -> Json:
-    pressed = await who.slash("compare", prompt=PROMPT, count=1, seed=3, **options)
+    asked = {"prompt": PROMPT, "count": 1, "seed": 3, **options}
+    pressed = await who.slash("compare", **asked)
     message = (await who.answer(pressed))["message"]["id"]
     card = await who.message_where(
         lambda m: m["id"] == message and bool(pictures(m)) and "ab:a" in buttons(m), 60, "a card"
@@ -180,7 +181,9 @@ async def forged(stage: Stage, card: Json, action: str) -> Json:
 
 
 async def test_the_arms_have_the_same_seeds_and_their_own_adapters(stage: Stage):
-    card = await compared(stage, stage.ben)
+    card = await compared(stage, stage.ben, prompt=f"{PROMPT} --stylize 100")
+    told = "Not understood, so it stays in the prompt: --stylize 100"
+    assert told in text(card).replace("\\", "")
     rows = stage.rows(
         f"SELECT shot FROM shots WHERE job = '{job_of(card)}' ORDER BY position"  # noqa: S608 - ids of our own
     )

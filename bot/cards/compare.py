@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.cards.parts import Item, Style, Tone, button, card, line, row, small, text
-from bot.cards.remarks import missing
+from bot.cards.remarks import missing, unread
 from bot.cards.sheet import Sheet
 from bot.cards.words import DOT, MOST_NAME, head
 from bot.custom_ids import Pressed
@@ -28,7 +28,7 @@ def compare(say: Say, sheet: Sheet, known: Comparison) -> ui.LayoutView:
         *_arm(say("compare-a"), sheet, _left(sheet)),
         *_arm(say("compare-b"), sheet, _right(sheet)),
         line(),
-        text(missing(say, sheet), _told(say, known), small(_foot(say, sheet))),
+        text(missing(say, sheet), unread(say, sheet), _told(say, known), small(_foot(say, sheet))),
         _buttons(say, known),
         tone=Tone.DONE,
     )

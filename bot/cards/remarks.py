@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from bot import flags
-from bot.captions import faster, weight
+from bot.captions import faster, varied, weight
 from bot.cards.parts import small
 from bot.cards.sheet import Sheet, shot_of, survival_of
 from bot.cards.words import DOT, MOST_NAME, OF_ONE, duration, joined
+from bot.jobs.nouns import ROOTS
 from bot.texts.catalogue import Say
 from bot.texts.escape import escape
 
@@ -24,7 +25,7 @@ def remarks(say: Say, sheet: Sheet) -> tuple[str, ...]:
 def _all(say: Say, sheet: Sheet) -> Iterator[str]:
     yield missing(say, sheet)
     yield _begun(say, sheet)
-    yield _unread(say, sheet)
+    yield unread(say, sheet)
     yield _unkept(say, sheet)
     yield from _fast(say, sheet)
     yield _alone(say, sheet)
@@ -56,10 +57,10 @@ def _begun(say: Say, sheet: Sheet) -> str:
     return say("result-begun", redone=round(start.strength * 100))
 
 
-def _unread(say: Say, sheet: Sheet) -> str:
-    """Where the prompt was typed; cards that follow from this one say it no more."""
+def unread(say: Say, sheet: Sheet) -> str:
+    """Flags nobody understood, where the prompt was typed; cards that follow from this one say it no more."""
     found = flags.unread(sheet.job.request.prompt)
-    if not found or sheet.quiet or sheet.job.action != "imagine":
+    if not found or sheet.quiet or sheet.job.action not in ROOTS:
         return ""
     return say("result-unread", flags=told_flags(found, MOST_FLAGS))
 
@@ -136,7 +137,8 @@ def _filled_up(say: Say, sheet: Sheet) -> str:
     few = len(masks) < len(sheet.positions)
     if sheet.job.action != "imagine" or not few or sheet.bare:
         return ""
-    return say("result-fill-up", masks=len(masks))
+    told = "result-fill-up-strengths" if varied(sheet.shots) else "result-fill-up"
+    return say(told, masks=len(masks))
 
 
 def _round(say: Say, sheet: Sheet) -> str:

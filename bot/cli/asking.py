@@ -6,12 +6,15 @@ from typing import TypeVar
 
 import msgspec
 
+from bot import flags
 from bot.dials import dialled
 from bot.settings import Settings
 from stylus_engine.model import LIMITS, Checkpoint, Policy, Request, Start
 from stylus_engine.model.noun import within
 from stylus_engine.model.request import Firm
 from stylus_engine.ports import CardStore
+
+MOST_FLAGS = 8  # told of one prompt
 
 T = TypeVar("T")
 
@@ -85,11 +88,19 @@ def _firm(wish: Wish) -> tuple[Firm, ...]:
 
 def unheard(wish: Wish, checkpoint: Checkpoint) -> Iterator[str]:
     """What of a wish this kind of checkpoint has no ear for; what nobody said needs no word."""
+    yield from unread(wish.prompt)
     if wish.sampler and checkpoint.drawn_with(wish.sampler) != wish.sampler:
         other = checkpoint.drawn_with(wish.sampler)
         yield f"{checkpoint.name} is drawn with {other}: it has no {wish.sampler}."
     if wish.negative and not checkpoint.heeds_negatives:
         yield f"{checkpoint.name} reads no negative prompt."
+
+
+def unread(prompt: str) -> Iterator[str]:
+    """Flags that people are used to type in Discord: a shell has options for them."""
+    if found := dict.fromkeys(flags.unread(prompt)):
+        told = " · ".join(list(found)[:MOST_FLAGS])
+        yield f"Read as words of the prompt: {told}. Options go outside the quotes; see --help."
 
 
 def _or(said: T | None, usual: T) -> T:

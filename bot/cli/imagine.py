@@ -7,7 +7,7 @@ import typer
 from bot.captions import captions
 from bot.cli import options
 from bot.cli.answer import Planning, plan_out, rounded
-from bot.cli.asking import Wish, request, unheard
+from bot.cli.asking import Wish, request, unheard, unread
 from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
 from bot.cli.drawing import Events, finish, follow, new_job
 from bot.cli.engine import Engine
@@ -128,6 +128,8 @@ async def _planned(desk: Desk, engine: Engine, asked: Request) -> Plan:
 
 
 def _show(desk: Desk, engine: Engine, asked: Request, *, as_json: bool) -> None:
+    for sentence in unread(asked.prompt):
+        desk.say(sentence)
     outcome = Outcome()
     with desk.err.status("choosing adapters"):
         planned = run(_planned(desk, engine, asked))

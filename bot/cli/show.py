@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.captions import faster, lit, plain, weight
+from bot.captions import faster, lit, plain, varied, weight
 from bot.readying import waited
 from stylus_engine.model import (
     Dropped,
@@ -99,9 +99,15 @@ def show_shots(console: Console, shots: Sequence[Shot], captions: Iterable[str])
     show_pace(console, shots)
     masks = {shot.recipe.mask.code for shot in shots}
     if len(masks) < len(shots) and any(lit(shot) for shot in shots):
-        few = f"This plan has {len(masks)} masks; further pictures take the best with other seeds."
-        line(console, Text(few, style="dim"))
+        line(console, Text(_few(len(masks), varied(shots)), style="dim"))
     console.print()
+
+
+def _few(masks: int, strong: bool) -> str:
+    """Why pictures share a mask, and by what they differ."""
+    have = f"{masks} masks" if masks > 1 else "one mask"
+    other = "other seeds and strengths" if strong else "other seeds"
+    return f"This plan has {have}; further pictures take the best with {other}."
 
 
 def show_pace(console: Console, shots: Sequence[Shot]) -> None:

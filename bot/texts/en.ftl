@@ -83,6 +83,10 @@ result-fill-up = { $masks ->
         [one] There is only one mask: further pictures repeat it with other seeds.
        *[other] There are only { $masks } masks: further pictures repeat the best one with other seeds.
     }
+result-fill-up-strengths = { $masks ->
+        [one] There is only one mask: further pictures repeat it with other seeds and strengths.
+       *[other] There are only { $masks } masks: further pictures repeat the best one with other seeds and strengths.
+    }
 result-round = All { $of } masks were seen. Round { $round } goes through them again with other seeds.
 result-last = { $count ->
         [one] This was the last mask of the round.

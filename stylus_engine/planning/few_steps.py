@@ -35,8 +35,6 @@ _PERHAPS = re.compile(
     r"\b(?:lightning|hyper|turbo|tcd|pcm|distilled|accelerat\w+)\b", re.IGNORECASE
 )
 _SAID = re.compile(r"\b(?:[0-9]{1,2}|few|fewer)[\s_-]*steps?\b", re.IGNORECASE)
-# Files of checkpoints run words together: `dreamshaperXL_v21TurboDPMSDE`.
-_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TAUGHT = re.compile(r"\b(?:lcm|lightning|hyper(?:sd|sdxl)?|turbo|tcd|pcm|dmd2?)\b", re.IGNORECASE)
 _FAST_BASE = re.compile(r"\b(?:lcm|lightning|hyper|turbo|distilled)$", re.IGNORECASE)
 _STEPS = re.compile(
@@ -94,7 +92,7 @@ def few_step_of(card: Adapter) -> FewStep:
 
 def taught(name: str) -> FewStep | None:
     """What a checkpoint of this name, or of a file so named, was distilled to be drawn with."""
-    spaced = _spaced(_SEAM.sub(" ", name[:MOST_TEXT]))
+    spaced = _apart(name)  # `dreamshaperXL_v21TurboDPMSDE`
     if not (found := _TAUGHT.search(spaced)):
         return None
     few = _kind((found[0],))

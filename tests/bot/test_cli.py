@@ -96,6 +96,17 @@ def test_a_plan_with_few_masks_says_why_pictures_share_one(stylus):
     assert "This plan has 4 masks; further pictures take the best with other seeds." in shown
 
 
+def test_flags_of_other_bots_are_told_to_be_words(stylus):
+    typed = f"{PROMPT} --ar 3:2 --stylize [bold]100 --ar 3:2"
+    for command in (("imagine",), ("plan",)):
+        told = stylus(*command, typed).stderr
+        assert "Read as words of the prompt: --ar 3:2 · --stylize. Options go outside" in told
+    told = stylus("imagine", f"{PROMPT} --v 6", "--json")
+    assert "--v 6" in told.stderr
+    assert json.loads(told.stdout)["images"]
+    assert "Read as words" not in stylus("imagine", f"{PROMPT} -- not a flag").stderr
+
+
 def test_out_gets_the_grid_and_the_very_bytes_of_the_store(stylus, home):
     told = json.loads(stylus("imagine", PROMPT, "--out", "new/folder", "--json").stdout)
     folder = home / "new" / "folder"

@@ -1,11 +1,13 @@
 """Settings: four layers over each other, and a sentence for whatever does not fit."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bot.layers import keys
 from bot.sections import MINIATURE_CHECKPOINT
 from bot.settings import Settings, load, usual_folder
 from stylus_engine.errors import BadSettings
@@ -37,6 +39,22 @@ def test_each_layer_covers_the_one_below(config):
     sampling = load(file, environment, ["sampling.slots=7"]).sampling
     assert (sampling.slots, sampling.waiting, sampling.threads) == (7, 90, 1)
     assert sampling.factor_cache_mib == Settings().sampling.factor_cache_mib
+
+
+@pytest.mark.parametrize("key", sorted(".".join(key) for key in keys(Settings)))
+def test_every_key_takes_its_own_value_as_a_flag_and_from_the_environment(key):
+    value: object = Settings()
+    for part in key.split("."):
+        value = getattr(value, part)
+    text = value if isinstance(value, str) else json.dumps(value)  # TOML's for what is here
+    name = f"STYLUS_{key.upper().replace('.', '__')}"
+    assert load(None, {}, [f"{key}={text}"]) == load(None, {name: text}) == load(None, {})
+
+
+def test_a_list_within_bounds_can_be_a_flag():
+    assert load(None, {}, ["selection.again=[1.0, 0.5]"]).selection.again == (1.0, 0.5)
+    with pytest.raises(BadSettings, match="again"):
+        load(None, {}, ["selection.again=[]"])
 
 
 def test_the_file_is_the_flag_then_the_environment_then_here(config, tmp_path, monkeypatch):

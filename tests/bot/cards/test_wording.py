@@ -17,7 +17,7 @@ from bot.custom_ids import Pressed, parse
 from bot.jobs.nouns import Place, Seen
 from bot.refusals import LineFull, TooLate, Unsafe
 from bot.texts import Texts
-from stylus_engine.model import Dropped, Plan, Ran, Start
+from stylus_engine.model import Dropped, Plan, Ran, Shot, Start
 from tests.bot.cards.examples import (
     ADA,
     BEN,
@@ -119,6 +119,26 @@ def test_a_result_says_what_it_is_based_on():
 )  # fmt: skip
 def test_a_result_admits_what_it_has_to(job, more, words):
     assert words in read(result(SAY, sheet(SAY, job, **more)))
+
+
+@pytest.mark.parametrize(
+    ("strengths", "words"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), "repeat it with other seeds.\n"),
+        ((1.0, 0.65, 1.3, 0.45), "repeat it with other seeds and strengths.\n"),
+    ],
+)
+def test_pictures_of_one_mask_say_by_what_they_differ(strengths, words):
+    known = sheet(SAY, JOB, MASKS[:1] * 4)
+    worn = zip(known.positions, strengths, strict=True)
+    positions = tuple(replace(one, shot=at_strength(one.shot, strong)) for one, strong in worn)
+    said = read(result(SAY, dataclasses.replace(known, positions=positions)))
+    assert words in f"{said}\n"
+
+
+def at_strength(shot: Shot | None, strength: float) -> Shot:
+    assert shot is not None
+    return replace(shot, recipe=replace(shot.recipe, strength=strength))
 
 
 def test_other_actions_do_not_speak_of_masks_running_out():
