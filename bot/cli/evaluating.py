@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
 from bot.cli.engine import Engine
+from bot.cli.wanted import FEATURES, PARTS, Wanted, arms, asks
 from bot.settings import Settings
-from stylus_engine.model import PRESETS
 from stylus_engine.pictures import files
 from stylus_engine.pictures.store import PictureStore
 
@@ -31,7 +31,7 @@ Prompts: TypeAlias = Annotated[
         help="Lines of text, .jsonl, PartiPrompts' .tsv or COCO's captions .json; else the miniature's own questions.",
     ),
 ]
-Part: TypeAlias = Annotated[str, typer.Option("--part", help="open, held-out or all.")]
+Part: TypeAlias = Annotated[str, typer.Option("--part", help=f"{', '.join(PARTS)}.")]
 Kind: TypeAlias = Annotated[str, typer.Option("--kind", help="plain or synonym; else both.")]
 Most: TypeAlias = Annotated[int, typer.Option("--most", help="How many prompts at most.")]
 Methods: TypeAlias = Annotated[
@@ -49,7 +49,8 @@ Measure: TypeAlias = Annotated[
     Path | None, typer.Option("--clip", help="A local CLIP folder; else the miniature's small one.")
 ]
 Eye: TypeAlias = Annotated[
-    str, typer.Option("--features", help="What FID and diversity see with: clip or judge.")
+    str,
+    typer.Option("--features", help=f"What FID and diversity see with: {' or '.join(FEATURES)}."),
 ]
 Likeness: TypeAlias = Annotated[
     bool, typer.Option(help="Also ask a CLIP how well a picture shows its prompt.")
@@ -68,25 +69,6 @@ Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="A few prompts, 
 Failing: TypeAlias = Annotated[
     bool, typer.Option("--failures", help="Also draw what shows the paper's failure modes.")
 ]
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line asks for."""
-
-    prompts: Path | None
-    part: str
-    kind: str
-    most: int
-    methods: tuple[str, ...]
-    guidances: tuple[float, ...]
-    clip: Path | None
-    likeness: bool
-    features: str
-    reference: Path | None
-    out: Path
-    failures: bool
-    at_once: int
-    vlm: int
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
@@ -116,19 +98,18 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
     """Draw the same prompts with every method, measure, and write a report. Goes on where it was stopped."""
     from stylus_engine.evaluation.campaign import Campaign
 
-    wanted = Wanted(
-        prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
-        methods=tuple(method or ()), guidances=tuple(guidance or (5.0,)), clip=clip,
-        likeness=likeness, features=features, reference=reference, out=out, failures=failures,
-        at_once=at_once, vlm=vlm,
-    )  # fmt: skip
     desk = desk_of(context)
     with answering(desk, as_json):
+        wanted = Wanted(
+            prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
+            methods=tuple(method or ()), guidances=tuple(guidance or (5.0,)), clip=clip,
+            likeness=likeness, features=features, reference=reference, out=out, failures=failures,
+            at_once=at_once, vlm=vlm,
+        )  # fmt: skip
         campaign = Campaign(
             images=images, steps=10 if quick else steps, seed=seed, suffix=suffix, negative=negative
         )
         settings = desk.settings()
-        files.make_folder(wanted.out)
         found = _evaluate(desk, settings, wanted, campaign)
         _answer(desk, found, wanted.out, as_json=as_json)
 
@@ -136,50 +117,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
 def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaign") -> "Table":
     from stylus_engine.evaluation.journal import Journal
 
-    asks, arms = _asks(desk, wanted), _arms(wanted, settings)
+    asked = asks(desk, wanted)
+    ways = arms(wanted, settings, asked, campaign)
+    files.make_folder(wanted.out)
     with Journal.held(wanted.out / "journal.jsonl", campaign) as journal:
         with desk.engine(settings) as engine:
-            run(_draw(desk, engine, wanted.at_once, journal, asks, arms, campaign))
-        return _measured(desk, settings, wanted, journal, asks, arms)
-
-
-def _asks(desk: Desk, wanted: Wanted) -> "Sequence[Ask]":
-    from stylus_engine.evaluation.questions import read
-
-    own = wanted.prompts is None
-    path = _questions() if wanted.prompts is None else wanted.prompts
-    part = wanted.part if own and wanted.part != "all" else ""
-    found = read(path, wanted.most, part, wanted.kind)
-    if found.same or found.long:
-        desk.say(f"Left out: {found.same} prompts twice there, {found.long} too long.")
-    return found.asks
-
-
-def _questions() -> Path:
-    from miniature.questions import FILE
-
-    return FILE
-
-
-def _arms(wanted: Wanted, settings: Settings) -> "tuple[Arm, ...]":
-    from stylus_engine.evaluation.campaign import arms
-    from stylus_engine.evaluation.failures import arms_of_failure
-
-    more = arms_of_failure(wanted.guidances[0], _bad_adapters()) if wanted.failures else ()
-    return (*arms(wanted.methods or _presets(settings), wanted.guidances), *more)
-
-
-def _presets(settings: Settings) -> tuple[str, ...]:
-    """All of them; the paper's own needs a language model."""
-    talks = bool(settings.composer.model)
-    return tuple(name for name in PRESETS if talks or name != "paper")
-
-
-def _bad_adapters() -> tuple[str, ...]:
-    from miniature.cards import card_id
-    from miniature.training.shelf import SHELF
-
-    return tuple(card_id(spec) for spec in SHELF if spec.flaw == "mislabelled")[:1]
+            run(_draw(desk, engine, wanted.at_once, journal, asked, ways, campaign))
+        return _measured(desk, settings, wanted, journal, asked, ways)
 
 
 async def _draw(

@@ -66,7 +66,7 @@ SENTENCES: dict[type[StylusError], str] = {
     PromptTooLong: "The prompt has {length} characters; {limit} is the most.",
     BadEvaluation: "No evaluation can go by {path}: {why}.",
     BadText: "The {what} cannot be used: {why}.",
-    OutOfRange: "{what} must lie between {low:g} and {high:g}; {value:g} was given.",
+    OutOfRange: "{what} must lie between {low:.12g} and {high:.12g}; {value:.12g} was given.",
     UnknownName: "There is no {kind} called “{name}”. {known}",
     SharedName: "{count} adapters have the name “{name}”; ask by id: {ids}.",
     BadSize: "Width and height must be multiples of {multiple} pixels; {width}×{height} was given.",

@@ -64,7 +64,8 @@ def read(path: Path, most: int, part: str = "", kind: str = "") -> Questions:
     except OSError as error:
         raise BadEvaluation(path=str(path), why=error.strerror or str(error)) from error
     if not asks:
-        raise BadEvaluation(path=str(path), why="there is no prompt in it")
+        which = " ".join(filter(None, ("no", part, kind, "prompt")))
+        raise BadEvaluation(path=str(path), why=f"there is {which} in it")
     return Questions(tuple(asks), counts["same"], counts["long"])
 
 

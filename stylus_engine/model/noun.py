@@ -1,10 +1,11 @@
 """What all nouns share: frozen, slotted, closed to unknown fields."""
 
 import unicodedata
+from collections.abc import Sequence
 
 import msgspec
 
-from stylus_engine.errors import BadText, OutOfRange
+from stylus_engine.errors import BadText, OutOfRange, UnknownName
 
 
 class Noun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +16,12 @@ def within(what: str, value: float, low: float, high: float) -> None:
     """Raise `OutOfRange` unless low ≤ value ≤ high. NaN lies nowhere."""
     if not low <= value <= high:
         raise OutOfRange(what=what, value=value, low=low, high=high)
+
+
+def known(kind: str, name: str, names: Sequence[str]) -> None:
+    """Raise `UnknownName` unless it is one of `names`."""
+    if name not in names:
+        raise UnknownName(kind=kind, name=name[:80], known=f"Known: {', '.join(names)}.")
 
 
 def printable(what: str, text: str) -> None:

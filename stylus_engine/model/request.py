@@ -2,9 +2,9 @@
 
 from typing import Literal, TypeAlias
 
-from stylus_engine.errors import BadText, EmptyPrompt, PromptTooLong, UnknownName
+from stylus_engine.errors import BadText, EmptyPrompt, PromptTooLong
 from stylus_engine.model.adapter import Rating
-from stylus_engine.model.noun import Noun, printable, within
+from stylus_engine.model.noun import Noun, known, printable, within
 
 SAMPLERS: tuple[str, ...] = (
     "euler", "euler_a", "dpmpp_2m_karras", "ddim",
@@ -111,8 +111,8 @@ class Request(Noun, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         self._check_words()
         self._check_numbers()
-        _known("sampler", self.sampler, SAMPLERS)
-        _known("preset", self.preset, PRESETS)
+        known("sampler", self.sampler, SAMPLERS)
+        known("preset", self.preset, PRESETS)
         if self.aspect:
             within("Aspect", ratio(self.aspect), 1 / LIMITS.aspect, LIMITS.aspect)
 
@@ -154,8 +154,3 @@ def ratio(aspect: str) -> float:
     ):
         raise BadText(what="aspect", why="it must look like 3:2")
     return int(wide) / int(high)
-
-
-def _known(kind: str, name: str, names: tuple[str, ...]) -> None:
-    if name not in names:
-        raise UnknownName(kind=kind, name=name[:80], known=f"Known: {', '.join(names)}.")

@@ -61,6 +61,38 @@ def test_what_cannot_be_drawn_is_counted_and_the_rest_is_measured(stylus, prompt
     assert (told["failed"], told["images"], told["prompts"]) == (8, 8, 4)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--part", "closed"), "no part of the questions called “closed”. Known: open, held-out"),
+        (("--kind", "odd"), "no kind of questions called “odd”. Known: plain, synonym."),
+        (("--most", "0"), "Prompts must lie between 1 and 1000000; 0 was given."),
+        (("--at-once", "0"), "Pictures at once must lie between 1 and 4096; 0 was given."),
+        (("-m", "best"), "There is no preset called “best”."),
+        (("-m", "paper"), "the preset paper asks a language model"),
+        (("-g", "nan"), "Guidance must lie between 0 and 30; nan was given."),
+        (("-g", "5", "-g", "-1"), "Guidance must lie between 0 and 30; -1 was given."),
+        (("--features", "eye"), "no feature network called “eye”. Known: clip, judge."),
+        (("--clip", "/nowhere"), "/nowhere: there is no CLIP model in it."),
+        (("--reference", "/nowhere"), "/nowhere: there is no PNG picture in it."),
+        (("--vlm", "3"), "refiner.model: --vlm needs a model that sees."),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is_drawn(stylus, tmp_path, words, told):
+    result = stylus("eval", *words, "--out", str(tmp_path / "out"))
+    assert result.exit_code in {1, 2}
+    assert told in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_prompts_of_a_kind_says_so(stylus, tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"id": "1", "prompt": "a dragon", "kind": "plain"}\n')
+    result = stylus("eval", "--prompts", str(path), "--kind", "rare", "--out", str(tmp_path))
+    assert "there is no rare prompt in it" in " ".join(result.stderr.split())
+
+
 @pytest.mark.slow
 def test_killed_and_gone_on_it_is_the_same_report(stylus, prompts, tmp_path):
     """SIGKILL in the midst of drawing, twice; pictures, figures and page are those of one go."""
