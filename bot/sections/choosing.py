@@ -86,7 +86,7 @@ class SelectionSettings(Section, frozen=True):
     health: bool = True
     null_space: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     again: Annotated[tuple[Strength, ...], msgspec.Meta(min_length=1, max_length=16)] = (
-        1.0, 0.75, 1.2, 0.55,
+        1.0, 0.6, 1.3, 0.65,
     )  # fmt: skip
     most_rating: Rating = "pg13"
     commercial_only: bool = False

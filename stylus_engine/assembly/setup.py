@@ -140,7 +140,7 @@ class Setup:
     total_budget: float = 2.5
     heed_health: bool = True
     null_space: float = 0.0
-    again: tuple[float, ...] = (1.0, 0.75, 1.2, 0.55)  # see `planning.shots.strengths`
+    again: tuple[float, ...] = (1.0, 0.6, 1.3, 0.65)  # see `planning.shots.strengths`
     sketches: bool = (
         False  # of every adapter that is drawn with: nothing but benchmarks goes by them
     )
