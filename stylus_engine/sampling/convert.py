@@ -27,15 +27,16 @@ from torch import Tensor
 
 from stylus_engine.errors import (
     AdapterNotApplied,
+    AdapterNotFinite,
     AdapterUnsupported,
     AdapterWrongFamily,
     AdapterWrongShape,
 )
 from stylus_engine.sampling.bases import Bases, Place, Target
-from stylus_engine.sampling.delta import Cut, Made, Parts, make, whole, width
+from stylus_engine.sampling.delta import Cut, Made, Parts, make, misshapen, whole, width
 from stylus_engine.sampling.embeddings import embedded, is_embedding
 from stylus_engine.sampling.factors import Factors, Layer
-from stylus_engine.sampling.files import AdapterFile
+from stylus_engine.sampling.files import AdapterFile, sane
 from stylus_engine.sampling.products import Misfit
 from stylus_engine.sampling.scales import Scales
 
@@ -82,8 +83,8 @@ CROSS = re.compile(r"\battn2\.to_[kv]$")
 def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = None) -> Factors:
     """The whole of `file` as factors for the checkpoint of `bases`.
 
-    Raises `AdapterUnsupported`, `AdapterWrongFamily`, `AdapterWrongShape` and, unless
-    every tensor found its layer, `AdapterNotApplied`.
+    Raises `AdapterUnsupported`, `AdapterWrongFamily`, `AdapterWrongShape`, `AdapterNotFinite`
+    and, unless every tensor found its layer, `AdapterNotApplied`.
     """
     if is_embedding(file):
         return embedded(file, bases, factors_id)
@@ -92,6 +93,7 @@ def convert(file: AdapterFile, bases: Bases, factors_id: str, cut: Cut | None = 
     pieces = _pieces(file.tensors)
     targets = _targets(file.tensors, pieces, bases)
     parts = {target: _tensors(file, pieces[module]) for module, target in targets.items()}
+    _refuse_shapes(file, parts)
     _refuse_widths(file, parts, bases)
     _count(file, pieces, targets)
     made = _make(file, parts, bases, cut or Cut())
@@ -216,6 +218,15 @@ def _tensors(file: AdapterFile, parts: Mapping[str, str]) -> Parts:
     return {part: picked[part] for part in sorted(whole(picked))}
 
 
+def _refuse_shapes(file: AdapterFile, parts: Mapping[Target, Parts]) -> None:
+    """What has no such form is read by no formula."""
+    for target, tensors in parts.items():
+        if name := misshapen(tensors):
+            found = "×".join(map(str, tensors[name].shape)) or "one number"
+            layer = ".".join(target.places[0])
+            raise AdapterWrongShape(name=file.name, layer=layer, shape=found, needed="a matrix")
+
+
 def _refuse_widths(file: AdapterFile, parts: Mapping[Target, Parts], bases: Bases) -> None:
     """The width of cross attention tells families apart whose layers have the same names."""
     for target in parts:
@@ -261,6 +272,8 @@ def _make(
             made[target] = make(tensors, weight, cut, scale)
         except Misfit as misfit:
             raise _wrong_shape(file, target.places[0], misfit) from misfit
+        if not (sane(made[target].layer.down) and sane(made[target].layer.up)):
+            raise AdapterNotFinite(name=file.name, tensor=".".join(target.places[0]))
     return made
 
 

@@ -45,6 +45,7 @@ FORMS: tuple[set[str], ...] = (  # the fuller form first: each is one whole upda
 )
 PLAIN = {"lora_down", "lora_up", "alpha"}
 ALONGSIDE = {"alpha", "dora_scale", "magnitude"}
+CORES = {"lora_mid", "hada_t1", "hada_t2", "lokr_t2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class Made:
     layer: Layer
     kept: float = 1.0
     residual: float = 0.0
+
+
+def misshapen(parts: Parts) -> str:
+    """The first factor that is no matrix, no kernel, or without numbers; empty: there is none."""
+    for name, tensor in parts.items():
+        dims = (4, 4) if name in CORES else (2, 5)
+        if name not in ALONGSIDE and not (dims[0] <= tensor.ndim <= dims[1] and tensor.numel()):
+            return name
+    return ""
 
 
 def whole(parts: Parts) -> set[str]:

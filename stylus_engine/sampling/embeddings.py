@@ -20,10 +20,10 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from stylus_engine.errors import AdapterUnsupported, AdapterWrongFamily
+from stylus_engine.errors import AdapterNotFinite, AdapterUnsupported, AdapterWrongFamily
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.factors import Component, Factors
-from stylus_engine.sampling.files import AdapterFile
+from stylus_engine.sampling.files import AdapterFile, sane
 from stylus_engine.sampling.stack import Row
 
 MOST_VECTORS = 75  # what a window of 77 tokens has room for
@@ -46,8 +46,10 @@ def is_embedding(file: AdapterFile) -> bool:
 def embedded(file: AdapterFile, bases: Bases, factors_id: str) -> Factors:
     """The vectors for each text encoder of the checkpoint, fp32 (n, width), and no layer.
 
-    Raises `AdapterWrongFamily` where they do not fit, `AdapterUnsupported` for too many.
+    Raises `AdapterWrongFamily` where they do not fit, `AdapterUnsupported` for none or too many,
+    `AdapterNotFinite` where fp32 does not hold them.
     """
+    _refuse_numbers(file)
     found: dict[Component, Tensor] = {
         _side(key): _vectors(tensor) for key, tensor in file.tensors.items()
     }
@@ -57,6 +59,14 @@ def embedded(file: AdapterFile, bases: Bases, factors_id: str) -> Factors:
     if max(len(vectors) for vectors in found.values()) > MOST_VECTORS:
         raise AdapterUnsupported(name=file.name, kind=f"more than {MOST_VECTORS} vectors")
     return Factors(factors_id, file.sha256, layers={}, vectors=found)
+
+
+def _refuse_numbers(file: AdapterFile) -> None:
+    for key, tensor in file.tensors.items():
+        if not tensor.numel():
+            raise AdapterUnsupported(name=file.name, kind="no vectors")
+        if not sane(tensor):
+            raise AdapterNotFinite(name=file.name, tensor=key)
 
 
 def vectors_in(file: AdapterFile) -> int:
@@ -85,7 +95,7 @@ def _side(key: str) -> Component:
 
 
 def _vectors(tensor: Tensor) -> Tensor:
-    return tensor.float().reshape(-1, tensor.shape[-1]) if tensor.ndim else tensor.reshape(1, 1)
+    return tensor.float().reshape(-1, max(1, *tensor.shape[-1:])) if tensor.ndim else tensor.reshape(1, 1)
 
 
 def _width(encoder: nn.Module) -> int:
@@ -219,7 +229,8 @@ def _pieces(text: str, known: Collection[str]) -> Iterator[tuple[str, bool]]:
     longest = sorted(known, key=len, reverse=True)
     pattern = rf"(?<!\w)({'|'.join(map(re.escape, longest))})(?!\w)"
     for number, piece in enumerate(re.split(pattern, text, flags=re.IGNORECASE)):
-        if number % 2:
+        # The pattern takes İ and ı for i, of which case folding makes other letters.
+        if number % 2 and piece.casefold() in known:
             yield piece, True
         elif piece.strip():
             yield piece, False

@@ -31,6 +31,7 @@ from stylus_engine.errors import (
 
 MOST_HEADER = 16 * 2**20  # bytes; thumbnails and tag counts make honest ones of several MB
 MOST_TENSORS = 50_000
+MOST_NUMBERS = 2**40  # of one tensor, an empty one's other sizes included: torch multiplies them
 DTYPES = {  # what torch has on every machine
     "F64": torch.float64,
     "F32": torch.float32,
@@ -45,6 +46,7 @@ DTYPES = {  # what torch has on every machine
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+LARGEST = 1e18  # of a factor: times what a layer is given, a sum of them is still a number
 COMPARED = {torch.float64, torch.float32, torch.float16, torch.bfloat16}  # by `aminmax`
 LOOKS_LIKE = (
     (b"PK\x03\x04", "it is a zip archive or a pickled torch file"),
@@ -173,11 +175,17 @@ def _entry(key: str, facts: Facts, name: str) -> Entry:
             if dtype not in DTYPES:
                 kind = f"numbers of type {dtype[:20]}"
                 raise AdapterUnsupported(name=name, kind=kind)
-            if all(isinstance(size, int) and size >= 0 for size in sizes):
+            if _possible(sizes):
                 return Entry(key, DTYPES[dtype], cast("list[int]", sizes), start, end)
         case _:
             pass
     raise AdapterNotSafetensors(name=name, why="its header is malformed")
+
+
+def _possible(sizes: list[object]) -> bool:
+    """Whether torch can have a tensor of these sizes."""
+    whole = [size for size in sizes if type(size) is int and size >= 0]  # True is an int too
+    return len(whole) == len(sizes) and math.prod(size or 1 for size in whole) <= MOST_NUMBERS
 
 
 def _check_order(entries: list[Entry], room: int, name: str) -> None:
@@ -230,7 +238,17 @@ def finite(tensor: Tensor) -> bool:
 
     NaN and infinity show in the extremes, which cost a fiftieth of `isfinite`.
     """
-    if not tensor.is_floating_point():
-        return True
+    return not tensor.is_floating_point() or all(map(math.isfinite, _extremes(tensor)))
+
+
+def sane(factor: Tensor) -> bool:
+    """Whether no number of a finished factor is NaN or so large that its products would be infinite.
+
+    An infinity in a stack times the weight 0 of another row is no number in that row's picture.
+    """
+    return all(abs(extreme) <= LARGEST for extreme in _extremes(factor))
+
+
+def _extremes(tensor: Tensor) -> list[float]:
     plain = tensor if tensor.dtype in COMPARED else tensor.float()
-    return all(math.isfinite(extreme.item()) for extreme in torch.aminmax(plain))
+    return [extreme.item() for extreme in torch.aminmax(plain)]

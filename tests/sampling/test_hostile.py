@@ -1,0 +1,174 @@
+"""Adapter files that wish us ill: each is refused in one sentence, and whoever draws beside it does not notice."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from stylus_engine.errors import (
+    AdapterNotFinite,
+    AdapterNotSafetensors,
+    AdapterUnsupported,
+    AdapterWrongShape,
+)
+from stylus_engine.model import Drawn, Failed
+from stylus_engine.sampling.bases import Bases
+from stylus_engine.sampling.embeddings import length, vectors_in
+from stylus_engine.sampling.files import read_adapter
+from tests.sampling.converting import factors, rewritten
+from tests.sampling.draws import Pool, adapters
+from tests.sampling.judge import stage
+from tests.sampling.small import shot, small_pool
+from tests.sampling.tiny import random_adapter, tiny_pipeline
+
+LINEAR = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+SPATIAL = "lora_unet_mid_block_resnets_0_conv1"
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return tiny_pipeline(0)
+
+
+@pytest.fixture(scope="module")
+def bases(pipeline) -> Bases:
+    return Bases("tiny", "sd1-32", {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder})
+
+
+def one_layer(path: Path, pipeline, layout, change: Callable[[Tensor], Tensor], *parts: str):
+    """A file of one layer, `change` done to some of its tensors."""
+    random_adapter(path, pipeline, layout)
+    stem = SPATIAL if layout == "tucker" else LINEAR
+
+    def only(tensors):
+        kept = {key: tensors[key] for key in tensors if key.startswith(f"{stem}.")}
+        tensors.clear()
+        tensors.update(kept)
+        for part in parts:
+            tensors[f"{stem}.{part}"] = change(tensors[f"{stem}.{part}"])
+
+    return rewritten(path, only)
+
+
+def flat(tensor: Tensor) -> Tensor:
+    return tensor.flatten()
+
+
+def single(tensor: Tensor) -> Tensor:
+    return tensor.flatten()[0].clone()
+
+
+def no_rank(tensor: Tensor) -> Tensor:
+    """Of rank 0, whichever side it is."""
+    return tensor[:0] if tensor.shape[0] == 4 else tensor[:, :0]
+
+
+@pytest.mark.parametrize(
+    ("layout", "change", "parts"),
+    [
+        ("kohya", flat, ["lora_up.weight"]),
+        ("kohya", single, ["lora_down.weight"]),
+        ("kohya", no_rank, ["lora_down.weight", "lora_up.weight"]),
+        ("dora", flat, ["lora_up.weight"]),
+        ("loha", single, ["hada_w2_b"]),
+        ("lokr", flat, ["lokr_w1"]),
+        ("tucker", flat, ["lora_mid.weight"]),
+        ("tucker", lambda tensor: tensor[..., 0, 0], ["lora_mid.weight"]),
+    ],
+)
+def test_what_is_no_matrix_fits_no_layer(tmp_path, pipeline, bases, layout, change, parts):
+    path = one_layer(tmp_path / "a.safetensors", pipeline, layout, change, *parts)
+    with pytest.raises(AdapterWrongShape) as caught:
+        factors(path, bases)
+    assert "where a matrix is needed" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("layout", "part", "number", "dtype"),
+    [
+        ("kohya", "alpha", 3e38, torch.float32),
+        ("kohya", "lora_up.weight", 1e300, torch.float64),
+        ("kohya", "lora_down.weight", 1e300, torch.float64),
+        ("kohya", "lora_down.weight", 3e38, torch.bfloat16),
+        ("loha", "hada_w1_a", 1e300, torch.float64),
+        ("dora", "dora_scale", 1e300, torch.float64),
+    ],
+)
+def test_numbers_that_leave_fp32_are_broken(tmp_path, pipeline, bases, layout, part, number, dtype):
+    """Each is finite in the file: what becomes of it is not, or not in a layer's sum."""
+
+    def change(tensor: Tensor) -> Tensor:
+        return torch.full_like(tensor, number, dtype=dtype)
+
+    path = one_layer(tmp_path / "a.safetensors", pipeline, layout, change, part)
+    with pytest.raises(AdapterNotFinite) as caught:
+        factors(path, bases)
+    assert "mid_block" in caught.value.tensor
+
+
+@pytest.mark.parametrize("number", [3e38, 1e30])
+def test_whoever_draws_beside_a_huge_adapter_does_not_notice(tmp_path, number):
+    """An infinity in the shared stack, times the weight 0 of another's row, is no number there."""
+    pool, path = small_pool(tmp_path), tmp_path / "wild.safetensors"
+    tame = load_file(pool.files["kohya-0"])
+    huge = {key: torch.full_like(each, number) for key, each in tame.items()}
+    save_file(huge, path)
+    cards = (*pool.adapters, *adapters(pool.checkpoint, {"wild": path}))
+    ends = drawn_together(replace(pool, adapters=cards, files=pool.files | {"wild": path}))
+    assert isinstance(ends["calm"], Drawn)
+    assert getattr(ends["wild"], "kind", "") == "AdapterNotFinite"
+
+
+def drawn_together(pool: Pool) -> dict[str, Drawn | Failed]:
+    on = stage(pool)
+    for name, worn in (("calm", "peft-0"), ("wild", "wild")):
+        on.drawer.admit(shot(pool, name, {worn: 1.0}, steps=2))
+    return {each.shot: each for each in on.drawer.events() if isinstance(each, Drawn | Failed)}
+
+
+@pytest.mark.parametrize(
+    "shape", ["[9223372036854775808,0]", "[true]", "[1099511627776,1099511627776,0]", "[0,-1]"]
+)
+def test_sizes_that_torch_cannot_have(tmp_path, shape):
+    end = 4 if shape == "[true]" else 0
+    header = f'{{"w":{{"dtype":"F32","shape":{shape},"data_offsets":[0,{end}]}}}}'.encode()
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * end)
+    with pytest.raises(AdapterNotSafetensors):
+        read_adapter(path, "Ink")
+
+
+@pytest.mark.parametrize("shape", [(3, 0), (0, 32), (0,)])
+def test_a_word_without_vectors(tmp_path, bases, shape):
+    path = tmp_path / "a.safetensors"
+    save_file({"emb_params": torch.zeros(shape)}, path)
+    assert vectors_in(read_adapter(path, "Ink")) == 0
+    with pytest.raises(AdapterUnsupported, match="no vectors"):
+        factors(path, bases)
+
+
+def test_a_word_that_fp32_does_not_hold(tmp_path, bases):
+    path = tmp_path / "a.safetensors"
+    save_file({"emb_params": torch.full((2, 32), 1e300, dtype=torch.float64)}, path)
+    with pytest.raises(AdapterNotFinite):
+        factors(path, bases)
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "heard"),
+    [
+        ("ink", "an İNK wash", 0),
+        ("kız", "a kiz", 0),
+        ("ink", "an INK wash", 1),
+        ("straße", "STRASSE", 1),
+    ],
+)
+def test_letters_that_a_pattern_takes_for_others(word, text, heard):
+    """İ and ı match an i where case is ignored, and are no i: nobody's word, and no fault."""
+    spoken = length(text, {word.casefold(): 100}, len)
+    assert (spoken >= 100) == bool(heard)
