@@ -95,7 +95,11 @@ def _side(key: str) -> Component:
 
 
 def _vectors(tensor: Tensor) -> Tensor:
-    return tensor.float().reshape(-1, max(1, *tensor.shape[-1:])) if tensor.ndim else tensor.reshape(1, 1)
+    return (
+        tensor.float().reshape(-1, max(1, *tensor.shape[-1:]))
+        if tensor.ndim
+        else tensor.reshape(1, 1)
+    )
 
 
 def _width(encoder: nn.Module) -> int:

@@ -40,7 +40,6 @@ TABLE: dict[str, set[str]] = {
         "diffusers",
         "msgspec",
         "numpy",
-        "peft",
         "safetensors",
         "tokenizers",
         "torch",

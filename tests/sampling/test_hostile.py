@@ -1,5 +1,6 @@
 """Adapter files that wish us ill: each is refused in one sentence, and whoever draws beside it does not notice."""
 
+import json
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -109,6 +110,46 @@ def test_numbers_that_leave_fp32_are_broken(tmp_path, pipeline, bases, layout, p
     with pytest.raises(AdapterNotFinite) as caught:
         factors(path, bases)
     assert "mid_block" in caught.value.tensor
+
+
+@pytest.mark.parametrize("alpha", ["NaN", "-Infinity", "1" + "0" * 400, "1e999"])
+def test_a_header_whose_alpha_is_no_number(tmp_path, pipeline, bases, alpha):
+    with pytest.raises((AdapterUnsupported, AdapterNotFinite)):
+        factors(headed(tmp_path, pipeline, f'{{"unet.lora_alpha": {alpha}}}'), bases)
+
+
+@pytest.mark.parametrize("pattern", ["(", "(.*.*.*)*x", "([a-z_.0-9]+)+!", "(a|a)x", "to_k|to_q"])
+def test_a_header_that_is_a_program_is_not_run(tmp_path, pipeline, bases, pattern):
+    """peft reads it as a regular expression; such a one may be wrong, or never end."""
+    path = headed(tmp_path, pipeline, json.dumps({"unet.alpha_pattern": {pattern: 3}}))
+    with pytest.raises(AdapterUnsupported, match="regular expressions"):
+        factors(path, bases)
+
+
+def test_a_header_that_is_too_deep(tmp_path, pipeline, bases):
+    with pytest.raises(AdapterUnsupported):
+        factors(headed(tmp_path, pipeline, f'{{"a": {"[" * 100_000}{"]" * 100_000}}}'), bases)
+
+
+def test_an_alpha_for_every_layer_is_looked_up_not_tried(tmp_path, pipeline, bases):
+    """Compiled one after the other, as peft has them, these would take half an hour."""
+    names = {f"nobody.{number}": 9 for number in range(20_000)}
+    wanted = {"^to_q": 5, "mid_block\\.attentions.0.transformer_blocks.0.attn1.to_q": 8, "to_q": 2}
+    whole = {"unet.lora_alpha": 4, "unet.alpha_pattern": names | wanted}
+    tame = factors(headed(tmp_path, pipeline, json.dumps({"unet.lora_alpha": 4})), bases)
+    told = factors(headed(tmp_path, pipeline, json.dumps(whole)), bases)
+    times = {path: told.layers[_, path].up / tame.layers[_, path].up for _, path in tame.layers}
+    for path, by in times.items():
+        first = 2 if path.startswith("mid_block") and path.endswith("attn1.to_q") else 0.5
+        assert torch.allclose(by, torch.tensor(float(first if path.endswith("to_q") else 1)))
+
+
+def headed(folder: Path, pipeline, header: str) -> Path:
+    """A peft file of the UNet with this header."""
+    path = folder / "a.safetensors"
+    random_adapter(path, pipeline, "peft", text_encoder=False)
+    save_file(load_file(path), path, {"lora_adapter_metadata": header})
+    return path
 
 
 @pytest.mark.parametrize("number", [3e38, 1e30])
