@@ -160,7 +160,7 @@ def test_whoever_draws_beside_a_huge_adapter_does_not_notice(tmp_path, number):
     huge = {key: torch.full_like(each, number) for key, each in tame.items()}
     save_file(huge, path)
     cards = (*pool.adapters, *adapters(pool.checkpoint, {"wild": path}))
-    ends = drawn_together(replace(pool, adapters=cards, files=pool.files | {"wild": path}))
+    ends = drawn_together(replace(pool, adapters=cards, files={**pool.files, "wild": path}))
     assert isinstance(ends["calm"], Drawn)
     assert getattr(ends["wild"], "kind", "") == "AdapterNotFinite"
 
