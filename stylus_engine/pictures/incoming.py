@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from stylus_engine.errors import BadPicture
 from stylus_engine.model import LIMITS, Start
@@ -28,6 +28,16 @@ MOST_BYTES = 64 << 20
 WORKING = 2048  # pixels, the longest edge that is kept: twice what today's checkpoints draw
 FOREIGN = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"avif": "AVIF"}
 SAVE_AS = "save it as JPEG or PNG first"
+ORIENTATION = 0x0112  # of EXIF: how the camera was held
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 
@@ -136,7 +146,9 @@ def _look(image: Image.Image, name: str) -> None:
         raise BadPicture(path=name, why=_too_many())
     if max(image.size) > LIMITS.aspect**2 * min(image.size):
         raise BadPicture(path=name, why=f"{image.width} × {image.height} is too narrow a strip")
-    if getattr(image, "n_frames", 1) > 1:
+    if (
+        getattr(image, "n_frames", 1) > 1 and image.format != "MPO"
+    ):  # a camera's JPEG and its previews
         raise BadPicture(path=name, why=f"it moves; {SAVE_AS}")
 
 
@@ -147,11 +159,21 @@ def _too_many() -> str:
 def _opened(image: Image.Image) -> Brought:
     width, height = image.size
     image.draft("RGB", (WORKING, WORKING))  # a JPEG is decoded small in the first place
+    image.load()  # from here on what is broken is not the picture
     # Small before upright: turning makes a copy, and here that would be one of fifty million pixels.
     image.thumbnail((WORKING, WORKING), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     came = (width, height) if upright.size == image.size else (height, width)
     return Brought(*_on_paper(_levelled(upright).convert("RGBA")), came)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Pillow's own `exif_transpose` writes all the rest of EXIF anew, and stumbles where that is odd."""
+    try:
+        turn = TURNS.get(image.getexif().get(ORIENTATION))
+    except BROKEN:  # what was said beside the picture is broken, the picture is not
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _on_paper(whole: Image.Image) -> tuple[Pixels, NDArray[np.bool_] | None]:

@@ -74,6 +74,45 @@ def test_it_stands_as_the_camera_was_held(turn: int, kind: str) -> None:
     assert np.abs(seen.astype(int) - wanted).max() <= 12  # a JPEG's own loss
 
 
+def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+    return struct.pack(">HHI", tag, kind, count) + value.ljust(4, b"\0")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        entry(0x011A, 2, 4, b"72\0"),  # a resolution in letters
+        entry(0x013B, 11, 1, struct.pack(">f", 1.5)),  # an artist who is a number
+        entry(0x9C9B, 2, 4, b"abc"),  # letters where bytes are due
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_what_else_a_camera_says_may_be_odd(kind: str, odd: bytes) -> None:
+    turned = entry(0x0112, 3, 1, b"\0\x06")
+    table = struct.pack(">2sHIH", b"MM", 42, 8, 2) + min(turned, odd) + max(turned, odd) + bytes(4)
+    data = encoded(Image.fromarray(colours()), kind, exif=b"Exif\0\0" + table)
+    assert incoming.bring(data, "photo").pixels.shape == (24, 16, 3)
+
+
+def test_what_is_said_beside_a_picture_may_be_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Image.Image) -> Image.Exif:
+        raise SyntaxError("not a TIFF file")
+
+    monkeypatch.setattr(Image.Image, "getexif", broken)
+    assert incoming.bring(encoded(Image.fromarray(colours())), "photo").pixels.shape == (16, 24, 3)
+
+
+def test_a_cameras_jpeg_with_a_preview_beside_it_does_not_move() -> None:
+    """Many cameras append one: Pillow calls it MPO, and counts two frames."""
+    photo, preview = Image.fromarray(colours()), Image.fromarray(colours(12, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(photo, "MPO", save_all=True, append_images=[preview], exif=exif, quality=100)
+    assert data.startswith(b"\xff\xd8")
+    seen = incoming.bring(data, "photo.jpg").pixels
+    assert np.abs(seen.astype(int) - SEEN[6](colours())).mean() <= 12
+
+
 def test_nothing_but_pixels_is_kept(store: PictureStore) -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x9286] = "A camera", "somewhere in Ghent"
