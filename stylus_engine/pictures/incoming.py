@@ -170,7 +170,7 @@ def _opened(image: Image.Image) -> Brought:
 def _upright(image: Image.Image) -> Image.Image:
     """Pillow's own `exif_transpose` writes all the rest of EXIF anew, and stumbles where that is odd."""
     try:
-        turn = TURNS.get(image.getexif().get(ORIENTATION))
+        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
     except BROKEN:  # what was said beside the picture is broken, the picture is not
         return image
     return image if turn is None else image.transpose(turn)
