@@ -121,6 +121,7 @@ def _evaluate(desk: Desk, settings: Settings, wanted: Wanted, campaign: "Campaig
     ways = arms(wanted, settings, asked, campaign)
     files.make_folder(wanted.out)
     with Journal.held(wanted.out / "journal.jsonl", campaign) as journal:
+        journal.forget_other_words(asked)
         with desk.engine(settings) as engine:
             run(_draw(desk, engine, wanted.at_once, journal, asked, ways, campaign))
         return _measured(desk, settings, wanted, journal, asked, ways)
@@ -157,20 +158,23 @@ def _measured(
 ) -> "Table":
     from bot.cli.duelling import duels
     from stylus_engine.evaluation import report, results
+    from stylus_engine.evaluation.journal import failures
 
     store = PictureStore(settings.paths.place("pictures"))
     by = _instruments(wanted, asks, lambda address: store.read(address)[0])
     with _bar(desk, "measuring pictures", len(journal.shown)) as tell:
         marks = results.marks_of(journal.shown, asks, arms, by, tell)
-    failed = sum(not one.picture for one in journal.shown)
+    failed = failures(journal.shown, [ask.id for ask in asks], [arm.name for arm in arms])
     found = results.table(marks, arms, by, _reference(wanted, asks), failed)
 
     def read(address: str) -> bytes:
         return store.place(address).read_bytes()
 
-    fought = duels(settings, marks, arms, wanted.vlm, read)
-    found = msgspec.structs.replace(found, duels=tuple(fought))
+    # before a model is asked: a server that falls silent must not cost what was measured
     _write(wanted.out, found, report.page(found, marks, arms, read))
+    if fought := duels(settings, marks, arms, wanted.vlm, read):
+        found = msgspec.structs.replace(found, duels=tuple(fought))
+        _write(wanted.out, found, report.page(found, marks, arms, read))
     return found
 
 

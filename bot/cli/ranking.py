@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
+    from stylus_engine.evaluation.statistics import Estimate
     from stylus_engine.evaluation.tables import Gap, Table
 
 SHORT = {
@@ -15,14 +16,17 @@ SHORT = {
     "seconds to plan": "plan s",
 }  # fmt: skip
 GAPS = tuple(SHORT)[:4]
+BARE_GAPS = ("likeness", "dFID")  # where no truth is known
 
 
 def show(out: Console, found: "Table") -> None:
     """Figures with their intervals are in the report; here stand the middles, and ours against each."""
     by = ", ".join(f"{what} by {name}" for what, name in found.instruments.items())
-    out.print(f"{found.prompts} prompts, {found.images} pictures; {by}.", soft_wrap=True)
+    lost = f" {found.failed} pictures failed." if found.failed else ""
+    out.print(f"{found.prompts} prompts, {found.images} pictures; {by}.{lost}", soft_wrap=True)
     out.print(_figures(found))
-    out.print(_gaps(found))
+    if found.gaps:
+        out.print(_gaps(found))
 
 
 def _figures(found: "Table") -> Grid:
@@ -41,18 +45,20 @@ def _figures(found: "Table") -> Grid:
 
 def _gaps(found: "Table") -> Grid:
     grid = Grid("stylus less …", "figure", "difference", "95 %", "ratio", box=None, pad_edge=False)
+    told = {gap.what for gap in found.gaps if gap.difference is not None}
+    names = GAPS if told.intersection(GAPS) else BARE_GAPS
     for gap in found.gaps:
-        if gap.difference is not None and gap.what in GAPS:
-            grid.add_row(*_line(gap))
+        if gap.difference is not None and gap.what in names:
+            grid.add_row(*_line(gap, gap.difference))
     return grid
 
 
-def _line(gap: "Gap") -> tuple[str, ...]:
-    from stylus_engine.evaluation.report import span, told
+def _line(gap: "Gap", away: "Estimate") -> tuple[str, ...]:
+    from stylus_engine.evaluation.report import gained, sides, span
 
-    away = gap.difference
-    style = "" if away is None else "green" if away.low > 0 else "red" if away.high < 0 else ""
-    said = told(gap.what, away)
+    above, below = sides(away)
+    style = "green" if above else "red" if below else ""
+    said = gained(gap.what, away)
     ratio = f"{gap.ratio.mean:.2f}" if gap.ratio else "–"
     marked = f"[{style}]{said}[/]" if style else said
     return gap.theirs, SHORT[gap.what], marked, span(gap.what, away, signed=True), ratio

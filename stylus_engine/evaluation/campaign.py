@@ -61,8 +61,9 @@ class Cell(NamedTuple):
 
 
 def arms(presets: Sequence[str], guidances: Sequence[float]) -> tuple[Arm, ...]:
-    """Every preset at every guidance."""
-    return tuple(Arm(preset=p, guidance=g) for g in guidances for p in presets)
+    """Every preset at every guidance; what is named twice is one arm."""
+    every = (Arm(preset=p, guidance=g) for g in guidances for p in presets)
+    return tuple({arm.name: arm for arm in every}.values())
 
 
 def cells(
@@ -101,5 +102,6 @@ def even(shot: Shot, campaign: Campaign) -> Shot:
     The released code gives its suffix to one arm only; whatever that is worth is not the
     adapters' doing.
     """
-    words = shot.recipe.prompt.removesuffix(PAPER_SUFFIX) + campaign.suffix
+    tie = ", " if campaign.suffix[:1].isalnum() else ""
+    words = shot.recipe.prompt.removesuffix(PAPER_SUFFIX) + tie + campaign.suffix
     return replace(shot, recipe=replace(shot.recipe, prompt=words, negative=campaign.negative))

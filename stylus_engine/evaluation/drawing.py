@@ -10,9 +10,10 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from stylus_engine.errors import StylusError
-from stylus_engine.evaluation.campaign import Campaign, Cell, even, request
+from stylus_engine.evaluation.campaign import Campaign, Cell, even, request, seed_of
 from stylus_engine.evaluation.journal import Journal, Shown
 from stylus_engine.model import Drawn, Event, Failed, Plan, Request, Shot
+from stylus_engine.planning.shots import seeds
 
 JOB = "eval"
 
@@ -72,7 +73,8 @@ async def _planned(
         plan = await engine.plan(asked)
         shots = engine.shots(asked, plan, "eval")
     except StylusError as error:
-        journal.add([_lost(cell, index, str(error)) for index in range(campaign.images)])
+        numbers = seeds(seed_of(cell.ask.prompt, campaign.seed), campaign.images)
+        journal.add([_lost(cell, at, str(error), seed) for at, seed in enumerate(numbers)])
         return ()
     seconds = time.monotonic() - began
     return [_Planned(cell, even(shot, campaign), seconds) for shot in shots]
@@ -104,5 +106,5 @@ def _shown(grids: Sequence[_Planned], ended: dict[str, Event], seconds: float) -
         yield replace(shown, picture=kept, lit=lit, planned_s=one.planned_s, drawn_s=seconds)
 
 
-def _lost(cell: Cell, index: int, why: str, seed: int = 0) -> Shown:
+def _lost(cell: Cell, index: int, why: str, seed: int) -> Shown:
     return Shown(ask=cell.ask.id, arm=cell.arm.name, index=index, seed=seed, why=why)

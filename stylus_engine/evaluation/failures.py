@@ -46,6 +46,8 @@ def figures(table: Table) -> tuple[Figure, ...]:
         arm for arm in at if arm.method.partition(" ×")[0] in {OURS, BASE} and "+" not in arm.method
     ]
     bad = [arm for arm in at if arm.method in {OURS, BASE} or "+" in arm.method]
+    pushed = pushed if any("×" in arm.method for arm in pushed) else []
+    bad = bad if any("+" in arm.method for arm in bad) else []
     every = (
         _figure("Saturation", "Do stronger weights burn the colours? Distance from base is the harm.", "saturation", pushed),
         _figure("Saturation: the price", "And does what was asked for survive them?", "truth", pushed),

@@ -11,8 +11,10 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from stylus_engine.errors import BadEvaluation
-from stylus_engine.evaluation.campaign import Campaign
+from stylus_engine.evaluation.campaign import Campaign, seed_of
+from stylus_engine.evaluation.questions import Ask
 from stylus_engine.model.noun import Noun
+from stylus_engine.planning.shots import seeds
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -70,6 +72,18 @@ class Journal:
             counts[one.ask, one.arm].add(one.index)
         return frozenset(k for k, found in counts.items() if len(found) >= self._campaign.images)
 
+    def forget_other_words(self, asks: Sequence[Ask]) -> None:
+        """An id whose prompt was changed since stands for other words: what was drawn of those counts no more.
+
+        The seed of a picture is made of its words, so it tells.
+        """
+        words = {ask.id: seed_of(ask.prompt, self._campaign.seed) for ask in asks}
+        self.shown = [
+            one
+            for one in self.shown
+            if one.ask not in words or one.seed == seeds(words[one.ask], one.index + 1)[-1]
+        ]
+
     def _append(self, values: Sequence[msgspec.Struct]) -> None:
         with self._path.open("ab") as file:
             file.write(b"".join(msgspec.json.encode(value) + b"\n" for value in values))
@@ -104,9 +118,30 @@ def _differs(known: Campaign, asked: Campaign) -> str:
 
 
 def whole(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> Iterator[Shown]:
-    """Only the prompts that every arm has: whatever was killed, the comparison stays paired."""
-    have: dict[str, set[str]] = defaultdict(set)
-    for one in shown:
-        have[one.ask].add(one.arm)
-    wanted = {ask for ask in asks if have[ask] >= set(arms)}
-    return (one for one in shown if one.ask in wanted and one.arm in arms)
+    """Only the pictures that every arm has, each once: whatever failed or was killed, arms stay paired.
+
+    An arm that drew nothing at all takes nothing from the others.
+    """
+    drawn = {k: one for k, one in _latest(shown, asks, arms).items() if one.picture}
+    have: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for ask, arm, index in drawn:
+        have[ask, index].add(arm)
+    drew = {arm for _, arm, _ in drawn}
+    return (one for (ask, _, index), one in drawn.items() if have[ask, index] == drew)
+
+
+def failures(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> int:
+    """How many pictures of these prompts and arms there are none of."""
+    return sum(not one.picture for one in _latest(shown, asks, arms).values())
+
+
+def _latest(
+    shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]
+) -> dict[tuple[str, str, int], Shown]:
+    """A kill in the midst of a grid has its first pictures told twice; the last telling counts."""
+    prompts, names = set(asks), set(arms)
+    return {
+        (one.ask, one.arm, one.index): one
+        for one in shown
+        if one.ask in prompts and one.arm in names
+    }

@@ -16,7 +16,7 @@ td small{display:block;color:var(--soft);font-size:11.5px;white-space:nowrap}
 td.ours{background:var(--ours);padding-left:8px}.up{color:var(--up);font-weight:600}.down{color:var(--down);font-weight:600}
 figure{margin:0 0 20px;padding:12px;border:1px solid var(--faint);border-radius:8px;max-width:780px}
 figure svg{max-width:100%;height:auto}figcaption{color:var(--soft);font-size:13px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:16px}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:16px}
 .sheet td{padding:6px 8px 6px 0;width:128px}.sheet img{width:120px;height:120px;object-fit:contain;border-radius:4px;display:block}
 .sheet td small{white-space:normal;width:120px;line-height:1.3;margin-top:3px}
 """

@@ -54,9 +54,10 @@ def bars(figure: Figure) -> str:
         for at, bar in enumerate(figure.bars):
             mean, low, high = bar.value.mean, bar.value.low, bar.value.high
             axes.barh(at, mean, color=COLOURS[0] if bar.label.startswith("stylus") else "#b9bac4")
-            axes.plot([low, high], [at, at], color=INK, linewidth=1.2)
+            if bar.value.sure:
+                axes.plot([low, high], [at, at], color=INK, linewidth=1.2)
             axes.annotate(
-                f"{mean:.3g}", (max(high, mean), at), (5, 0),
+                f"{mean:.3g}", (max(high, mean) if bar.value.sure else mean, at), (5, 0),
                 textcoords="offset points", va="center", fontsize=9,
             )  # fmt: skip
         axes.set_yticks(range(len(figure.bars)), [bar.label for bar in figure.bars])
@@ -76,8 +77,11 @@ def _line(
     if not points:
         return
     xs, ys = [x.mean for _, x, _ in points], [y.mean for _, _, y in points]
-    spans = [[y.mean - y.low for *_, y in points], [y.high - y.mean for *_, y in points]]
-    axes.errorbar(xs, ys, yerr=spans, marker="o", color=colour, linewidth=1.2, label=method)
+    below = [y.mean - y.low if y.sure else 0.0 for *_, y in points]
+    above = [y.high - y.mean if y.sure else 0.0 for *_, y in points]
+    axes.errorbar(
+        xs, ys, yerr=[below, above], marker="o", color=colour, linewidth=1.2, label=method
+    )
     for guidance, x, y in points:
         axes.annotate(f" {guidance:g}", (x.mean, y.mean), fontsize=8, color=colour, va="bottom")
 

@@ -6,6 +6,7 @@ their words alone (the smallest hashes), so the same file gives the same ones in
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from pathlib import Path
@@ -35,6 +36,11 @@ class Ask(Noun, frozen=True, kw_only=True):
     def needy(self) -> bool:
         """Whether it is known to need an adapter."""
         return bool(self.needs)
+
+    @property
+    def stated(self) -> bool:
+        """Whether anybody said what it needs, nothing perhaps; of a bare prompt nobody did."""
+        return bool(self.part or self.truth or self.needs)
 
 
 class Questions(NamedTuple):
@@ -66,6 +72,8 @@ def read(path: Path, most: int, part: str = "", kind: str = "") -> Questions:
     if not asks:
         which = " ".join(filter(None, ("no", part, kind, "prompt")))
         raise BadEvaluation(path=str(path), why=f"there is {which} in it")
+    if twice := [one for one, count in Counter(ask.id for ask in asks).items() if count > 1]:
+        raise BadEvaluation(path=str(path), why=f"two prompts in it have the id {twice[0]}")
     return Questions(tuple(asks), counts["same"], counts["long"])
 
 

@@ -9,7 +9,7 @@ from stylus_engine.evaluation.campaign import Arm
 from stylus_engine.evaluation.failures import figures
 from stylus_engine.evaluation.marks import Mark
 from stylus_engine.evaluation.page_style import STYLE
-from stylus_engine.evaluation.statistics import Estimate
+from stylus_engine.evaluation.statistics import FEWEST, Estimate
 from stylus_engine.evaluation.tables import FIGURES, OURS, Duel, Gap, Table, Worth
 
 SHOWN, ROOM = 24, 24 << 20  # prompts on the contact sheet, bytes of pictures at most
@@ -41,10 +41,24 @@ def told(name: str, value: Estimate | None) -> str:
     return f"{100 * value.mean:.1f} %" if name in PERCENT else f"{value.mean:.3g}"
 
 
+def gained(name: str, value: Estimate) -> str:
+    """A difference as people read it; that of two shares is in points."""
+    share = name in PERCENT
+    said = f"{100 * value.mean:+.1f}" if share else f"{value.mean:+.3g}"
+    return (said if float(said) else said[1:]) + (" points" if share else "")
+
+
+def sides(away: Estimate) -> tuple[bool, bool]:
+    """Whether a difference lies surely above 0, surely below it."""
+    return away.sure and away.low > 0, away.sure and away.high < 0
+
+
 def span(name: str, value: Estimate | None, *, signed: bool = False) -> str:
-    """Its 95 % interval."""
+    """Its 95 % interval; of too few prompts for one, their number."""
     if value is None:
         return ""
+    if not value.sure:
+        return f"n = {value.n}"
     times, sign = (100 if name in PERCENT else 1), "+" if signed else ""
     digits = ".1f" if name in PERCENT else ".3g"
     return f"{times * value.low:{sign}{digits}} … {times * value.high:{sign}{digits}}"
@@ -52,11 +66,13 @@ def span(name: str, value: Estimate | None, *, signed: bool = False) -> str:
 
 def _head(table: Table) -> str:
     by = ", ".join(f"{what} by {name}" for what, name in table.instruments.items())
-    failed = f" {table.failed} pictures failed." if table.failed else ""
+    arms = f"{len(table.arms)} arms" if len(table.arms) > 1 else "one arm"
+    lost = f" {table.failed} pictures failed; what they are to be compared with is left out."
     return (
-        f"<p>{table.prompts} prompts, {table.images} pictures in {len(table.arms)} arms; the same "
+        f"<p>{table.prompts} prompts, {table.images} pictures in {arms}; the same "
         f"prompts, seeds, count, suffix and negative prompt in every arm. Measured: {escape(by)}."
-        f"{failed} Behind each figure stands its 95 % interval, prompts drawn anew.</p>"
+        f"{lost if table.failed else ''} Behind each figure stands its 95 % interval, prompts drawn anew; "
+        f"fewer than {FEWEST} prompts have none.</p>"
     )
 
 
@@ -98,7 +114,7 @@ def _distances(table: Table) -> str:
 
 
 def _categories(table: Table) -> str:
-    names = sorted({name for arm in table.arms for name in arm.categories})
+    names = sorted({name for arm in table.arms for name, known in arm.categories.items() if known})
     if not names:
         return ""
     head = "".join(f"<th>{escape(arm.arm)}</th>" for arm in table.arms)
@@ -124,18 +140,18 @@ def _gap(gap: Gap) -> str:
     away = gap.difference
     if away is None:
         return ""
-    colour = "up" if away.low > 0 else "down" if away.high < 0 else ""
-    sign = "+" if away.mean > 0 else ""
-    ratio = (
-        f"{gap.ratio.mean:.2f}<small>{gap.ratio.low:.2f} … {gap.ratio.high:.2f}</small>"
-        if gap.ratio
-        else "–"
-    )
+    above, below = sides(away)
+    colour = "up" if above else "down" if below else ""
+    ratio = f"{gap.ratio.mean:.2f}<small>{_between(gap.ratio)}</small>" if gap.ratio else "–"
     return (
         f"<tr><th>{escape(gap.theirs)}</th><td>{escape(gap.what)}</td>"
-        f'<td class="{colour}">{sign}{told(gap.what, away)}</td>'
+        f'<td class="{colour}">{gained(gap.what, away)}</td>'
         f"<td>{span(gap.what, away, signed=True)}</td><td>{ratio}</td><td>{away.n}</td></tr>"
     )
+
+
+def _between(ratio: Estimate) -> str:
+    return f"{ratio.low:.2f} … {ratio.high:.2f}" if ratio.sure else ""
 
 
 def _duels(duels: Sequence[Duel]) -> str:

@@ -126,9 +126,9 @@ def dfid_of_right(grid: Grid) -> float | None:
 
 
 def hits(grid: Grid) -> float | None:
-    """Of the adapters that are lit somewhere in the grid the share that the prompt needs."""
+    """Of the adapters that are lit somewhere in the grid the share that the prompt needs; None where nobody said."""
     lit, needs = _lit(grid), {card for cards in grid[0].ask.needs for card in cards}
-    return len(lit & needs) / len(lit) if lit else None
+    return len(lit & needs) / len(lit) if lit and grid[0].ask.stated else None
 
 
 def found(grid: Grid) -> float | None:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy.linalg import sqrtm
 from scipy.stats import bootstrap
 
-from stylus_engine.evaluation import spread, statistics, tables
+from stylus_engine.evaluation import report, spread, statistics, tables
 from stylus_engine.evaluation.distances import distances
 from stylus_engine.evaluation.journal import Shown
 from stylus_engine.evaluation.marks import Mark, saturation
@@ -39,6 +40,30 @@ def test_a_ratio_draws_the_same_prompts_for_both_sides():
     assert (twice.mean, twice.low, twice.high) == pytest.approx((2, 2, 2))
     assert statistics.ratio([1.0], [0.0]) is None
     assert statistics.mean([]) is None
+
+
+def test_a_ratio_to_what_may_be_nothing_or_less_is_none():
+    assert statistics.ratio([1.0, 1.0], [0.5, -0.4]) is None
+    assert statistics.ratio([1.0, 1.0], [0.0, 0.0]) is None
+
+
+def test_too_few_prompts_are_never_sure():
+    """How often chance alone lies surely on one side of 0: no more than intervals of 95 % may."""
+    for n in (1, 2, 3, 5, 6, 12):
+        chance = [statistics.mean(RNG.normal(size=n).tolist()) for _ in range(200)]
+        wrong = sum(any(report.sides(one)) for one in chance if one is not None)
+        assert wrong <= (0 if n < 6 else 40)
+    assert not any(report.sides(statistics.Estimate(1.0, 1.0, 1.0, 1)))
+    assert report.sides(statistics.Estimate(1.0, 0.5, 1.5, 6)) == (True, False)
+
+
+def test_a_difference_of_shares_is_told_in_points():
+    away = statistics.Estimate(0.111, 0.05, 0.2, 9)
+    assert report.gained("truth", away) == "+11.1 points"
+    assert report.gained("dFID", replace(away, mean=-0.004)) == "-0.004"
+    assert report.gained("truth", replace(away, mean=-1e-5)) == "0.0 points"
+    assert report.span("truth", away, signed=True) == "+5.0 … +20.0"
+    assert report.span("truth", replace(away, n=5)) == "n = 5"
 
 
 def test_dfid_is_the_trace_of_the_covariance():

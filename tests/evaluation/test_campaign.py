@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from stylus_engine.errors import BadEvaluation
-from stylus_engine.evaluation.campaign import Campaign, Cell, arms, cells, even, request
-from stylus_engine.evaluation.journal import Journal, Shown, whole
+from stylus_engine.evaluation.campaign import Campaign, Cell, arms, cells, even, request, seed_of
+from stylus_engine.evaluation.journal import Journal, Shown, failures, whole
 from stylus_engine.evaluation.questions import Ask
 from stylus_engine.model import Recipe, Shot
 from stylus_engine.planning.presets import PAPER_NEGATIVE, PAPER_SUFFIX
@@ -41,6 +41,17 @@ def test_the_papers_own_suffix_gives_no_arm_an_advantage(suffix):
     ours = even(shot("a cat"), campaign)
     assert theirs.recipe == ours.recipe
     assert ours.recipe.prompt == f"a cat{suffix}"
+
+
+def test_a_suffix_is_words_of_their_own():
+    drawn = even(shot("a cat"), Campaign(suffix="best quality"))
+    assert drawn.recipe.prompt == "a cat, best quality"
+
+
+def test_an_arm_that_is_named_twice_is_drawn_once():
+    assert [arm.name for arm in arms(("stylus", "base", "stylus"), (5.0, 5))] == [
+        "stylus @5", "base @5",
+    ]  # fmt: skip
 
 
 def test_the_arms_of_a_prompt_come_together_so_that_a_part_is_fair():
@@ -80,6 +91,45 @@ def test_another_campaign_is_told_what_differs(tmp_path):
 def test_a_prompt_counts_only_where_every_arm_has_it():
     some = [shown("q0", "a", 0), shown("q0", "b", 0), shown("q1", "a", 0)]
     assert [one.ask for one in whole(some, ["q0", "q1"], ["a", "b"])] == ["q0", "q0"]
+
+
+def test_a_grid_that_was_told_in_part_before_a_kill_counts_each_picture_once(tmp_path):
+    path, campaign = tmp_path / "j.jsonl", Campaign(images=2)
+    Journal(path, campaign).add([shown("q0", "a", 0)])
+    again = Journal(path, campaign)
+    again.add([shown("q0", "a", 0), shown("q0", "a", 1)])
+    assert [one.index for one in whole(again.shown, ["q0"], ["a"])] == [0, 1]
+
+
+def test_what_failed_in_one_arm_is_taken_from_none_of_the_others_alone():
+    some = [shown(ask, arm, n) for ask in ("q0", "q1") for arm in ("a", "b") for n in (0, 1)]
+    some[0] = replace(some[0], picture="")  # q0, a, 0
+    some[2] = replace(some[2], ask="q9")  # of no prompt that is asked
+    kept = [(one.ask, one.arm, one.index) for one in whole(some, ["q0", "q1"], ["a", "b"])]
+    assert kept == [
+        ("q0", "a", 1), ("q0", "b", 1), ("q1", "a", 0), ("q1", "a", 1), ("q1", "b", 0), ("q1", "b", 1),
+    ]  # fmt: skip
+    assert failures(some, ["q0", "q1"], ["a", "b"]) == 1
+    assert failures(some, ["q1"], ["a", "b"]) == failures(some, ["q0", "q1"], ["b"]) == 0
+
+
+def test_an_arm_that_drew_nothing_takes_nothing_from_the_others():
+    lost = [replace(shown("q0", "b", n), picture="") for n in (0, 1)]
+    some = [shown("q0", "a", 0), shown("q0", "a", 1), *lost]
+    assert [one.arm for one in whole(some, ["q0"], ["a", "b"])] == ["a", "a"]
+
+
+def test_an_id_whose_prompt_was_changed_is_drawn_anew(tmp_path):
+    campaign, ask = Campaign(images=2, seed=7), ASKS[0]
+    path, first = tmp_path / "j.jsonl", seed_of(ask.prompt, 7)
+    told = [replace(shown(ask.id, "a", n), seed=(first + n) % 2**32) for n in (0, 1)]
+    Journal(path, campaign).add(told)
+    journal = Journal(path, campaign)
+    journal.forget_other_words([ask])
+    assert journal.done == {(ask.id, "a")}
+    journal.forget_other_words([replace(ask, prompt="a dog")])
+    assert not journal.done
+    assert not journal.shown
 
 
 def test_two_runs_in_one_folder_do_not_harm_each_other(tmp_path):

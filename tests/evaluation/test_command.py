@@ -33,6 +33,7 @@ def test_the_report_holds_all_and_fetches_nothing(stylus, prompts, tmp_path):
     result = stylus("eval", "--prompts", str(prompts), *ARGUMENTS, "--out", str(out))
     assert result.exit_code == 0, result.stderr
     assert "4 prompts, 16 pictures" in result.stdout
+    assert re.search(r"base @5 +dFID", result.stdout.partition("stylus less …")[2])
     page = (out / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 8
     assert "<script" not in page
@@ -59,6 +60,41 @@ def test_what_cannot_be_drawn_is_counted_and_the_rest_is_measured(stylus, prompt
     words = ("eval", "--prompts", str(prompts), *ARGUMENTS, "--out", str(tmp_path), "--json")
     told = json.loads(stylus(*words, fails=(1,)).stdout)
     assert (told["failed"], told["images"], told["prompts"]) == (8, 8, 4)
+
+
+def test_a_model_that_falls_silent_costs_its_looks_and_not_the_report(stylus, prompts, tmp_path):
+    out = tmp_path / "out"
+    server = ("--set", "refiner.model=eye", "--set", "refiner.base_url=http://127.0.0.1:1/v1")
+    words = ("eval", "--prompts", str(prompts), *ARGUMENTS, "--vlm", "2", "--out", str(out))
+    result = stylus(*server, *words)
+    assert result.exit_code == 1
+    assert "eye does not answer" in " ".join(result.stderr.split())
+    assert json.loads((out / "table.json").read_bytes())["images"] == 16
+    assert (out / "report.html").exists()
+
+
+def test_a_line_put_before_the_others_draws_no_prompt_under_anothers_name(
+    stylus, prompts, tmp_path
+):
+    out = tmp_path / "out"
+    words = ("eval", "--prompts", str(prompts), *ARGUMENTS, "--out", str(out))
+    assert stylus(*words).exit_code == 0
+    prompts.write_text("\n".join(("a house", *PROMPTS)))
+    assert "5 prompts, 20 pictures" in stylus(*words).stdout
+    fresh = tmp_path / "fresh"
+    assert stylus(*words[:-1], str(fresh)).exit_code == 0
+    assert pictures(out) == pictures(fresh)
+
+
+def test_the_page_shows_only_failures_that_something_was_drawn_for(stylus, prompts, tmp_path):
+    words = ("eval", "--prompts", str(prompts), *ARGUMENTS, "--out")
+    plain, loud = tmp_path / "plain", tmp_path / "loud"
+    assert stylus(*words, str(plain)).exit_code == 0
+    assert stylus(*words, str(loud), "--failures").exit_code == 0
+    assert "lit adapters that are needed" not in (plain / "report.html").read_text()  # nobody said
+    titles = [re.findall("<h3>([^<]*)", (out / "report.html").read_text()) for out in (plain, loud)]
+    assert "Saturation" not in titles[0]
+    assert "Saturation" in titles[1]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_a_hundred_thousand_lines_are_a_stream_and_each_prompt_is_asked_once(tmp
         ("a.txt", b"fine\nbad \xff\n", "line 2 is not UTF-8"),
         ("a.txt", b"\n \n", "no prompt"),
         ("a.jsonl", b'{"id":"1","prompt":"a"}\n{"id":2}\n', "line 2: "),
+        ("a.jsonl", b'{"id":"7","prompt":"a"}\n{"id":"7","prompt":"b"}\n', "have the id 7"),
         ("a.tsv", b"Question\tx\na\tb\n", "no column «Prompt»"),
         ("a.json", b"{}", "annotations"),
     ],
