@@ -4,13 +4,14 @@ Law of this file: pure text in, spans out; it knows no adapter and no model.  A
 prompt is cut at punctuation, function words, colours and counts; what stays
 together is a chunk ("pencil sketch", "winged dragon").  What stands under a
 negation ("without snow", "no dragons or robots") is not asked for and is kept
-apart.  Splitting is by Unicode category, so any script works; the function words
-are English, and in other languages whole phrases simply stay chunks.
+apart.  The end of a line is punctuation.  Splitting is by Unicode category, so any
+script works; the function words are English, and in other languages whole phrases
+simply stay chunks.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from typing import Literal, NamedTuple, TypeAlias
 
 from stylus_engine.model import Span
@@ -20,6 +21,9 @@ MOST_SPANS = 16  # of one prompt: every span is one more recall
 MOST_JOINED = 8  # of one prompt
 LONGEST_NAME = 5  # words: "whale of a good time"
 LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
+LONGEST_LIST = 24  # words and commas that one "or" may close
+LINES = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
+OPENING = LINES | frozenset('"`*([{<«“„')  # after "no" these do not end what it says
 JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
 
 _Sort: TypeAlias = Literal["content", "weak", "stop", "pass", "negator", "break"]
@@ -179,7 +183,7 @@ def _dark(words: list[Word]) -> Iterator[Word]:
 
 
 def _letter(character: str) -> str:
-    if character.isspace():
+    if character.isspace() and character not in LINES:
         return "space"
     category = unicodedata.category(character)
     wordy = category[0] in "LN" or category in {"Mn", "Mc"} or character in JOINERS
@@ -204,9 +208,10 @@ def _counts(low: str) -> bool:
 def _hidden(words: list[Word]) -> Iterator[bool]:
     """For each word, whether it stands under a negation.
 
-    A negation reaches over articles and "or" to the next content words and ends
-    at punctuation or at the next function word after them.  "no dragons and a
-    cat" ends at "and a"; "without a dragon and a robot" does not.
+    A negation reaches over articles, opening quotes and "or" to the next content words and
+    ends at punctuation or at the next function word after them.  "no dragons and a cat"
+    ends at "and a"; "without a dragon and a robot" does not.  A list that an "or" closes is
+    one: "no dragons, robots or cats".  "dragon-free" stands under its own.
     """
     by, reached = "", False
     for at, word in enumerate(words):
@@ -216,20 +221,30 @@ def _hidden(words: list[Word]) -> Iterator[bool]:
         elif by and _ends(words, at, by, reached=reached):
             by = ""
         reached = reached or (bool(by) and not negates and _holds(word))
-        yield bool(by)
+        yield bool(by) or bool(lexicon.BARRED.fullmatch(word.text.casefold()))
 
 
 def _negates(words: list[Word], at: int) -> bool:
-    pair = tuple(word.text.casefold() for word in words[at : at + 2])
-    return pair in lexicon.NEGATING_PAIRS or (
-        words[at].sort == "negator" and pair not in lexicon.ONLY
+    said = tuple(word.text.casefold() for word in words[at : at + 3])
+    return said[:2] in lexicon.NEGATING_PAIRS or (
+        words[at].sort == "negator" and all(said[: len(only)] != only for only in lexicon.ONLY)
     )
+
+
+def _lists(after: list[Word], mark: Word, by: str) -> bool:
+    """Whether what stands after a mark is more of the same: "or robots", ", robots or cats"."""
+    listed = mark.text == "," and not (after and after[0].sort == "pass" and by != "without")
+    told = takewhile(lambda word: _holds(word) or word.sort == "pass" or word.text == ",", after)
+    if after and after[0].text.casefold() in {"or", "nor"}:
+        return True
+    return listed and any(word.text.casefold() == "or" for word in told)
 
 
 def _ends(words: list[Word], at: int, by: str, *, reached: bool) -> bool:
     word, after = words[at], words[at + 1 : at + 2]
     if word.sort == "break":
-        return not (after and after[0].text.casefold() in {"or", "nor"})
+        opens = set(word.text) <= OPENING and (not reached or words[at - 1].sort == "pass")
+        return not (opens or _lists(words[at + 1 : at + 1 + LONGEST_LIST], word, by))
     if word.text.casefold() == "and" and by != "without":
         return bool(after) and after[0].sort == "pass"
     return word.sort == "stop" and reached

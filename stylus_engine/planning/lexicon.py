@@ -12,11 +12,17 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-NEGATORS = _set("no not nothing without minus except excluding never nor sans lacking cannot")
+NEGATORS = _set(
+    "no not nothing without minus except exclude excluding never neither nor sans lacking cannot "
+    "avoid avoiding omit omitting"
+)
 NEGATING_PAIRS = frozenset({
     ("instead", "of"), ("free", "of"), ("rather", "than"), ("leave", "out"), ("leaving", "out"),
+    ("anything", "but"), ("everything", "but"), ("other", "than"),
 })  # fmt: skip
-ONLY = frozenset({("nothing", "but"), ("no", "more"), ("not", "only")})  # these leave nothing out
+# these leave nothing out
+ONLY = (("nothing", "but"), ("no", "more", "than"), ("no", "other", "than"), ("not", "only"))
+BARRED = re.compile(r"non[-‐].+|.+[-‐]free")  # what such a word names is not to be seen
 PASSING = _set("a an the any some or and more other single")
 COUNTS = _set(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
