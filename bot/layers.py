@@ -7,6 +7,7 @@ and each refusal names the layer and the key that a person must go and mend.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ Tree: TypeAlias = dict[str, object]
 Key: TypeAlias = tuple[str, ...]
 T = TypeVar("T", bound=msgspec.Struct)
 
+NUMBERS: Mapping[object, str] = {int: "a whole number", float: "a number"}
 PREFIX = "STYLUS_"
 # Names with our prefix that are no setting: where the file is, and what `.ci/run` tells the tests.
 RESERVED = frozenset({"STYLUS_CONFIG", "STYLUS_CI"})
@@ -83,8 +85,19 @@ def from_texts(shape: type[T], pairs: Iterable[tuple[Key, str]], name: str) -> L
     """Texts become values of the type that the key has; lists are written as in TOML."""
     values: Tree = {}
     for key, text in pairs:
-        _put(values, key, _value(_type_at(shape, key), text, f"{name}, {'.'.join(key)}"))
+        where = f"{name}, {'.'.join(key)}"
+        if not _is_unicode(text):
+            raise BadSettings(where=where, why="it is not UTF-8 text")
+        _put(values, key, _value(_type_at(shape, key), text, where))
     return Layer(name, values, Path.cwd())
+
+
+def opened(path: str, where: str) -> Path:
+    """`~` and `~name` opened. Raises `BadSettings` for the home of nobody."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise BadSettings(where=where, why=f"there is no home folder for {path}") from error
 
 
 def stack(shape: type[T], layers: Sequence[Layer]) -> T:
@@ -92,7 +105,7 @@ def stack(shape: type[T], layers: Sequence[Layer]) -> T:
     merged: Tree = {}
     for layer in layers:
         _refuse_unknown(shape, layer)
-        merged = _over(merged, cast("Tree", _anchored(shape, layer.values, layer.base)))
+        merged = _over(merged, cast("Tree", _anchored(shape, layer.values, layer)))
     try:
         return msgspec.convert(merged, shape)
     except msgspec.ValidationError as error:
@@ -135,6 +148,11 @@ def _value(kind: object, text: str, where: str) -> object:
         raise BadSettings(where=where, why=_why(str(error), kind)) from error
 
 
+def _is_unicode(text: str) -> bool:
+    """Bytes of an environment that are no UTF-8 come as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _bare(kind: object) -> object:
     """The type itself, without its bounds."""
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
@@ -161,19 +179,27 @@ def _over(below: Tree, above: Tree) -> Tree:
     return merged
 
 
-def _anchored(kind: object, value: object, base: Path) -> object:
-    """Relative paths made absolute, `~` opened; everything else as it is."""
-    if _is_struct(kind) and isinstance(value, dict):
-        hints = get_type_hints(kind, include_extras=True)
-        return {k: _anchored(hints.get(k), v, base) for k, v in cast("Tree", value).items()}
-    if get_origin(kind) is dict and isinstance(value, dict):
-        inner = get_args(kind)[1]
-        return {k: _anchored(inner, v, base) for k, v in cast("Tree", value).items()}
-    if get_origin(kind) is tuple and isinstance(value, list):
-        inner = get_args(kind)[0]
-        return [_anchored(inner, item, base) for item in cast("list[object]", value)]
+def _anchored(kind: object, value: object, layer: Layer, key: Key = ()) -> object:
+    """Relative paths made absolute, `~` opened, endless numbers refused; everything else as it is.
+
+    A worker gets its settings as JSON, which has no inf.
+    """
+    if isinstance(value, dict):
+        hints = get_type_hints(kind, include_extras=True) if _is_struct(kind) else {}
+        inner = get_args(kind)[1] if get_origin(kind) is dict else None
+        return {
+            name: _anchored(hints.get(name, inner), each, layer, (*key, name))
+            for name, each in cast("Tree", value).items()
+        }
+    if isinstance(value, list):
+        inner = get_args(_bare(kind))[0] if get_origin(_bare(kind)) is tuple else None
+        items = enumerate(cast("list[object]", value))
+        return [_anchored(inner, item, layer, (*key, str(at))) for at, item in items]
+    where = ", ".join([layer.name, ".".join(key)])
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadSettings(where=where, why=f"it must be a number that ends, not {value}")
     if kind == Folder and isinstance(value, str) and value:
-        return str(base / Path(value).expanduser())
+        return str(layer.base / opened(value, where))
     return value
 
 
@@ -225,5 +251,20 @@ def _why(told: str, kind: object) -> str:
         return f"it must be one of {', '.join(map(str, get_args(kind)))}"
     if get_origin(kind) in (dict, tuple) and "line 1" in told:
         return 'write a list as in TOML: ["one", "two"]'
-    words = told[:1].lower() + told[1:].replace("`", "")
-    return words.replace("object", "a table").replace("str", "text")
+    if told.startswith("Invalid enum value"):
+        return f"it must be {' or '.join(_alternatives(kind))}"
+    words = re.sub("`([^`]*)`", lambda quoted: _word(quoted[1]), told)
+    return words[:1].lower() + words[1:]
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\bstr\b", "text", re.sub(r"\bobject\b", "a table", name))
+
+
+def _alternatives(kind: object) -> Iterator[str]:
+    """What a key takes that is a number, or a word instead of it."""
+    for part in get_args(kind):
+        if get_origin(part) is Literal:
+            yield from map(str, get_args(part))
+        elif _bare(part) in NUMBERS:
+            yield NUMBERS[_bare(part)]

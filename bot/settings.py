@@ -10,7 +10,7 @@ two both ways.  Relative paths in a file are relative to that file.
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -46,6 +46,7 @@ from stylus_engine.model import LIMITS, PRESETS, SAMPLERS
 from stylus_engine.planning.executors import kept_by, refusal, uncompilable, unfit
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+DATA = "paths.data"
 SECRETS = (  # section and key; each may stand in a file of its own, `…_file`, instead
     ("discord", "token"),
     ("catalog", "civitai_token"),
@@ -106,19 +107,22 @@ def config_file(config: Path | None, environment: Mapping[str, str]) -> Path | N
     if config is not None:
         return config
     if environment.get("STYLUS_CONFIG"):
-        return Path(environment["STYLUS_CONFIG"]).expanduser()
+        return layers.opened(environment["STYLUS_CONFIG"], "STYLUS_CONFIG")
     here = Path("config.toml")
     return here if here.is_file() else None
 
 
 def usual_folder(environment: Mapping[str, str]) -> Path:
-    """Where this platform keeps a program's data. A relative XDG value is invalid by its own rules."""
+    """Where this platform keeps a program's data. A relative XDG value is invalid by its own rules.
+
+    Raises `BadSettings` for somebody without a home.
+    """
     if sys.platform == "win32":
-        return Path(environment.get("LOCALAPPDATA", "~/AppData/Local")).expanduser() / "Stylus"
+        return layers.opened(environment.get("LOCALAPPDATA", "~/AppData/Local"), DATA) / "Stylus"
     if sys.platform == "darwin":
-        return Path("~/Library/Application Support/Stylus").expanduser()
+        return layers.opened("~/Library/Application Support/Stylus", DATA)
     named = Path(environment.get("XDG_DATA_HOME", ""))
-    base = named if named.is_absolute() else Path("~/.local/share").expanduser()
+    base = named if named.is_absolute() else layers.opened("~/.local/share", DATA)
     return base / "stylus"
 
 
@@ -190,6 +194,8 @@ def _models(settings: Settings) -> None:
         "composer": settings.composer,
         "reranker": settings.reranker,
     }
+    for name, server in [*servers.items(), ("embedder", settings.embedder)]:
+        _server(f"{name}.base_url", server.base_url)
     for name, server in servers.items():
         if server.base_url and not server.model:
             why = f"{name}.base_url is set; name its model"
@@ -199,16 +205,33 @@ def _models(settings: Settings) -> None:
         raise BadSettings(where="selection.preset", why=why)
 
 
+def _server(where: str, url: str) -> None:
+    parts = _split(where, url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        why = "it must be an address like http://127.0.0.1:11434/v1"
+        raise BadSettings(where=where, why=why)
+
+
 def _plain_address(where: str, url: str, *, loopback: bool) -> None:
-    parts = urlsplit(url)
+    parts = _split(where, url)
     ours = loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
     if not ours and (parts.scheme != "https" or not parts.hostname):
         raise BadSettings(where=where, why="it must be an https address")
 
 
+def _split(where: str, url: str) -> SplitResult:
+    """Raises `BadSettings` for brackets, letters and ports that no address has."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # only looked at when it is asked for
+    except ValueError as error:
+        raise BadSettings(where=where, why="it is no address") from error
+    return parts
+
+
 def _discord(discord: DiscordSettings) -> None:
     """No other machine but Discord or this one."""
-    if discord.api and urlsplit(discord.api).hostname not in LOOPBACK:
+    if discord.api and _split("discord.api", discord.api).hostname not in LOOPBACK:
         why = "the token goes to Discord or, for the playground, to this machine; nowhere else"
         raise BadSettings(where="discord.api", why=why)
 

@@ -145,6 +145,26 @@ def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
         ),
         ("[drawing]\nguidance = nan", ["drawing.guidance"]),
         ("[selection]\nstrength = nan", ["selection.strength"]),
+        ("[workers]\nidle_minutes = inf", ["config.toml, workers.idle_minutes", "not inf"]),
+        ("[selection]\nagain = [1.0, inf]", ["config.toml, selection.again.1", "not inf"]),
+        ('[paths]\ndata = "~nobody-here/x"', ["config.toml, paths.data", "~nobody-here/x"]),
+        ('[cards]\nfiles = ["~nobody-here/x"]', ["config.toml, cards.files.0", "~nobody-here"]),
+        (
+            '[drawing]\nsteps = "strong"',
+            ["config.toml, drawing.steps: it must be a whole number or auto"],
+        ),
+        ('[drawing]\nguidance = "high"', ["drawing.guidance: it must be a number or auto"]),
+        ('[discord]\napi = "http://["', ["discord.api", "no address"]),
+        ('[discord]\napi = "http://127.0.0.1:door"', ["discord.api", "no address"]),
+        ('[catalog]\ncivitai_url = "https://["', ["catalog.civitai_url", "no address"]),
+        (
+            '[embedder]\nkind = "remote"\nmodel = "m"\ndimensions = 8\nbase_url = "http://a:b/v1"',
+            ["embedder.base_url", "no address"],
+        ),
+        (
+            '[composer]\nmodel = "m"\nbase_url = "localhost:11434"',
+            ["composer.base_url", "http://127.0.0.1:11434/v1"],
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_in_one_sentence(config, text, parts):
@@ -164,6 +184,9 @@ def test_what_does_not_fit_is_told_in_one_sentence(config, text, parts):
         ({"STYLUS_CARDS__FILES": "a.jsonl"}, ["environment, cards.files", '["one", "two"]']),
         ({"STYLUS_SAMPLING": "x"}, ["environment, sampling", "a table"]),
         ({"STYLUS_CONFIG": "/nowhere.toml"}, ["/nowhere.toml", "cannot be read"]),
+        ({"STYLUS_CONFIG": "~nobody-here/x.toml"}, ["STYLUS_CONFIG", "~nobody-here"]),
+        ({"STYLUS_SAMPLING__SLOTS": "\udcff"}, ["environment, sampling.slots", "UTF-8"]),
+        ({"STYLUS_PATHS__DATA": "/a\udcff"}, ["environment, paths.data", "UTF-8"]),
     ],
 )
 def test_a_wrong_environment_is_told_too(environment, parts):
