@@ -90,6 +90,33 @@ async def test_a_double_click_is_one_job(stage: Stage):
     assert count == 1
 
 
+async def test_a_double_click_compares_once_more_once(stage: Stage):
+    pressed = await stage.ben.slash("compare", prompt="HANG a slow fox", count=1)
+    status = (await stage.ben.answer(pressed))["message"]
+    await stage.press(stage.ben, status, "cancel")
+    ended = await stage.ben.message_where(
+        lambda m: m["id"] == status["id"] and "again" in buttons(m), what="the end"
+    )
+    pressed = [await stage.ben.press(ended, buttons(ended)["again"]) for _ in range(2)]
+    answers = [text((await stage.ben.answer(one))["message"]) for one in pressed]
+    assert sorted("already on its way" in answer for answer in answers) == [False, True]
+    await stage.told(stage.ben, "cancel", job="all")
+
+
+async def test_a_card_that_discord_kept_is_deleted_by_the_next_press(stage: Stage):
+    card = await stage.imagine(stage.ada, count=1)
+    await stage.play.fault("status", "messages/@original", "DELETE", status=403, code=50013)
+    await stage.press(stage.ada, card, "del")
+    told = await stage.ada.message_where(lambda m: "Something went wrong" in text(m))
+    assert hidden(told)
+    assert await stage.ada.message(card["id"]) is not None
+    stage.bot.forgive()
+    await stage.press(stage.ada, card, "del")
+    await stage.gone(stage.ada, card)
+    offer = await stage.ada.message_where(lambda m: "restore" in buttons(m))
+    assert is_card((await stage.press(stage.ada, offer, "restore"))["message"])
+
+
 async def test_nasty_prompts_stay_words(stage: Stage):
     nasty = "@everyone <@1> **bold** `code` [x](https://evil.example) \u200b\u202e " + "é" * 1400
     pressed = await stage.ada.slash("imagine", prompt=nasty[:1500], count=1)

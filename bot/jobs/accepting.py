@@ -103,7 +103,8 @@ def _same_press(row: AnyRow, wish: Wish) -> bool:
     if row.posting_at is not None:
         return False
     position = NO_POSITION if wish.index is None else wish.index
-    return wish.action not in ROOTS and (row.source, row.action, row.position, row.mask) == (
+    pressed = wish.action != "imagine" and wish.source is not None
+    return pressed and (row.source, row.action, row.position, row.mask) == (
         wish.source,
         wish.action,
         position,

@@ -86,8 +86,9 @@ class Acts:
         await self.open_window(await self._job(press), press.reply)
 
     async def open_window(self, job: Job, reply: Reply) -> None:
-        """For a job, or for a draft of one."""
+        """For a job, or for a draft of one. Of a comparison's two plans neither is shown: it is blind."""
         settings = self._services.settings
+        job = replace(job, plan=None) if job.action == "compare" else job
         window = modals.edit(
             self._services.say(str(reply.interaction.locale)),
             job,
@@ -173,24 +174,27 @@ class Acts:
         job = await self._job(press)
         origins.require_say(job, press.interaction)
         services = self._services
-        now = services.now()
-        await self._settled(job)
-        if not await services.line.delete(job.id, press.interaction.user.id, now):
-            raise TooLate(state=_state(job))
-        until = now + services.settings.line.restore_hours * HOUR
+        job = await self._settled(job)
+        await services.line.delete(job.id, press.interaction.user.id, services.now())
+        gone = await services.line.job(job.id) or job
+        if gone.deleted_at is None:
+            raise TooLate(state=gone.state)
+        # Not taken: "it is deleted already". Whoever can press it sees a card that Discord kept then.
+        until = gone.deleted_at + services.settings.line.restore_hours * HOUR
         say = services.say(str(press.interaction.locale))
         await press.reply.quiet()
         await self._remove(press, job)
         deleted = Letter(view=lambda: answers.deleted(say, job, until), ephemeral=True)
         await press.reply.send(deleted, ephemeral=True)
 
-    async def _settled(self, job: Job) -> None:
+    async def _settled(self, job: Job) -> Job:
         """A card may be seen a moment before it is written down that it stands."""
         for _ in range(SETTLING):
             if job.finished:
-                return
+                break
             await self._services.clock.sleep(GLANCE)
             job = await self._services.line.job(job.id) or job
+        return job
 
     async def _remove(self, press: Press, job: Job) -> None:
         """Through the interaction: it reaches private messages too, and needs no right."""

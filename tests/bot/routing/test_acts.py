@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
+from msgspec.structs import replace
 
 from bot.cards.letter import Letter
 from bot.custom_ids import Pressed
@@ -12,8 +14,12 @@ from bot.refusals import NoWorker
 from bot.routing.acts import Acts
 from bot.routing.press import Press
 from bot.routing.reply import TooSlow
+from bot.settings import Settings
+from bot.texts import Texts
 from stylus_engine.model import Request
+from tests.bot.cards.examples import PLAN
 
+TEXTS = Texts.load()
 ADA, NOW, THEN = 1, 200.0, 100.0
 
 
@@ -76,3 +82,23 @@ async def test_a_card_that_did_not_arrive_is_as_deleted_as_before():
     with pytest.raises(TooSlow):
         await acts(line).restore(press())
     assert line.done == ["restored", THEN]
+
+
+@pytest.mark.asyncio
+async def test_the_window_of_a_comparison_tells_neither_plan():
+    opened: list[discord.ui.Modal] = []
+
+    async def keep(modal: discord.ui.Modal) -> None:
+        opened.append(modal)
+
+    services: Any = SimpleNamespace(settings=Settings(), say=TEXTS.of)
+    reply: Any = SimpleNamespace(interaction=SimpleNamespace(locale="en-US"), open=keep)
+    desk = Acts(services, SimpleNamespace())  # pyright: ignore[reportArgumentType] - nothing is admitted
+    job = replace(Line().kept, plan=PLAN)
+    for action in ("imagine", "compare"):
+        await desk.open_window(replace(job, action=action), reply)
+    usual, blind = (str(window.to_dict()) for window in opened)
+    name = PLAN.tasks[0].choices[0].adapter.name
+    assert name in usual
+    assert name not in blind
+    assert job.request.prompt in blind
