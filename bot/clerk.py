@@ -6,6 +6,7 @@ speak the server's language, private ones the person's.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -92,9 +93,12 @@ class Clerk:
 
     # --- letters ---------------------------------------------------------------------
 
-    async def status(self, job: Job, news: News | None, place: Place | None) -> Letter:
-        """How far a job is; without news, what its row says."""
-        say, progress = self.say(job), await self._progress(job, news, place)
+    async def status(
+        self, job: Job, news: News | None, place: Place | None, *, quiet: bool = False
+    ) -> Letter:
+        """How far a job is; without news, what its row says. `quiet`: without the prompt's words."""
+        say, told = self.say(job), await self._progress(job, news, place)
+        progress = replace(told, quiet=quiet)
         return Letter(view=lambda: status(say, job, progress), ephemeral=job.private)
 
     async def result(self, job: Job, *, shrink: int = 0, quiet: bool = False) -> Letter:
@@ -116,10 +120,11 @@ class Clerk:
     async def _compared(self, job: Job) -> Comparison | None:
         return await self._line.comparison(job.id) if job.action == "compare" else None
 
-    async def ended(self, job: Job) -> Letter:
-        """That it failed, was cancelled or could not be delivered."""
+    async def ended(self, job: Job, *, quiet: bool = False) -> Letter:
+        """That it failed, was cancelled or could not be delivered. `quiet` as for a result."""
         say, owner = self.say(job), await self._owner(job)
-        return Letter(view=lambda: ended(say, job, owner), ephemeral=job.private)
+        view = partial(ended, say, job, owner, quiet=quiet)
+        return Letter(view=view, ephemeral=job.private)
 
     async def notice(self, job: Job, key: str, **facts: object) -> Letter:
         """A short line, `notice-…` in the catalogue; "ready" may ping who asked."""

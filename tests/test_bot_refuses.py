@@ -117,6 +117,20 @@ async def test_a_card_that_discord_kept_is_deleted_by_the_next_press(stage: Stag
     assert is_card((await stage.press(stage.ada, offer, "restore"))["message"])
 
 
+async def test_words_that_automod_stops_are_left_out_of_the_first_answer(stage: Stage):
+    await stage.play.fault("status", "/callback$", "POST", status=400, code=200000)
+    pressed = await stage.ada.slash("imagine", prompt="HANG a slow badword", count=1)
+    status = (await stage.ada.answer(pressed))["message"]
+    assert "AutoMod blocked words of this prompt" in text(status)
+    assert "badword" not in text(status)
+    await stage.press(stage.ada, status, "cancel")
+
+
+async def test_a_list_that_automod_stops_says_so(stage: Stage):
+    await stage.play.fault("status", "/callback$", "POST", status=400, code=200000)
+    assert "AutoMod blocked the message" in text(await stage.told(stage.ada, "queue"))
+
+
 async def test_nasty_prompts_stay_words(stage: Stage):
     nasty = "@everyone <@1> **bold** `code` [x](https://evil.example) \u200b\u202e " + "é" * 1400
     pressed = await stage.ada.slash("imagine", prompt=nasty[:1500], count=1)

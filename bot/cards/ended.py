@@ -13,16 +13,17 @@ TONES = {"failed": Tone.TROUBLE, "undeliverable": Tone.TROUBLE, "cancelled": Ton
 BLOCKED = "Blocked"  # the class of the wire's error
 
 
-def ended(say: Say, job: Job, owner: int | None = None) -> ui.LayoutView:
+def ended(say: Say, job: Job, owner: int | None = None, *, quiet: bool = False) -> ui.LayoutView:
     """What happened, in a sentence, and the way to try once more.
 
-    Where AutoMod stopped the card, its words are not sent a second time.
+    `quiet`: without the prompt's words.  Where AutoMod stopped the card, they are not sent a
+    second time anyway.
     """
     again = button(Pressed(job.id, "again"), say("button-again"))
     shown = button(Pressed(job.id, "open"), say("button-open"))
     info = button(Pressed(job.id, "info"), say("button-info"), emoji="ℹ️")
     return card(
-        text(head(say, job, quiet=job.error == BLOCKED), small(derived(say, job, owner))),
+        text(head(say, job, quiet=quiet or job.error == BLOCKED), small(derived(say, job, owner))),
         text(_happened(say, job)),
         row(shown if job.state == "undeliverable" else again, info),
         tone=TONES.get(job.state, Tone.TROUBLE),

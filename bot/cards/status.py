@@ -41,13 +41,14 @@ class Progress:
     hours: float = 2.0  # how long a job waits where there is no worker
     name: str = ""
     owner: int | None = None  # of the job it is based on
+    quiet: bool = False  # without the prompt's words: AutoMod stopped them
 
 
 def status(say: Say, job: Job, progress: Progress) -> ui.LayoutView:
     """The card with its one button; nothing is taken back, lines are only added."""
     cancel = button(Pressed(job.id, "cancel"), say("button-cancel"), style=Style.secondary)
     return card(
-        text(head(say, job), small(derived(say, job, progress.owner))),
+        text(head(say, job, quiet=progress.quiet), small(derived(say, job, progress.owner))),
         text(*_lines(say, job, progress)),
         row(cancel) if progress.stage != "drawn" else None,
         tone=TONES.get(progress.stage, Tone.WORKING),
@@ -58,7 +59,7 @@ def _lines(say: Say, job: Job, progress: Progress) -> Iterator[str]:
     plan = None if job.action == "compare" else progress.plan or job.plan
     if progress.stage == "planning":
         yield say("status-planning")
-    elif plan is not None:
+    elif plan is not None and not progress.quiet:
         yield from chosen(say, plan)
     match progress.stage:
         case "drawing":

@@ -15,7 +15,7 @@ from typing import Generic
 from bot.crew.bus import News
 from bot.delivery.office import Office
 from bot.delivery.roads import editable, token_lives
-from bot.delivery.wire import Letter, MessageGone, TokenGone, Unreachable, WireError
+from bot.delivery.wire import Blocked, Letter, MessageGone, TokenGone, Unreachable, WireError
 from bot.jobs.nouns import Job, Place
 from bot.steadily import steadily
 from stylus_engine.errors import StylusError
@@ -42,6 +42,7 @@ class Watch:
     place: Place | None = None
     edited_at: float | None = None
     tokenless: bool = False
+    quiet: bool = False  # AutoMod stopped the prompt's words
     closed: bool = False
     hand: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while an edit is under way
     task: asyncio.Task[None] | None = None
@@ -155,8 +156,7 @@ class Status(Generic[Letter]):
     async def _show(self, watch: Watch, job: Job, news: News) -> None:
         place = await self._place(job) if news.what in WAITING else None
         try:
-            letter = await self._office.clerk.status(job, news, place)
-            await self._put(watch, job, letter)
+            await self._say(watch, job, news, place)
         except TokenGone:
             watch.tokenless = True
             return
@@ -166,6 +166,16 @@ class Status(Generic[Letter]):
             log.info("job %s: no more status: %s", job.id, said)
             watch.closed = True
         watch.shown, watch.place = news, place
+
+    async def _say(self, watch: Watch, job: Job, news: News, place: Place | None) -> None:
+        clerk, quiet = self._office.clerk, watch.quiet
+        try:
+            await self._put(watch, job, await clerk.status(job, news, place, quiet=quiet))
+        except Blocked:
+            if quiet:
+                raise
+            watch.quiet = True
+            await self._put(watch, job, await clerk.status(job, news, place, quiet=True))
 
     async def _put(self, watch: Watch, job: Job, letter: Letter) -> None:
         """Edit by the token, else as the bot. Raises `MessageGone` when neither reaches it."""

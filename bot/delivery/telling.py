@@ -5,12 +5,13 @@ An end may be told twice where nobody can know whether it was told: silence is w
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Generic
+from typing import Generic, TypeAlias
 
 from bot.delivery.office import Office
 from bot.delivery.posting import by_their_clock
 from bot.delivery.roads import editable, token_lives
 from bot.delivery.wire import (
+    Blocked,
     Letter,
     MessageGone,
     Sent,
@@ -24,6 +25,7 @@ from bot.jobs.nouns import Job
 
 ENDED = frozenset({"failed", "cancelled", "undeliverable"})
 log = logging.getLogger(__name__)
+Way: TypeAlias = Callable[[Job, Letter], Awaitable[Sent]]
 
 
 class Teller(Generic[Letter]):
@@ -44,10 +46,9 @@ class Teller(Generic[Letter]):
         job = await self._line.job(name)
         if job is None or job.state not in ENDED:
             return False
-        letter = await self._clerk.ended(job)
         for road in self._roads(job):
             try:
-                await road(job, letter)
+                await self._said(road, job)
                 break
             except Unreachable:
                 raise
@@ -58,7 +59,14 @@ class Teller(Generic[Letter]):
         await self._line.told(name, self._clock.now())
         return False
 
-    def _roads(self, job: Job) -> Iterator[Callable[[Job, Letter], Awaitable[Sent]]]:
+    async def _said(self, road: "Way[Letter]", job: Job) -> None:
+        """Without the prompt's words where AutoMod stops them."""
+        try:
+            await road(job, await self._clerk.ended(job))
+        except Blocked:
+            await road(job, await self._clerk.ended(job, quiet=True))
+
+    def _roads(self, job: Job) -> "Iterator[Way[Letter]]":
         """Those that are open now; the person's direct messages are the last one."""
         now = self._clock.now()
         if token_lives(job, now, self._limits):

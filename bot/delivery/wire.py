@@ -133,16 +133,18 @@ class Wire(Protocol[Carried_contra]):
 class Clerk(Protocol[Written_co]):
     """Writes letters. May raise `NoWorker` (ask again later) or another `StylusError` (never)."""
 
-    async def status(self, job: Job, news: News | None, place: Place | None) -> Written_co:
-        """How far it is."""
+    async def status(
+        self, job: Job, news: News | None, place: Place | None, *, quiet: bool = False
+    ) -> Written_co:
+        """How far it is. `quiet`: without the prompt's words."""
         ...
 
     async def result(self, job: Job, *, shrink: int = 0, quiet: bool = False) -> Written_co:
         """The card. `shrink`: how often it was too big; `quiet`: without the prompt's words."""
         ...
 
-    async def ended(self, job: Job) -> Written_co:
-        """That it failed, was cancelled or could not be delivered."""
+    async def ended(self, job: Job, *, quiet: bool = False) -> Written_co:
+        """That it failed, was cancelled or could not be delivered. `quiet` as for a result."""
         ...
 
     async def notice(self, job: Job, key: str, **facts: object) -> Written_co:

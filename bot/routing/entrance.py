@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 
 from bot import origins, safety
-from bot.jobs.nouns import Job, Wish
+from bot.delivery.wire import Blocked, Sent
+from bot.jobs.nouns import Job, Place, Wish
 from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
@@ -78,9 +79,8 @@ class Entrance:
     async def _answer(self, job: Job, reply: Reply) -> None:
         services = self._services
         place = await services.line.place(job.id, services.now(), services.supervisor.drawers_up)
-        letter = await services.clerk.status(job, None, place)
         try:
-            sent = await reply.send(letter, ephemeral=job.private)
+            sent = await self._shown(job, place, reply)
         except TooSlow:
             await self._take_back(job)
             raise
@@ -90,6 +90,15 @@ class Entrance:
             )
         services.dispatcher.wake()
         services.courier.wake()
+
+    async def _shown(self, job: Job, place: Place | None, reply: Reply) -> Sent | None:
+        """Without the prompt's words where AutoMod stops them."""
+        clerk, hidden = self._services.clerk, job.private
+        try:
+            return await reply.send(await clerk.status(job, None, place), ephemeral=hidden)
+        except Blocked:
+            quiet = await clerk.status(job, None, place, quiet=True)
+            return await reply.send(quiet, ephemeral=hidden)
 
     async def _take_back(self, job: Job) -> None:
         """Discord did not take the answer and has said so; nobody waits for this job."""

@@ -17,7 +17,8 @@ import discord
 from discord import ui
 
 from bot.cards.letter import Letter
-from bot.delivery.wire import Sent
+from bot.delivery.wire import Blocked, Sent
+from bot.discord_wire import translated
 from bot.refusals import WindowTooLate
 
 log = logging.getLogger(__name__)
@@ -76,16 +77,22 @@ class Reply:
     async def send(self, letter: Letter, *, ephemeral: bool | None = None) -> Sent | None:
         """Answer with a message; later ones are follow-ups. None: where it stands is not known.
 
-        Raises `TooSlow`, `discord.HTTPException`.
+        Raises `TooSlow`, `Blocked`, `discord.HTTPException`.
         """
         hidden = letter.ephemeral if ephemeral is None else ephemeral
         async with self._lock:
-            if self._deferred == "message":
-                return await self._instead(letter, hidden=hidden)
-            if self.answered:
-                return await self._follow(letter, hidden=hidden)
-            sent = await self._first(lambda: self._message(letter, hidden=hidden))
-            return sent or await self._original()
+            try:
+                return await self._send(letter, hidden=hidden)
+            except discord.HTTPException as error:
+                raise _meant(error) from error
+
+    async def _send(self, letter: Letter, *, hidden: bool) -> Sent | None:
+        if self._deferred == "message":
+            return await self._instead(letter, hidden=hidden)
+        if self.answered:
+            return await self._follow(letter, hidden=hidden)
+        sent = await self._first(lambda: self._message(letter, hidden=hidden))
+        return sent or await self._original()
 
     async def meanwhile(self, letter: Letter) -> None:
         """Instead of "thinking", which this still is; nothing where it was not said yet."""
@@ -228,4 +235,7 @@ class Reply:
 
 def _meant(error: discord.HTTPException) -> Exception:
     """The error a caller can do something about."""
-    return TooSlow() if error.code == UNKNOWN_INTERACTION else error
+    if error.code == UNKNOWN_INTERACTION:
+        return TooSlow()
+    meant = translated(error)
+    return meant if isinstance(meant, Blocked) else error

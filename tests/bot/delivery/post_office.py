@@ -36,17 +36,20 @@ class PaperClerk:
         self.errors: list[Exception] = []
         self.unlucky: str | None = None
 
-    async def status(self, job: Job, news: News | None, place: Place | None) -> Paper:
+    async def status(
+        self, job: Job, news: News | None, place: Place | None, *, quiet: bool = False
+    ) -> Paper:
         said = f"{news.what} {news.step}/{news.of}" if news else "?"
-        return Paper("status", job.id, said + (f" #{place.number}" if place else ""))
+        where = f" #{place.number}" if place else ""
+        return Paper("status", job.id, said + where, quiet=quiet)
 
     async def result(self, job: Job, *, shrink: int = 0, quiet: bool = False) -> Paper:
         if self.errors and self.unlucky in {None, job.id}:
             raise self.errors.pop(0)
         return Paper("result", job.id, shrink=shrink, quiet=quiet)
 
-    async def ended(self, job: Job) -> Paper:
-        return Paper("ended", job.id, job.state)
+    async def ended(self, job: Job, *, quiet: bool = False) -> Paper:
+        return Paper("ended", job.id, job.state, quiet=quiet)
 
     async def notice(self, job: Job, key: str, **facts: object) -> Paper:
         return Paper(key, job.id)

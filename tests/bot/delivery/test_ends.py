@@ -3,6 +3,7 @@
 import pytest
 
 from bot.delivery.wire import (
+    Blocked,
     NoRights,
     Unreachable,
     nonce,
@@ -50,6 +51,14 @@ async def test_an_end_is_at_last_told_in_private(world: World):
     await world.deliver()
     (made,) = world.wire.papers(job.id, "ended")
     assert world.wire.messages[made].channel == DM
+
+
+async def test_an_end_that_automod_blocks_is_told_without_the_words(world: World):
+    job = await failed(world)
+    world.wire.fail("edit_by_token", Blocked())
+    await world.deliver()
+    assert world.wire.papers(job.id, "ended") == [job.message]
+    assert world.wire.messages[job.message or 0].paper.quiet
 
 
 async def test_a_private_end_never_reaches_the_channel(world: World):

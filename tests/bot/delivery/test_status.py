@@ -7,7 +7,7 @@ import pytest
 
 from bot.crew.bus import News, What
 from bot.delivery.status import Status
-from bot.delivery.wire import MessageGone, NoRights, TokenGone, Unreachable, WireError
+from bot.delivery.wire import Blocked, MessageGone, NoRights, TokenGone, Unreachable, WireError
 from bot.jobs.nouns import Job
 from bot.metrics import Metrics
 from tests.bot.delivery.post_office import World
@@ -152,6 +152,19 @@ async def test_after_a_no_there_are_no_more_edits(world: World, said: WireError)
         await tell(world, job, what)
         await world.later(60)
     assert world.wire.calls == ["edit_by_token"]
+
+
+async def test_what_automod_blocks_is_shown_without_the_words(world: World):
+    world.wire.fail("edit_by_token", Blocked())
+    job = await world.waiting()
+    await tell(world, job, "planning")
+    await world.later(60)
+    assert says(world, job) == ["planning 0/0"]
+    await tell(world, job, "planned")
+    await world.later(60)
+    assert says(world, job) == ["planning 0/0", "planned 0/0 #1"]
+    assert world.wire.calls == ["edit_by_token"] * 3  # the words were tried once
+    assert world.wire.messages[job.message or 0].paper.quiet
 
 
 async def test_an_edit_without_an_answer_is_let_go_and_the_next_one_made(world: World):
