@@ -81,6 +81,7 @@ def _desk(
     environment = dict(os.environ)
     return Desk(
         settings=lambda: load(config, environment, flags),
+        unwritten=lambda: load(config, environment, flags, unwritten=True),
         opener=opener,
         out=Console(highlight=False),
         err=Console(stderr=True, highlight=False),

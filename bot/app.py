@@ -37,6 +37,7 @@ from bot.delivery.wire import Wire
 from bot.discord_wire import DiscordWire, watching_limits
 from bot.health import health_pages
 from bot.hiding import hiding
+from bot.jobs.database import address_of
 from bot.jobs.line import LeaseLost, Line, Rules
 from bot.metrics import Metrics, Snapshot, watching_the_loop
 from bot.services import Services
@@ -144,10 +145,14 @@ async def _line(
 
 
 def database_of(settings: Settings) -> str:
-    """The address of the line's database; its folder is made."""
+    """The address of the line's database; its folder is made. Raises `BadSettings` where none can be."""
     folder = Path(settings.paths.data).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return settings.database.url or f"sqlite:///{folder / 'stylus.db'}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"{folder} cannot be made ({error.strerror})"
+        raise BadSettings(where="paths.data", why=why) from error
+    return settings.database.url or address_of(folder / "stylus.db")
 
 
 def _client(settings: Settings, make: Callable[[StylusBot], Services]) -> StylusBot:

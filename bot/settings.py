@@ -86,12 +86,20 @@ class Settings(Section, frozen=True):
 
 
 def load(
-    config: Path | None, environment: Mapping[str, str], flags: Sequence[str] = ()
+    config: Path | None,
+    environment: Mapping[str, str],
+    flags: Sequence[str] = (),
+    *,
+    unwritten: bool = False,
 ) -> Settings:
-    """Lay the layers over each other and check the whole. Raises `BadSettings`."""
+    """Lay the layers over each other and check the whole. Raises `BadSettings`.
+
+    `unwritten`: a file that is named need not be there yet.
+    """
     file = config_file(config, environment)
+    read = file is not None and (file.exists() or not unwritten)
     above = [
-        *([layers.from_file(file)] if file else []),
+        *([layers.from_file(file)] if file and read else []),
         layers.from_environment(Settings, environment),
         layers.from_flags(Settings, flags),
     ]

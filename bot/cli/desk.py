@@ -32,9 +32,13 @@ REFUSED, FAILED, STOPPED = 2, 1, 130  # exit codes; 130 is the shell's own for C
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Settings and engine on demand, so that a broken file is told like any other refusal."""
+    """Settings and engine on demand, so that a broken file is told like any other refusal.
+
+    `unwritten`: the settings for whoever is about to write the file; it need not be there.
+    """
 
     settings: Callable[[], Settings]
+    unwritten: Callable[[], Settings]
     opener: Opener
     out: Console
     err: Console

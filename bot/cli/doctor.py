@@ -21,9 +21,9 @@ from bot.cli.engine import Engine
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
 from bot.secrets import secret
-from bot.sections import AUTO, ComposerSettings
+from bot.sections import AUTO, MINIATURE, ComposerSettings
 from bot.settings import Settings, config_file
-from stylus_engine.errors import BadCheckpoint, IndexMissing, StylusError
+from stylus_engine.errors import BadCheckpoint, IndexMissing, StoreFailed, StylusError
 
 State: TypeAlias = Literal["good", "note", "missing"]
 GIB, MIB = 2**30, 2**20
@@ -210,14 +210,19 @@ def _compiling(engine: Engine) -> Iterator[Finding]:
 def _cards(engine: Engine) -> Finding:
     try:
         cards = list(engine.cards.cards())
+    except StoreFailed as error:
+        mend = "stylus --set paths.catalog=FOLDER …, or set it in config.toml"
+        return Finding(what="cards", state="missing", says=str(error), mend=mend)
     except StylusError as error:
         return Finding(what="cards", state="missing", says=str(error), mend=RESTORE)
     drawable = sum(card.drawable for card in cards)
     says = f"{len(cards)} adapters, {drawable} of them with a file"
-    lost = [card.name for card in cards if card.path and not Path(card.path).is_file()]
+    lost = [card for card in cards if card.path and not Path(card.path).is_file()]
     if lost:
-        told = f"{says}; {len(lost)} files are missing, the first of {lost[0]}"
-        return Finding(what="cards", state="note", says=told, mend=RESTORE)
+        told = f"{says}; {len(lost)} files are missing, the first of {lost[0].name}"
+        ours = any(Path(card.path or "").is_relative_to(MINIATURE) for card in lost)
+        mend = RESTORE if ours else "bring the files back, or take their folder out of [cards]"
+        return Finding(what="cards", state="note", says=told, mend=mend)
     return Finding(what="cards", state="good" if drawable else "note", says=says)
 
 

@@ -15,7 +15,8 @@ from bot import secrets
 from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.doctor import doctor
 from bot.cli.show import line
-from bot.settings import Settings
+from bot.layers import opened
+from bot.settings import Settings, config_file
 from bot.setup.looking import Found, look, usual_places
 from bot.setup.writing import save
 from stylus_engine.errors import BadSettings
@@ -68,11 +69,19 @@ class Talk:
         """A folder that is there, or none."""
         while not self.yes:
             text = str(typer.prompt(question, default="", show_default=False)).strip()
-            path = Path(text).expanduser()
+            path = _opened(text)
             if not text or path.is_dir():
                 return path if text else None
             self.say(f"There is no folder {path}.")
         return None
+
+
+def _opened(text: str) -> Path:
+    """Without `~`; that of nobody stays, and is no folder."""
+    try:
+        return opened(text, "")
+    except BadSettings:
+        return Path(text)
 
 
 def setup(
@@ -81,9 +90,9 @@ def setup(
     """Connect a bot to Discord: checks the token, finds your models, writes config.toml."""
     desk = desk_of(context)
     talk = Talk(desk, yes)
-    config = desk.config or Path(desk.environment.get("STYLUS_CONFIG") or "config.toml")
     with answering(desk, as_json=False):
-        settings = desk.settings()
+        config = config_file(desk.config, desk.environment) or Path("config.toml")
+        settings = desk.unwritten()
         connection = _connect(talk, settings, config)
         usual = () if only_look else usual_places(Path.home())
         places = [*(look_in or []), *usual]

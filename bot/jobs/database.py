@@ -87,6 +87,11 @@ def address(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def address_of(file: Path) -> str:
+    """The URL of an SQLite file; what has a meaning in addresses (`?`, `%`) is written as such."""
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
 class SqliteDatabase:
     """One thread writes, so writers queue in order; a few read beside it."""
 

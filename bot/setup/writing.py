@@ -3,13 +3,12 @@
 # tomlkit's containers do not say what they hold.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
 
 from stylus_engine.errors import BadSettings
 from stylus_engine.pictures.files import write
@@ -24,7 +23,9 @@ def merge(path: Path, answers: Answers) -> str:
     page = _read(path)
     for name, values in answers.items():
         table = page.get(name)
-        if not isinstance(table, Table):
+        if not isinstance(
+            table, MutableMapping
+        ):  # a table of any form: in a line, dotted, in pieces
             table = tomlkit.table()
             page[name] = table
         table.update(values)

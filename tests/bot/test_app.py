@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import make_url
 
 from bot import app
 from bot.jobs.line import LeaseLost
@@ -100,5 +101,10 @@ def test_where_the_line_is_kept(tmp_path: Path):
     settings = Settings(paths=Paths(data=str(tmp_path / "data")))
     assert app.database_of(settings) == f"sqlite:///{tmp_path}/data/stylus.db"
     assert (tmp_path / "data").is_dir()
+    odd = Settings(paths=Paths(data=str(tmp_path / "what? 100%25 #")))
+    assert make_url(app.database_of(odd)).database == f"{tmp_path}/what? 100%25 #/stylus.db"
+    (tmp_path / "taken").touch()
+    with pytest.raises(BadSettings, match=r"paths\.data.*taken/x cannot be made"):
+        app.database_of(Settings(paths=Paths(data=str(tmp_path / "taken" / "x"))))
     elsewhere = replace(settings, database=DatabaseSettings(url="postgresql://db/stylus"))
     assert app.database_of(elsewhere) == "postgresql://db/stylus"

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from bot.__main__ import application
 from bot.cli import doctor
 from bot.cli.machine import Machine, Torch, find_torch, observe, torch_of
+from bot.sections import MINIATURE
+from stylus_engine.errors import StoreFailed
 from stylus_engine.model.need import Need
 from tests.bot import stand_in
 from tests.bot.stand_in import StandIn
@@ -131,6 +133,20 @@ def test_files_behind_cards_that_are_gone_are_counted(call, monkeypatch):
     cards = findings(call("doctor", "--json"))["cards"]
     assert cards["state"] == "note"
     assert "1 files are missing, the first of Gone" in cards["says"]
+    assert "git" not in cards["mend"]  # nobody's repository holds that file
+    ours = stand_in.card("Ours", path=str(MINIATURE / "adapters" / "gone.safetensors"))
+    monkeypatch.setattr(stand_in, "CARDS", (*stand_in.CARDS, gone, ours))
+    assert "git checkout" in findings(call("doctor", "--json"))["cards"]["mend"]
+
+
+def test_a_catalogue_that_cannot_be_written_is_mended_by_another_folder(call, monkeypatch):
+    def refuse(_: object) -> NoReturn:
+        raise StoreFailed(path="/proc/x/catalog.db", why="No such file or directory")
+
+    monkeypatch.setattr(stand_in.Cards, "cards", refuse)
+    cards = findings(call("doctor", "--json"))["cards"]
+    assert cards["state"] == "missing"
+    assert "paths.catalog=FOLDER" in cards["mend"]
 
 
 def test_a_folder_that_cannot_be_written_is_missing(call, tmp_path):

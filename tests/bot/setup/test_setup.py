@@ -87,6 +87,27 @@ async def test_nothing_is_asked_with_yes(setup, play: Playground, home: Path, mo
 
 
 @pytest.mark.asyncio
+async def test_a_named_file_need_not_be_there(setup, play: Playground, home: Path, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("STYLUS_CONFIG", "~/mine/stylus.toml")
+    done = await setup(f"{play.token}\nminiature\ny\ny\n")
+    written = tomllib.loads((home / "mine" / "stylus.toml").read_text())
+    assert written["checkpoints"]["default"] == "miniature"
+    assert written["discord"]["token_file"] == str(home / "mine" / "discord-token")
+    assert "Ready" in done.output, "the doctor reads what was written"
+    assert not (home / "~").exists()
+
+
+@pytest.mark.asyncio
+async def test_the_home_of_nobody_is_no_folder(stylus, play: Playground, home: Path):
+    answers = f"{play.token}\n~nobody-here/models\n\ny\n"
+    before = ("--set", f"discord.api={play.url}")
+    done = await asyncio.to_thread(stylus, *before, "setup", "--only-look", typed=answers)
+    assert "There is no folder ~nobody-here/models." in done.output
+    assert (home / "config.toml").exists()
+
+
+@pytest.mark.asyncio
 async def test_a_wrong_token_is_one_sentence_and_writes_nothing(setup, home: Path):
     done = await setup("not-a-token\n")
     assert done.exit_code == 1

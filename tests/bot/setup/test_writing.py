@@ -23,6 +23,32 @@ def test_comments_and_other_keys_stay(tmp_path: Path):
     }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'discord = {shards = 2, token = "x"} # mine\n',
+        'discord.shards = 2 # mine\ndiscord.token = "x"\n',
+        "[discord]\nshards = 2\n# mine\n[line]\nrunning = 3\n",
+        'checkpoints = {default = "b", folders = {b = "/b"}} # mine\n',
+        '[checkpoints]\ndefault = "b"\n# mine\n[line]\nrunning = 3\n[checkpoints.folders]\nb = "/b"\n',
+    ],
+)
+def test_a_table_of_any_form_keeps_its_other_keys(tmp_path: Path, text: str):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    answers = {
+        "discord": {"token_file": "/t"},
+        "checkpoints": {"default": "a", "folders": {"a": "/a"}},
+    }
+    expected = tomllib.loads(text)
+    for name, values in answers.items():
+        expected[name] = expected.get(name, {}) | values
+    expected["discord"].pop("token", None)
+    written = merge(file, answers)
+    assert "# mine" in written
+    assert tomllib.loads(written) == expected
+
+
 def test_a_new_file_is_settings_and_twice_is_once(tmp_path: Path):
     file = tmp_path / "config.toml"
     answers = {"discord": {"token_file": "/t"}, "checkpoints": {"folders": {"a": "/x"}}}
