@@ -135,11 +135,15 @@ class Status(Generic[Letter]):
             watch.task = None
 
     async def _rest(self, watch: Watch) -> float:
-        """How long this message must still be left alone; its first answer counts as an edit."""
+        """How long this message must still be left alone; its first answer counts as an edit.
+
+        Never longer than the pace: a clock that was set back by an hour would ask for an hour.
+        """
         if watch.edited_at is None:
             job = await self._office.line.job(watch.job)
             watch.edited_at = (job and (job.message_at or job.acknowledged_at)) or 0.0
-        return max(0.0, watch.edited_at + self.pace() - self._office.clock.now())
+        pace = self.pace()
+        return min(pace, max(0.0, watch.edited_at + pace - self._office.clock.now()))
 
     async def _edit(self, watch: Watch) -> None:
         job = await self._office.line.job(watch.job)

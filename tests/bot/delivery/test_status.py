@@ -49,6 +49,16 @@ async def test_edits_of_a_message_keep_their_distance(world: World):
     assert min(gaps) >= 3.0 - 1e-6
 
 
+async def test_a_clock_that_is_set_back_stops_no_status(world: World):
+    job = await world.waiting()
+    await tell(world, job, "planning")
+    await world.later(60)
+    world.clock.turn(-3600)
+    await tell(world, job, "planned")
+    await world.later(60)
+    assert says(world, job) == ["planning 0/0", "planned 0/0 #1"]
+
+
 async def test_less_than_a_tenth_is_not_worth_an_edit(world: World):
     job = await world.waiting()
     await tell(world, job, "step", 10, 100)
