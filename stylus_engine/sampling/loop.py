@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 from torch import Tensor
 
@@ -26,6 +27,7 @@ from stylus_engine.sampling.forwards import Forwards
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.slots import Line, Slot
 
+Result = TypeVar("Result")
 Developing: TypeAlias = Generator[None, None, Picture]
 
 
@@ -150,15 +152,16 @@ class Loop:
         for guest in self._turn_of(self._guests):
             if guest.slot is None and (not newcomers or self._clock() <= until):
                 try:
-                    guest.slot = self._studio.seat(guest.shot)
+                    guest.slot = self._once_more(partial(self._studio.seat, guest.shot))
                     newcomers.append(guest)
                 except StylusError as error:
                     yield self._failed(guest, error)
         yield from self._start(newcomers)
 
     def _start(self, newcomers: list[Guest]) -> Iterator[Event]:
+        encode = partial(self._studio.encode, [guest.slot for guest in newcomers if guest.slot])
         try:
-            self._studio.encode([guest.slot for guest in newcomers if guest.slot])
+            encode() if len(newcomers) > 1 else self._once_more(encode)
         except StylusError as error:
             yield from self._start_fewer(newcomers, error)
         else:
@@ -173,6 +176,14 @@ class Loop:
             yield from self._start(newcomers[half:])
         else:
             yield from [self._failed(guest, error) for guest in newcomers]
+
+    def _once_more(self, work: Callable[[], Result]) -> Result:
+        """One picture alone gets a second chance, in memory that was just swept."""
+        try:
+            return work()
+        except MemoryRanOut:
+            self._studio.relieve()
+        return work()
 
     def _step(self) -> Iterator[Event]:
         began = self._clock()

@@ -112,6 +112,28 @@ def test_a_second_try_that_fits_draws_the_picture():
     assert house.studio.forwards == [["a"], ["a"], ["a"]]
 
 
+@pytest.mark.parametrize("verb", ["seat", "encode"])
+def test_a_newcomer_alone_has_a_second_try_in_memory_that_was_swept(verb):
+    """Two have it because they are halved; one must not fare worse."""
+    house = House()
+    house.studio.fails[verb, "a"] = MemoryRanOut(why="x")
+    house.studio.relieve = house.studio.fails.clear
+    events = house.walk(shot("a"))
+    check_trace(events, {"a": 2})
+    assert trace(events)[-1] == ("drawn", "a", 0)
+    assert house.empty
+
+
+@pytest.mark.parametrize("verb", ["seat", "encode"])
+def test_a_newcomer_that_fits_into_no_memory_fails_alone(verb):
+    house = House()
+    house.studio.fails[verb, "big"] = MemoryRanOut(why="x")
+    events = house.walk(shot("a"), shot("big"), shot("c"))
+    check_trace(events, {"a": 2, "big": 2, "c": 2})
+    assert [event.shot for event in events if isinstance(event, Failed)] == ["big"]
+    assert house.empty
+
+
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 2.5])
 def test_between_two_steps_there_is_at_most_a_steps_worth_of_developing(seconds):
     """Ten pieces of a second each for every picture; a turn takes `seconds`, so that many and one fit between two."""
