@@ -39,10 +39,20 @@ class Coder:
         """Latents (1, C, h, w) -> finite fp32 pixels (1, 3, H, W). Raises `MemoryRanOut`, `DrawNotFinite`."""
         if not torch.isfinite(latents).all():
             raise DrawNotFinite(why=ASTRAY)
-        pixels = self._fitting(latents)
+        pixels = self._undisturbed(latents)
         if not torch.isfinite(pixels).all():
             pixels = self._wider(latents)
         return pixels
+
+    def _undisturbed(self, latents: Tensor) -> Tensor:
+        """Once more where the VAE was widened for another picture while this one paused half way."""
+        before = self._parts.vae.dtype
+        try:
+            return self._fitting(latents)
+        except RuntimeError:  # of torch: half numbers in a layer of whole ones
+            if self._parts.vae.dtype == before:
+                raise
+        return self._fitting(latents)
 
     def _wider(self, latents: Tensor) -> Tensor:
         """Once more in fp32, if it was not; not in bf16, whose steps of colour can be seen."""

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 from collections import Counter
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.folders import upcast
 from stylus_engine.sampling.frugal import Frugal, decoding, encoding
+from stylus_engine.sampling.pausing import in_pieces
 from stylus_engine.sampling.piecewise import tiled
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Stage, stage
@@ -197,6 +199,43 @@ def test_a_vae_that_overflows_in_half_precision_draws_in_fp32_and_says_so(pool, 
     assert isinstance(event, Drawn)
     assert on.pictures.kept["a"].std() > 0
     assert parts.vae.dtype == torch.float32
+
+
+@torch.inference_mode()
+def test_a_picture_that_pauses_half_way_begins_anew_when_another_widens_the_vae(parts):
+    """Its numbers are half ones by then, and the layers to come no longer are."""
+    calm, wild = torch.rand(1, 4, 8, 8), torch.full((1, 4, 8, 8), 3e6)
+    wide = Coder(parts, family_of(parts.checkpoint)).decode(calm)
+    coder = Coder(dataclasses.replace(parts, vae=parts.vae.half()), family_of(parts.checkpoint))
+    work = in_pieces(lambda: coder.decode(calm), parts.vae)
+    for _ in range(3):
+        next(work)
+    assert coder.decode(wild).isfinite().all()
+    assert parts.vae.dtype == torch.float32
+    assert torch.allclose(finished(work), wide, atol=2e-3)  # its weights were halved once
+
+
+def finished(work: Generator[None, None, torch.Tensor]) -> torch.Tensor:
+    while True:
+        try:
+            next(work)
+        except StopIteration as ended:
+            return ended.value
+
+
+@torch.inference_mode()
+def test_what_breaks_while_nobody_widens_stays_broken(parts, monkeypatch):
+    tries: list[int] = []
+
+    def broken(*_: object) -> torch.Tensor:
+        tries.append(1)
+        raise RuntimeError("a bug")
+
+    coder = Coder(parts, family_of(parts.checkpoint))
+    monkeypatch.setattr(coder, "_fitting", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        coder.decode(torch.zeros(1, 4, 8, 8))
+    assert len(tries) == 1
 
 
 def test_what_overflows_even_then_is_a_failure(parts):
