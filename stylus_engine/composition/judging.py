@@ -52,8 +52,7 @@ def judge(query: Query, menu: Menu, read: Read) -> Judged:
     tried = [_placed(query, menu, proposal, hidden) for proposal in read.proposals]
     picks = [pick for pick in tried if isinstance(pick, _Pick)]
     struck = [one for one in tried if isinstance(one, _Struck)]
-    alike = ALIKE if menu.ours else len(menu.offers)
-    kept, ruled_out = _ruled(query, [*picks, *_pins(query, menu, picks)], alike)
+    kept, ruled_out = _ruled(query, [*picks, *_pins(query, menu, picks)], ours=menu.ours)
     return Judged(
         tasks=tuple(_tasks(query, kept)),
         stood=tuple(_repaired(pick) for pick in kept if pick in picks),
@@ -118,12 +117,12 @@ def _first(query: Query) -> Span:
     return query.concepts[0] if query.concepts else whole
 
 
-def _ruled(query: Query, picks: list[_Pick], alike: int) -> tuple[list[_Pick], list[Dropped]]:
+def _ruled(query: Query, picks: list[_Pick], *, ours: bool) -> tuple[list[_Pick], list[Dropped]]:
     """In the model's order, pins before all: what no rule strikes out, and the rest with its rule."""
     kept: list[_Pick] = []
     dropped: list[Dropped] = []
     for pick in sorted(picks, key=lambda pick: not _pinned(query, pick)):
-        why = _rule(query, pick, kept, alike)
+        why = _rule(query, pick, kept, ours=ours)
         if why:
             dropped.append(Dropped(what=pick.offer.adapter.name, why=why))
             continue
@@ -134,7 +133,7 @@ def _ruled(query: Query, picks: list[_Pick], alike: int) -> tuple[list[_Pick], l
     return kept, dropped
 
 
-def _rule(query: Query, pick: _Pick, kept: list[_Pick], alike: int) -> str:
+def _rule(query: Query, pick: _Pick, kept: list[_Pick], *, ours: bool) -> str:
     """The rule that strikes it out, "" for none. A pin is held to one only: once."""
     adapter = pick.offer.adapter
     if any(other.offer.adapter.card_id == adapter.card_id for other in kept):
@@ -146,7 +145,15 @@ def _rule(query: Query, pick: _Pick, kept: list[_Pick], alike: int) -> str:
         return f"at most {query.policy.styles} styles in one picture"
     if sum(_together(pick, other) for other in kept) >= query.policy.per_task:
         return f"‘{pick.span.text}’ has {query.policy.per_task} better adapters"
-    if sum(pick.offer.cluster == other.offer.cluster for other in kept) >= alike:
+    return _twin(pick, kept) if ours else ""
+
+
+def _twin(pick: _Pick, kept: list[_Pick]) -> str:
+    """Our rule, and not the paper's: what was chosen already is not chosen again under another name."""
+    adapter = pick.offer.adapter
+    if same := next((o for o in kept if o.offer.adapter.same_file(adapter)), None):
+        return f"it is the same file as {same.offer.adapter.name}"
+    if sum(pick.offer.cluster == other.offer.cluster for other in kept) >= ALIKE:
         return "it looks like adapters already chosen"
     return ""
 

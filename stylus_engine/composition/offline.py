@@ -119,6 +119,8 @@ def _struck(query: Query, fit: Fit, kept: list[Fit], outdone: bool) -> str:
         return f"at most {query.policy.styles} styles in one picture"
     if sum(_together(fit, other) for other in kept) >= query.policy.per_task:
         return f"‘{fit.span.text}’ has {query.policy.per_task} better adapters"
+    if same := next((o for o in kept if o.adapter.same_file(fit.adapter)), None):
+        return f"it is the same file as {same.adapter.name}"
     if outdone:
         return f"others fit ‘{fit.span.text}’ better"
     alike = sum(fit.cluster == other.cluster for other in kept)

@@ -98,6 +98,10 @@ class Adapter(Noun, frozen=True, kw_only=True):
         """Whether there is, or can be, a file behind the card."""
         return bool(self.path or self.url)
 
+    def same_file(self, other: "Adapter") -> bool:
+        """Whether both cards are known to be of the same bytes: worn together they are one, too strong."""
+        return self.file_sha256 is not None and self.file_sha256 == other.file_sha256
+
 
 class Candidate(Noun, frozen=True, kw_only=True):
     """An adapter that recall found for one part of the prompt.

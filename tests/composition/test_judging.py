@@ -106,6 +106,20 @@ def test_a_third_look_alike_is_struck():
     assert "looks like" in found.dropped[0].why
 
 
+def test_one_file_under_two_names_is_chosen_once_but_in_the_papers_way():
+    copies = [
+        candidate(card(name, file_sha256="a" * 64), "dragon", cluster=number)
+        for number, name in enumerate(("Ember", "Copy"))
+    ]
+    asked = query("a dragon")
+    offered = menu(asked, copies, 2000)
+    read_ = Read(tuple(Proposal("dragon", offer.id) for offer in offered.offers))
+    ours, theirs = judge(asked, offered, read_), judge(asked, offered._replace(ours=False), read_)
+    assert lit(ours) == [("dragon", ["Ember"])]
+    assert [one.why for one in ours.dropped] == ["it is the same file as Ember"]
+    assert lit(theirs) == [("dragon", ["Ember", "Copy"])]
+
+
 def test_pins_are_in_when_the_model_forgot_them_or_put_them_nowhere():
     found = judged("a dragon in the fog", pinned=("t:Wyrm:1", "t:Dusk:1"))
     assert lit(found) == [("dragon", ["Wyrm"]), ("dragon", ["Dusk"])]

@@ -72,6 +72,18 @@ async def test_alternatives_share_a_task_and_look_alikes_count_half():
     assert [d.what for d in plan.dropped] == ["Dragon 2", "Dragon 3"]
 
 
+async def test_one_file_under_two_names_is_chosen_once():
+    """Both would be lit together: one adapter at the sum of two weights."""
+    one, copy, other = (
+        card(name, tags=("dragon",), file_sha256=digest * 64)
+        for name, digest in (("Ember", "a"), ("Ember copy", "a"), ("Little", "b"))
+    )
+    plan = await compose("a dragon", *(found(c, "dragon") for c in (one, copy, other)))
+    assert [choice.adapter.name for choice in plan.choices] == ["Ember", "Little"]
+    told = {(one.what, one.why) for one in plan.dropped}
+    assert told == {("Ember copy", "it is the same file as Ember")}
+
+
 async def test_per_task_and_styles_are_kept():
     many = [found(card(f"R{n}", tags=("robot",)), "robot", 0.7 - n / 100) for n in range(5)]
     looks = [found(card(n, category="style", tags=(n,)), n) for n in ("neon", "chalk", "mosaic")]
