@@ -16,10 +16,10 @@ import msgspec
 from msgspec.structs import replace
 
 from stylus_engine.catalog.lines import plain_url
+from stylus_engine.catalog.sources.columns import harmless, listed
 from stylus_engine.errors import DiskFull, StoreFailed
 from stylus_engine.model import Adapter
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 COLUMNS = {  # as `sources.cardfile` reads them, and what of a card stands there
     "id": "card_id", "name": "name", "family": "family", "base": "base", "kind": "kind",
     "category": "category", "description": "description", "triggers": "triggers", "tags": "tags",
@@ -93,14 +93,10 @@ def _row(card: Adapter) -> list[str]:
 
 def _cell(fact: object) -> str:
     if isinstance(fact, tuple):
-        return _harmless("|".join(map(str, fact)))  # pyright: ignore[reportUnknownArgumentType] - a card's tuples hold texts
+        return harmless(listed(map(str, fact)))  # pyright: ignore[reportUnknownArgumentType] - a card's tuples hold texts
     if isinstance(fact, bool):
         return str(fact).lower()
-    return _harmless(fact) if isinstance(fact, str) else "" if fact is None else str(fact)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(fact) if isinstance(fact, str) else "" if fact is None else str(fact)
 
 
 @contextmanager

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.catalogue import Catalogue
-from stylus_engine.catalog.exporting import FORMULA, write_cards, write_csv, written
+from stylus_engine.catalog.exporting import write_cards, write_csv, written
 from stylus_engine.catalog.importing import bring_in
 from stylus_engine.catalog.sources.cardfile import Cards
+from stylus_engine.catalog.sources.columns import FORMULA, card_fields
 from stylus_engine.errors import StoreFailed
 from stylus_engine.model import Adapter
 from stylus_engine.model.adapter import Licence
@@ -75,6 +76,36 @@ async def test_files_elsewhere_are_left_out_and_counted(tmp_path: Path):
     assert write_cards([card(tmp_path, 1), inside], path) == (2, 1)
     first, second = await back(path, tmp_path / "new")
     assert (first.path, second) == (None, inside)
+
+
+WORDS = st.text(st.sampled_from("ab'=+-@|\\;, \"(é"), max_size=8)
+
+
+@given(name=WORDS, words=st.lists(WORDS, max_size=4))
+def test_a_table_says_what_the_card_said(
+    tmp_path_factory: pytest.TempPathFactory, name: str, words: list[str]
+):
+    one = clean.cleaned(
+        Adapter(
+            card_id="t:1:1", name=f"{name}n", family_declared="sd1", triggers=tuple(words),
+            description=name, path=None,
+        )
+    )  # fmt: skip
+    path = tmp_path_factory.getbasetemp() / "said.csv"
+    write_csv([one], path)
+    with path.open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    said = card_fields({name: cell.strip() for name, cell in row.items()})
+    assert (said["name"], said.get("description", "")) == (one.name, one.description)
+    assert tuple(said.get("triggers", ())) == one.triggers  # pyright: ignore[reportArgumentType] - a list of texts
+
+
+@pytest.mark.asyncio
+async def test_a_path_that_a_spreadsheet_would_run_is_found_again(tmp_path: Path):
+    one = card(tmp_path, 1, name="-dash", path=str(tmp_path / "=cmd|x.safetensors"))
+    write_csv([one], tmp_path / "cards.csv")
+    (read,) = await back(tmp_path / "cards.csv", tmp_path / "new")
+    assert (read.name, read.path) == (one.name, one.path)
 
 
 @given(text=st.text(max_size=40))

@@ -1,6 +1,7 @@
 """The columns a table of cards may have, and what a cell of each means."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from stylus_engine.catalog.bases import base_of
@@ -8,6 +9,8 @@ from stylus_engine.catalog.lines import MOST_COUNT
 from stylus_engine.catalog.sources.records import as_number
 
 Cell: TypeAlias = Callable[[str], object]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
+_BETWEEN = re.compile(r"(?<!\\)\|")
 YES = frozenset({"true", "yes", "1"})
 NO = frozenset({"false", "no", "0"})
 NEEDED = ("name", "family")
@@ -23,8 +26,16 @@ def _text(cell: str) -> str:
     return cell
 
 
+def listed(texts: Iterable[str]) -> str:
+    """A cell that holds these texts, as `_list` takes it apart."""
+    pieces = (text.replace("|", r"\|") for text in texts)
+    return "|".join(f"{text} " if text.endswith("\\") else text for text in pieces)
+
+
 def _list(cell: str) -> list[str]:
-    return [each.strip() for each in cell.split("|") if each.strip()]
+    """Pieces between `|`; a backslash before it makes it a part of a piece."""
+    pieces = (each.replace(r"\|", "|").strip() for each in _BETWEEN.split(cell))
+    return [each for each in pieces if each]
 
 
 def _number(cell: str) -> float:
@@ -83,7 +94,7 @@ COLUMNS: Mapping[str, tuple[str, Cell]] = {
 
 def card_fields(row: Mapping[str, str]) -> dict[str, object]:
     """The fields of an `Adapter` that a row of cells says. Raises `ValueError` with what is wrong."""
-    said = {name: cell for name, cell in row.items() if cell and name in COLUMNS}
+    said = {name: _bare(cell) for name, cell in row.items() if cell and name in COLUMNS}
     missing = [name for name in NEEDED if name not in said]
     if missing:
         raise ValueError(f"it has no {missing[0]}")
@@ -93,6 +104,17 @@ def card_fields(row: Mapping[str, str]) -> dict[str, object]:
     found |= {"family_declared": base.family}
     found |= {"licence": licence} if licence else {}
     return {"base": base.base} | _range(found)
+
+
+def harmless(text: str) -> str:
+    """As a cell that no spreadsheet runs: an apostrophe before what it would take for a formula."""
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+
+
+def _bare(cell: str) -> str:
+    """The text of a cell that `harmless` made."""
+    guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
+    return cell[1:] if guarded else cell
 
 
 def _cell(name: str, cell: str) -> object:
