@@ -51,8 +51,17 @@ export function pictures(all) {
     "aria-label": `${all.length} ${all.length === 1 ? "picture" : "pictures"}`,
   });
   node.style.setProperty("--shape", shape(all));
+  if (all.length === 1) keepRoom(node, all[0]);
   node.append(...all.map((_, at) => el("li", {}, cell(all, at))));
   return node;
+}
+
+/** One picture is as large as it is: its place is kept while it comes, or all below it would jump. */
+function keepRoom(node, { width, height }) {
+  if (!width || !height) return;
+  node.classList.add("sized");
+  node.style.setProperty("--wide", width);
+  node.style.setProperty("--high", height);
 }
 
 /** The pictures' own shape when they share one (nothing is cut off then), else a square. */

@@ -1,8 +1,18 @@
 """Messages as apps make them: cards, pictures, buttons, selects, edits, classic ones."""
 
-import pytest
-from playwright.async_api import expect
+import asyncio
 
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.playground.page.stage import PHONE, WIDE
+
+BOXES = """(card) => ['container', 'gallery', 'picture'].map((name) => {
+  const box = card.querySelector(`[data-testid=${name}]`).getBoundingClientRect();
+  return [box.width, box.height];
+})"""
+LOADED = """() => [...document.querySelectorAll('[data-testid=message]:last-child .pictures img')]
+  .every((image) => image.complete && image.naturalWidth)"""
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
 
 
@@ -44,7 +54,7 @@ async def test_any_number_of_pictures_fills_a_rectangle(stage):
             await stage.play.person("ada").slash("paint", words=f"{count} foxes", pictures=count)
             gallery = chat.last.get_by_test_id("gallery")
             await expect(gallery.get_by_test_id("picture")).to_have_count(count)
-            boxes, whole = await gallery.evaluate(  # at one moment: the card may still widen
+            boxes, whole = await gallery.evaluate(  # at one moment
                 """(all) => [
                   [...all.querySelectorAll('[data-testid=picture]')].map(
                     (node) => node.getBoundingClientRect().toJSON()
@@ -60,6 +70,29 @@ async def test_any_number_of_pictures_fills_a_rectangle(stage):
                 gaps = 4 * (len(row) - 1)
                 assert sum(box["width"] for box in row) + gaps == pytest.approx(whole, abs=2)
                 assert len({round(box["height"]) for box in row}) == 1
+
+
+@pytest.mark.parametrize("shape", [PHONE, WIDE], ids=["phone", "wide"])
+@pytest.mark.parametrize("count", [1, 2, 4])
+async def test_nothing_moves_when_the_pictures_come(stage, shape, count):
+    gate = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    async with stage.page(shape=shape) as chat:
+        await chat.page.route("**/*.png*", hold)
+        await stage.play.person("ada").slash("paint", words=f"{count} voles", pictures=count)
+        card = chat.page.get_by_test_id("message").filter(has_text=f"{count} voles").last
+        shown = card.get_by_test_id("gallery").get_by_test_id("picture")
+        await expect(shown).to_have_count(count)
+        await expect(card.locator("[data-custom-id=keep]")).to_have_count(1)
+        before = await card.evaluate(BOXES)
+        gate.set()
+        await chat.page.wait_for_function(LOADED)
+        assert await card.evaluate(BOXES) == before
+        assert before[1][0] > 100
 
 
 async def test_a_picture_opens_large_and_the_keys_walk_and_the_focus_returns(stage, tmp_path):
