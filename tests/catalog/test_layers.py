@@ -163,6 +163,30 @@ def test_words_of_a_card_warn_wherever_it_came_from(
     assert (card.rating, card.real_person) == (rating, warned)
 
 
+@pytest.mark.parametrize(
+    ("facts", "person", "minor"),
+    [
+        ({"name": "Loli Style"}, False, True),
+        ({"name": "x_shota_v2"}, False, True),
+        ({"triggers": ("a Loli girl",)}, False, True),
+        ({"tags": ("lolis",)}, False, True),
+        ({"tags": ("ｌｏｌｉ",)}, False, True),
+        ({"name": "Lollipop", "tags": ("shotaro",)}, False, False),
+        ({"tags": ("Real-Person",)}, True, False),
+        ({"tags": ("celebrities",)}, True, False),
+        ({"name": "Some male celebrity"}, True, False),
+        ({"triggers": ("actresses",)}, True, False),
+        ({"tags": ("voice actor",), "name": "Actor on a stage"}, False, False),
+    ],
+)
+def test_a_name_a_tag_or_a_trigger_warns_of_persons_and_minors_however_it_is_written(
+    catalogue: Catalogue, facts: dict[str, Any], person: bool, minor: bool
+):
+    catalogue.take("s", page(item(**facts)), NOW)
+    card = catalogue.get("t:1:1")
+    assert (card.real_person, card.minor) == (person, minor)
+
+
 def test_an_old_archive_does_not_overwrite_a_living_source(catalogue: Catalogue):
     catalogue.take("stylusdocs", page(item(name="Old")), NOW)
     assert catalogue.take("civitai", page(item(1, "2", name="New")), NOW).changed == 1

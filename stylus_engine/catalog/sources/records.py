@@ -15,6 +15,7 @@ from stylus_engine.catalog import clean
 from stylus_engine.catalog.refiner.plain import plain
 
 MOST_ODD = 5  # fields that are named; more is no better
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 MOST_ENTRIES = 2000  # of a list
 
 
@@ -69,12 +70,14 @@ class Record:
         return found
 
     def flag(self, name: str) -> bool | None:
-        """True or false, None when nothing is said."""
+        """True or false, also where it is written as a text or as 1 and 0; None when nothing is said."""
         value = self.fields.get(name)
         if isinstance(value, bool) or value is None:
             return value
-        self._note(name)
-        return None
+        found = FLAGS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
+        if found is None and value != "":
+            self._note(name)
+        return found
 
     def inner(self, name: str) -> "Record":
         """A record inside this one; an empty one when there is none."""

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from stylus_engine.catalog.bases import UNKNOWN, base_of
 from stylus_engine.catalog.nouns import Example, Probed
-from stylus_engine.catalog.warned import MINORS, PEOPLE, RATINGS, UNTOLD
+from stylus_engine.catalog.warned import RATINGS, UNTOLD, is_minor, is_person
 from stylus_engine.model import Adapter, Licence, Rating
 from stylus_engine.model.adapter import MOST_WEIGHT
 
@@ -86,7 +86,7 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
     base = base_of(_first((v.base_model for v in voices), ""))
     known = base.family != UNKNOWN
     low, weight, high = _weights(voices)
-    words = {w.casefold().replace("_", " ") for v in voices for w in (*v.tags, *v.triggers)}
+    words = [word for v in voices for word in (v.name, *v.tags, *v.triggers)]
     return Adapter(
         card_id=card.card_id,
         name=_first((v.name for v in voices), card.name),
@@ -102,8 +102,8 @@ def laid_over(card: Adapter, voices: Sequence[Said]) -> Adapter:
         weight_high=high,
         licence=_first((v.licence for v in voices), Licence()),
         rating=_strictest(voices),
-        real_person=any(v.real_person for v in voices) or bool(words & PEOPLE),
-        minor=any(v.minor for v in voices) or bool(words & MINORS),
+        real_person=any(v.real_person for v in voices) or is_person(*words),
+        minor=any(v.minor for v in voices) or is_minor(*words),
         previews=tuple(dict.fromkeys((*card.previews, *(p for v in voices for p in v.previews)))),
         popularity=_first((v.popularity for v in voices), 0),
         model_key=_first((v.model_key for v in voices), ""),

@@ -27,7 +27,7 @@ from stylus_engine.catalog.sources.archives import Archive, opened
 from stylus_engine.catalog.sources.records import Record
 from stylus_engine.catalog.sources.unpickling import MOST_BYTES, Fields, unpickled
 from stylus_engine.catalog.sources.vectors import Vectors
-from stylus_engine.catalog.warned import MINORS, PEOPLE, is_mature
+from stylus_engine.catalog.warned import is_mature, is_minor, is_person
 from stylus_engine.model import Adapter
 
 ROWS = "sd_adapters.pkl"
@@ -181,8 +181,8 @@ def _item(row: Record) -> Item:
         previews=tuple(each.url for each in examples if plain_url(each.url)),
         # The crawl left out what its author marked as more; nobody looked closer.
         rating="x" if is_mature(row.line("title"), *tags, *triggers) else "pg13",
-        real_person=any(tag.lower() in PEOPLE for tag in tags),
-        minor=any(tag.lower() in MINORS for tag in tags),
+        real_person=is_person(*tags),
+        minor=is_minor(*tags),
         model_key=f"civitai:{model}",
         popularity=_count(row.inner("stats"), "downloadCount"),
     )

@@ -19,11 +19,12 @@ from stylus_engine.model import Licence, Rating
 MOST_PICTURES = 20
 MOST_NUMBER = 10**12  # ids and downloads; more is no count
 LEVELS: tuple[tuple[int, Rating], ...] = (  # bits of `nsfwLevel`, strictest first
-    (8 | 16 | 32, "x"),
+    (~7, "x"),  # 8, 16 and 32; what Civitai adds above them is no milder
     (4, "r"),
     (2, "pg13"),
     (1, "pg"),
 )
+IN_WORDS = {"none": 1, "soft": 2, "mature": 4, "x": 8, "true": 4, "false": 0}
 SHORT = 40  # characters; a longer piece between commas is no trigger but a sentence
 
 
@@ -44,7 +45,7 @@ def of_version(version: Record) -> Said:
         author=version.inner("creator").line("username", clean.AUTHOR),
         base_model=version.line("baseModel"),
         licence=_licence(model),
-        rating=_rated(model.flag("nsfw"), [whole(each, "nsfwLevel") for each in pictures]),
+        rating=_rated(model.flag("nsfw"), [level_of(each) for each in pictures]),
         real_person=bool(model.flag("poi")),
         minor=bool(model.flag("minor")),
         previews=tuple(each.url for each in examples),
@@ -66,6 +67,13 @@ def rating_of(mature: bool | None, levels: list[int]) -> Rating:
         together |= level
     found: list[Rating] = [rating for bits, rating in LEVELS if together & bits]
     return found[0] if found else "g"
+
+
+def level_of(picture: Record) -> int:
+    """A picture's `nsfwLevel`; older records say it in a word, some of them as `nsfw`."""
+    said = picture.fields.get("nsfwLevel") or picture.fields.get("nsfw")
+    word = str(said).lower() if isinstance(said, str | bool) else ""
+    return IN_WORDS[word] if word in IN_WORDS else whole(picture, "nsfwLevel")
 
 
 def whole(record: Record, name: str) -> int:
@@ -121,7 +129,7 @@ def examples_of(pictures: list[Record], version: int) -> Iterator[Example]:
                 prompt=meta.line("prompt", clean.DESCRIPTION),
                 negative=meta.line("negativePrompt", clean.DESCRIPTION),
                 weight=_weight(meta, version),
-                rating=rating_of(None, [whole(picture, "nsfwLevel")]),
+                rating=rating_of(None, [level_of(picture)]),
             )
 
 

@@ -338,3 +338,36 @@ def test_sizes_are_those_that_pillow_reads(tmp_path, kind, size, how):
 def test_no_bytes_break_the_reader_of_sizes(data, start):
     found = size_of(start + data)
     assert found is None or all(edge >= 0 for edge in found)
+
+
+@pytest.mark.parametrize("yes", [True, "true", "Yes", " 1", 1])
+@pytest.mark.parametrize("flag", ["poi", "minor"])
+def test_a_flag_that_is_written_as_a_text_or_a_number_is_heard(tmp_path, flag, yes):
+    record = {"id": 1, "modelId": 2, "model": {"name": "Ink", flag: yes, "nsfw": False}}
+    _, card, skipped = made(tmp_path, civitai_info=json.dumps(record).encode())
+    assert (card.real_person, card.minor) == (flag == "poi", flag == "minor")
+    assert skipped == {}
+
+
+@pytest.mark.parametrize("no", [False, "false", "No", "0", 0, "", None, "perhaps", 2, []])
+def test_a_flag_that_is_not_set_or_means_nothing_warns_of_nobody(tmp_path, no):
+    record = {"id": 1, "modelId": 2, "model": {"name": "Ink", "poi": no, "minor": no}}
+    _, card, skipped = made(tmp_path, civitai_info=json.dumps(record).encode())
+    assert (card.real_person, card.minor) == (False, False)
+    assert bool(skipped) == (no in ("perhaps", 2, []))
+
+
+@pytest.mark.parametrize(
+    ("marked", "rating"),
+    [
+        ({"nsfwLevel": 1}, "pg"), ({"nsfwLevel": 8}, "x"), ({"nsfwLevel": 64}, "x"),
+        ({"nsfwLevel": "Soft"}, "pg13"), ({"nsfwLevel": "X"}, "x"), ({"nsfw": "Mature"}, "r"),
+        ({"nsfw": "None"}, "pg"), ({"nsfw": True}, "r"), ({"nsfw": False}, "g"),
+        ({"nsfwLevel": None, "nsfw": "X"}, "x"), ({"nsfwLevel": 4, "nsfw": "None"}, "r"),
+    ],
+)  # fmt: skip
+def test_how_a_picture_is_marked_is_heard_in_numbers_and_in_words(tmp_path, marked, rating):
+    picture = {"url": "https://x.example/1.png", "type": "image", **marked}
+    record = {"id": 1, "modelId": 2, "model": {"name": "Ink", "nsfw": False}, "images": [picture]}
+    _, card, skipped = made(tmp_path, civitai_info=json.dumps(record).encode())
+    assert (card.rating, skipped) == (rating, {})
