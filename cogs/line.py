@@ -115,7 +115,7 @@ class LineCog(commands.Cog, name="line"):
         """My newest results."""
         line = self.bot.services.line
         jobs = await line.history(interaction.user.id, page=0, size=2 * MOST_CHOICES)
-        return _choices([job for job in jobs if job.state in DONE], current)
+        return _choices([job for job in jobs if _is_shown_again(job)], current)
 
     async def _job(self, name: str, interaction: Heard) -> Job:
         asked = name.strip().upper()
@@ -124,6 +124,11 @@ class LineCog(commands.Cog, name="line"):
     async def _say(self, reply: Reply, key: str, **facts: object) -> None:
         say = self.bot.services.say(str(reply.interaction.locale))
         await reply.send(notice(say, key, **facts))
+
+
+def _is_shown_again(job: Job) -> bool:
+    """A comparison stands in one place, unless it never stood anywhere."""
+    return job.state in DONE and (job.action != "compare" or job.state == "undeliverable")
 
 
 def _choices(jobs: list[Job], current: str) -> list[app_commands.Choice[str]]:

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.playground.driver import until
-from tests.reading import buttons, hidden, is_card, job_of, text
+from tests.reading import buttons, hidden, is_card, job_of, parts, text
 from tests.stage import Json, Stage, staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
@@ -101,6 +101,16 @@ async def test_a_double_click_compares_once_more_once(stage: Stage):
     answers = [text((await stage.ben.answer(one))["message"]) for one in pressed]
     assert sorted("already on its way" in answer for answer in answers) == [False, True]
     await stage.told(stage.ben, "cancel", job="all")
+
+
+async def test_a_comparison_is_led_to_and_not_offered_again(stage: Stage):
+    pressed = await stage.ben.slash("compare", prompt="two voles", count=1)
+    asked = (await stage.ben.answer(pressed))["message"]["id"]
+    card = await stage.ben.message_where(lambda m: m["id"] == asked and "ab:a" in buttons(m), 60)
+    await stage.posted(job_of(card))
+    assert await stage.ben.autocomplete("show", "job", job="voles") == []
+    links = [part.get("url", "") for part in parts(await stage.told(stage.ben, "history"))]
+    assert any(link.endswith(f"/{asked}") for link in links)
 
 
 async def test_a_card_that_discord_kept_is_deleted_by_the_next_press(stage: Stage):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from discord import ui
 
 from bot.cards.paging import Page
-from bot.cards.parts import Button, Item, Style, Tone, button, card, line, row, small, text
+from bot.cards.parts import Button, Item, Style, Tone, button, card, line, link, row, small, text
 from bot.cards.words import DOT, moment, why
 from bot.custom_ids import Pressed
 from bot.jobs.nouns import Job, Place
@@ -89,20 +89,24 @@ def _became(say: Say, job: Job) -> Iterator[str]:
     yield say(f"state-{job.state}")
     if job.state == "failed":
         yield cut(why(say, job), MOST_WHY)
-    yield say("history-pictures", count=job.request.count) if job.state == "posted" else ""
+    yield say("history-pictures", count=_pictures(job)) if job.state == "posted" else ""
     yield say("history-private") if job.private else ""
     yield moment(job.made_at)
-    yield _link(say, job)
+    yield f"[{say('history-link')}]({url})" if (url := _address(job)) else ""
 
 
-def _link(say: Say, job: Job) -> str:
-    """To the message, where others can see it too and nobody deleted it."""
+def _pictures(job: Job) -> int:
+    """A comparison has as many of each arm."""
+    return job.request.count * (2 if job.action == "compare" else 1)
+
+
+def _address(job: Job) -> str:
+    """Of the message, where others can see it too and nobody deleted it."""
     if job.private or job.message is None or job.deleted_at is not None or job.state != "posted":
         return ""
     where = job.origin.guild or "@me"
     channel = job.message_channel or job.origin.channel
-    url = f"https://discord.com/channels/{where}/{channel}/{job.message}"
-    return f"[{say('history-link')}]({url})"
+    return f"https://discord.com/channels/{where}/{channel}/{job.message}"
 
 
 def _way_back(say: Say, job: Job) -> Button:
@@ -113,6 +117,8 @@ def _way_back(say: Say, job: Job) -> Button:
         return button(Pressed(job.id, "again"), say("button-again"))
     if job.deleted_at is not None:
         return button(Pressed(job.id, "restore"), say("button-restore"))
+    if job.action == "compare" and (url := _address(job)):
+        return link(say("button-open"), url)  # votes are cast there; it is shown nowhere else
     return button(Pressed(job.id, "open"), say("button-open"), style=Style.primary)
 
 

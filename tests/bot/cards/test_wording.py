@@ -314,6 +314,15 @@ def test_history_shows_each_the_way_on_that_it_has():
     assert set(actions(lists.history(SAY, [gone], page=0, more=False))) == {"restore"}
 
 
+def test_history_leads_to_a_comparison_which_is_shown_nowhere_else():
+    posted = replace(JOB, action="compare", state="posted", message=5, message_channel=6)
+    shown = lists.history(SAY, [posted], page=0, more=False)
+    assert not actions(shown)
+    [way] = [piece for piece in pieces(shown) if piece.get("style") == 5]
+    assert way["url"].endswith("/6/5")
+    assert f"{2 * JOB.request.count} pictures" in read(shown)
+
+
 def test_history_links_only_to_what_others_can_see():
     posted = replace(JOB, state="posted", message=5, message_channel=6)
     assert "/6/5)" in read(lists.history(SAY, [posted], page=0, more=False))
