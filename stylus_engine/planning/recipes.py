@@ -58,9 +58,20 @@ def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Callable[[str
     for weighted in adapters:
         for trigger in _asked(weighted.adapter, prompt):
             longer = f"{prompt}, {trigger}"
-            if trigger.casefold() not in prompt.casefold() and fits(longer):
+            if not _says(prompt, trigger) and fits(longer):
                 prompt = longer
     return prompt
+
+
+def _says(prompt: str, trigger: str) -> bool:
+    """Whether the trigger stands there already: as words of their own, one or many, not within a longer one.
+
+    Scripts without capitals often write no spaces between words, so there it may stand anywhere.
+    """
+    said, wanted = prompt.casefold(), trigger.casefold()
+    if trigger.upper() == trigger.lower() and not trigger.isascii():
+        return wanted in said
+    return bool(re.search(rf"(?<!\w){re.escape(wanted)}(?:['’]?s|es)?(?!\w)", said))
 
 
 def _asked(adapter: Adapter, prompt: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_engine.errors import OutOfRange
-from stylus_engine.model import Checkpoint, Plan, Request, Shot
+from stylus_engine.model import Adapter, Checkpoint, Plan, Request, Shot, Weighted
 from stylus_engine.planning.masks import first_masks
 from stylus_engine.planning.presets import presets
+from stylus_engine.planning.recipes import with_triggers
 from stylus_engine.planning.shots import seeds, shots, size
 from stylus_engine.planning.weights import Budgets
 from tests.planning.plans import plan
@@ -45,6 +46,30 @@ def test_a_trigger_that_was_typed_is_not_said_twice() -> None:
     of = plan(1)
     typed = Plan(prompt="t0 T0-A0", tasks=of.tasks, composer="test")
     assert grid(typed, count=1)[0].recipe.prompt == "t0 T0-A0"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "trigger", "said"),
+    [
+        ("a pink cat drinking", "ink", False),
+        ("a dragonfly", "dragon", False),
+        ("inkk", "ink", False),
+        ("a cat in INK", "ink", True),
+        ("two dragons", "dragon", True),
+        ("the dragon’s tail", "dragon", True),
+        ("(ink:1.2)", "ink", True),
+        ("a cat, @_@", "@_@", True),
+        ("夜の街と竜の絵", "竜", True),
+        ("a 1girl", "1girl", True),
+        ("11girls", "1girl", False),
+    ],
+)
+def test_a_trigger_within_a_longer_word_was_not_typed(
+    prompt: str, trigger: str, said: bool
+) -> None:
+    adapter = Adapter(card_id="t:a:1", name="a", family_declared="f", triggers=(trigger,))
+    longer = with_triggers(prompt, [Weighted(adapter=adapter, weight=1.0)], lambda _: True)
+    assert longer == (prompt if said else f"{prompt}, {trigger}")
 
 
 def test_the_paper_preset_lower_cases_adds_its_suffix_and_no_trigger() -> None:
