@@ -31,6 +31,16 @@ from stylus_engine.model.noun import within
 # folders' configs name, never is: with it their first step starts from the wrong noise.
 TRAILING: Mapping[str, Any] = MappingProxyType({"timestep_spacing": "trailing"})
 
+# diffusers takes one spacing of sigmas alone; a folder's config may name another for its own sampler.
+KARRAS: Mapping[str, Any] = MappingProxyType(
+    {
+        "use_karras_sigmas": True,
+        "use_beta_sigmas": False,
+        "use_exponential_sigmas": False,
+        "use_flow_sigmas": False,
+    }
+)
+
 # `clip_sample` is for pixels; DDIMScheduler's default would clip latents whenever the
 # folder's config was written by a scheduler that does not know the word.
 KINDS: Mapping[str, tuple[Any, Mapping[str, Any]]] = MappingProxyType(
@@ -39,7 +49,7 @@ KINDS: Mapping[str, tuple[Any, Mapping[str, Any]]] = MappingProxyType(
         "euler_a": (EulerAncestralDiscreteScheduler, {}),
         "dpmpp_2m_karras": (
             DPMSolverMultistepScheduler,
-            {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True},
+            {"algorithm_type": "dpmsolver++", **KARRAS},
         ),
         "ddim": (DDIMScheduler, {"clip_sample": False}),
         "lcm": (LCMScheduler, {"clip_sample": False}),

@@ -78,6 +78,13 @@ def test_every_bit_is_the_plain_pipelines(sampler, steps, config):
     assert torch.equal(latents, plain(sampler, config, steps))
 
 
+@pytest.mark.parametrize("named", ["use_beta_sigmas", "use_exponential_sigmas"])
+def test_a_folder_that_names_another_spacing_does_not_break_karras(named):
+    """diffusers refuses two, in the middle of a walk: `dpmpp_2m_karras` is what is drawn with by default."""
+    ours, usual = (schedule("dpmpp_2m_karras", SD | more, 20) for more in ({named: True}, {}))
+    assert torch.equal(ours.scheduler.sigmas, usual.scheduler.sigmas)
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_the_last_expected_picture_is_near_the_picture(sampler):
     """`expected` is x0 and not another tensor of the scheduler's: at the end they meet."""
