@@ -26,8 +26,9 @@ def to_pixels(image: Tensor) -> Pixels:
 
 def shrunk(latents: Tensor) -> Tensor:
     """Latents small enough to decode for a glance: averaging latents nearly averages pixels."""
-    edge = max(latents.shape[-2:])
-    return latents if edge <= PREVIEW else F.avg_pool2d(latents, -(-edge // PREVIEW))
+    high, wide = latents.shape[-2:]
+    share = -(-max(high, wide) // PREVIEW)
+    return F.avg_pool2d(latents, (min(share, high), min(share, wide)))  # of a strip a line is left
 
 
 def to_png(pixels: Pixels) -> bytes:

@@ -11,6 +11,7 @@ from stylus_engine.errors import BadCheckpoint, BadSize, UnknownName
 from stylus_engine.model import Checkpoint, Drawn, Failed, Shot, Stepped
 from stylus_engine.sampling.executors import Stacking
 from stylus_engine.sampling.families import family_of
+from stylus_engine.sampling.pixels import PREVIEW, shrunk
 from stylus_engine.sampling.signing import portable
 from stylus_engine.sampling.text import token_count
 from tests.model.nouns import INK, SHOT
@@ -180,6 +181,14 @@ def test_a_shot_that_travels_names_no_place_of_this_machine():
     told = portable(structs.replace(SHOT, recipe=recipe))
     assert b"/here" not in json.encode(told)
     assert told.recipe.adapters[0].adapter.name == INK.name
+
+
+@pytest.mark.parametrize(("high", "wide"), [(8, 500), (500, 8), (1, 33), (64, 64), (7, 9)])
+def test_a_strip_has_a_glance_too(high, wide):
+    """512 by 4,096 pixels can be asked for, and narrower ones: a glance is no reason to end a walk."""
+    small = shrunk(torch.ones(1, 4, high, wide))
+    assert 1 <= min(small.shape[-2:])
+    assert max(small.shape[-2:]) <= PREVIEW
 
 
 def test_previews_are_png_and_unguided_shots_have_no_negative(pool, on):
