@@ -30,7 +30,7 @@ class PaperRules:
         self, request: Request, query: Query, candidates: Sequence[Candidate]
     ) -> Plan:
         """A plan without tasks means the base model."""
-        offered = [c for c in candidates if c.concept and self._fits(query, c)]
+        offered = [c for c in candidates if self._fits(query, c)]
         tasks = tuple(_tasks(query, _limited(query, offered)))
         return Plan(
             prompt=query.prompt,
@@ -43,7 +43,10 @@ class PaperRules:
         )
 
     def _fits(self, query: Query, candidate: Candidate) -> bool:
-        return candidate.similarity >= self._floor or candidate.adapter.card_id in query.pinned
+        """By the cosine to a part of the prompt; a pin also where the prompt has no parts."""
+        if not candidate.concept:
+            return _pinned(query, candidate) and not query.concepts
+        return candidate.similarity >= self._floor or _pinned(query, candidate)
 
 
 class BaseComposer:
@@ -82,11 +85,16 @@ def _limited(query: Query, offered: list[Candidate]) -> Iterator[tuple[Span, Can
 
 
 def _topics(query: Query) -> list[Span]:
-    return [span_of(query.prompt, chunk) for chunk in chunks(query.prompt)]
+    """The chunks; of a prompt that asks for nothing all of it, for pins need a place."""
+    text = query.prompt.strip()
+    whole = Span(text=text, start=query.prompt.find(text))
+    return [span_of(query.prompt, chunk) for chunk in chunks(query.prompt)] or [whole]
 
 
 def _topic_of(query: Query, candidate: Candidate, topics: list[Span]) -> Span:
     """The chunk around the candidate's concept."""
+    if not candidate.concept:
+        return topics[0]
     span = next(span for span in query.concepts if span.text == candidate.concept)
     return next(t for t in topics if t.start <= span.start < t.start + len(t.text))
 

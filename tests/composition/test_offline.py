@@ -164,6 +164,13 @@ async def test_the_papers_rules_keep_styles_and_pins():
     assert lit(plan) == [("neon", ["neon"]), ("chalk", ["chalk"]), ("mosaic", ["Odd"])]
 
 
+@pytest.mark.parametrize("prompt", [" no dragon ", "🐉", "the", "no 'x'"])
+async def test_the_papers_rules_keep_pins_where_nothing_is_asked_for(prompt):
+    pin, other = found(card("Odd"), "", 0.1), found(card("Dragon"), "", 0.9)
+    plan = await compose(prompt, other, pin, composer=PaperRules(), pinned=(pin.adapter.card_id,))
+    assert lit(plan) == [(prompt.strip(), ["Odd"])]
+
+
 async def test_base_chooses_nothing():
     plan = await compose("a dragon", found(card("Dragon"), "dragon"), composer=BaseComposer())
     assert (plan.tasks, plan.uncovered) == ((), ("dragon",))
