@@ -32,8 +32,13 @@ def origin(
         channel=interaction.channel_id or 0,
         locale=str(interaction.locale),
         guild_locale=str(spoken),
-        roads_beside_token=interaction.is_guild_integration(),
+        roads_beside_token=_writes_there(interaction),
     )
+
+
+def _writes_there(interaction: Interaction) -> bool:
+    """Whether the bot may without a token: as a member of the server, or where it speaks with this person alone."""
+    return interaction.is_guild_integration() or bool(interaction.context.dm_channel)
 
 
 def ceiling(interaction: Interaction, settings: Settings) -> Rating:

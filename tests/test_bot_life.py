@@ -105,6 +105,24 @@ async def test_whoever_clicked_just_before_the_end_has_an_answer(tmp_path: Path)
         assert "ERROR" not in bot.log
 
 
+async def test_what_is_pressed_in_direct_messages_comes_there_without_its_token(tmp_path: Path):
+    brief: Json = {"delivery__token_seconds": 4, "delivery__token_margin_seconds": 1}
+    async with (
+        Playground(ack_seconds=20, token_seconds=4) as play,
+        BotProcess(play, tmp_path, step_seconds=0.15, **brief) as bot,
+    ):
+        ada = Stage(play, bot).ada
+        private = await ada.direct()
+        await ada.answer(await ada.slash("imagine", prompt="a fox", private=True, count=4))
+        card = await private.message_where(is_card, 60, "a card in private")
+        status = await private.answer(await private.press(card, buttons(card)["seed"]))
+        later = await private.message_where(
+            lambda m: is_card(m) and m["id"] != card["id"], 60, "the card of the press"
+        )
+        assert later["id"] != status["message"]["id"]  # by the token it would stand there
+        assert job_of(later) == job_of(status["message"])
+
+
 async def test_pause_and_resume(stage: Stage):
     assert "owners" in text(await stage.told(stage.ben, "admin pause"))
     paused = await stage.told(stage.ada, "admin pause")

@@ -6,6 +6,7 @@ from unittest.mock import create_autospec
 
 import discord
 import pytest
+from discord.app_commands import AppCommandContext
 
 from bot import origins, rights
 from bot.jobs.nouns import Job, Origin
@@ -50,6 +51,26 @@ def test_who_sees_a_job(private: bool, user: int, guild: int, seen: bool):
         return
     with pytest.raises(JobGone):
         origins.visible(job(private=private), heard(user, guild=guild), "J")
+
+
+@pytest.mark.parametrize(
+    ("where", "member", "roads"),
+    [
+        ({"guild": True}, True, True),
+        ({"guild": True}, False, False),  # installed by a person, where the bot is no member
+        ({"dm_channel": True}, False, True),  # nobody is a member of a conversation of two
+        ({"private_channel": True}, False, False),  # of other people's
+    ],
+)
+def test_where_the_bot_can_write_without_a_token(where: dict[str, bool], member: bool, roads: bool):
+    interaction = heard(ADA)
+    interaction.id, interaction.token = 7, "t"
+    interaction.user.display_name = "Ada"
+    interaction.locale = interaction.guild_locale = "en-US"
+    interaction.context = AppCommandContext(**where)
+    interaction.is_guild_integration = lambda: member
+    made = origins.origin(interaction, Settings(), 0.0)
+    assert made.roads_beside_token is roads
 
 
 def test_a_job_that_never_was_reads_like_one_that_is_hidden():
