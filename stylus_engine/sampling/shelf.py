@@ -2,6 +2,7 @@
 
     <id>.safetensors       the factors, named as `FactorStore` names them; its access time is its last use
     <id>.<writer>.part     one that is being written, or that a killed process left
+    .tmp<letters>          the same, while safetensors writes it under a name of its own
 
 Law of this file: an entry is written whole, fsynced and renamed, and a checksum over its
 numbers is looked at before they are believed.  Whatever is cut, torn or foreign is
@@ -39,6 +40,7 @@ LOG = logging.getLogger("stylus.shelf")
 VERSION = "1"  # of the entries themselves; what they were made by is in their name
 ENDING = ".safetensors"
 SMALLER = (torch.float16, torch.bfloat16)
+PARTS = ("*.part", ".tmp*")
 FORGOTTEN = 3600.0  # seconds after which a part is nobody's
 
 
@@ -60,11 +62,11 @@ class Shelf:
     def find(self, factors_id: str) -> Factors | None:
         """The factors that were kept under this id, bit for bit; None: make them."""
         path = self._place(factors_id)
-        if not path.exists():
-            return None
         try:
+            if not path.exists():
+                return None
             found = _read(path, factors_id)
-        except (BadAdapter, KeyError, ValueError, RuntimeError) as error:
+        except (BadAdapter, OSError, KeyError, ValueError, RuntimeError) as error:
             LOG.warning("%s is made again: %s", path.name[:12], error)
             self._drop(path)
             return None
@@ -104,7 +106,7 @@ class Shelf:
     def _tidy(self) -> None:
         for entry in leaving(self.entries(), self.most_bytes):
             self._drop(entry.path)
-        for part in self._found("*.part"):
+        for part in (part for pattern in PARTS for part in self._found(pattern)):
             if time.time_ns() - part.used > FORGOTTEN * 1e9:
                 self._drop(part.path)
 

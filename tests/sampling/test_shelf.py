@@ -2,6 +2,9 @@
 
 import os
 import resource
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -191,6 +194,39 @@ def test_as_few_go_as_need_be(sizes, most):
     assert gone == entries[: len(gone)]
     assert sum(sizes[len(gone) :]) <= most
     assert not gone or sum(sizes[len(gone) - 1 :]) > most
+
+
+KILLED = """
+import resource, signal, sys
+from pathlib import Path
+from stylus_engine.sampling.shelf import Shelf
+from tests.sampling.test_shelf import some
+
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # the system ends it in the middle of the write
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+Shelf(Path(sys.argv[1]), 1 << 20).keep(some("a" * 64, size=50_000))
+"""
+
+
+def test_a_process_that_is_ended_while_it_writes_leaves_nothing_for_ever(tmp_path):
+    """Until it is done safetensors writes under a name of its own."""
+    ended = subprocess.run([sys.executable, "-c", KILLED, tmp_path], check=False, timeout=100)
+    assert ended.returncode == -signal.SIGXFSZ
+    (left,) = tmp_path.iterdir()
+    old = time.time() - FORGOTTEN - 1
+    os.utime(left, (old, old))
+    Shelf(tmp_path, ROOM).keep(some("b" * 64))
+    assert not left.exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_no_error(tmp_path, monkeypatch, caplog):
+    def shut(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", shut)
+    assert Shelf(tmp_path, ROOM).find("a" * 64) is None
+    assert "is made again" in caplog.text
 
 
 def test_what_a_killed_process_left_is_swept_and_never_read(tmp_path):
