@@ -40,7 +40,7 @@ async def manifest_of(
 ) -> Manifest | None:
     """What the first picture among them says of itself; None: nothing.
 
-    Raises `NotAPicture` for anything else, however it calls itself; `NoWorker`.
+    Raises `NotAPicture` for anything else, however it calls itself; `SourceSilent`, `NoWorker`.
     """
     chosen = _chosen(attachments)
     data = await fetch(chosen)
@@ -92,6 +92,11 @@ async def fetch_picture(attachment: discord.Attachment) -> bytes:
     if attachment.size > MOST_BYTES:
         why = f"the file is larger than {MOST_BYTES // MEBIBYTE} MiB"
         raise BadPicture(path=name, why=why)
+    return await _picture(attachment)
+
+
+async def _picture(attachment: discord.Attachment) -> bytes:
+    name = clean(attachment.filename, 100)
     silent = SourceSilent(source=name, why="the file could not be fetched from Discord")
     return await _fetched(attachment.url, MOST_BYTES, PATIENCE, silent)
 
@@ -105,11 +110,10 @@ def _chosen(attachments: Sequence[discord.Attachment]) -> discord.Attachment:
 
 
 async def fetch(attachment: discord.Attachment) -> bytes:
-    """The file, when it is as small as a picture may be. Raises `NotAPicture`."""
-    refusal = NotAPicture(name=attachment.filename)
+    """The file, when it is as small as a picture may be. Raises `NotAPicture`, `SourceSilent`."""
     if not SHORTEST <= attachment.size <= MOST_BYTES:
-        raise refusal
-    return await _fetched(attachment.url, MOST_BYTES, PATIENCE, refusal)
+        raise NotAPicture(name=attachment.filename)
+    return await _picture(attachment)
 
 
 async def fetch_adapter(attachment: discord.Attachment) -> bytes:
