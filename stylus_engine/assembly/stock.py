@@ -38,11 +38,12 @@ class Stock:
         Raises `BadCards`, `BadCatalogue`.
         """
         from stylus_engine.catalog.importing import clock
-        from stylus_engine.catalog.settling import forget_folders, settle
+        from stylus_engine.catalog.settling import forget_folders, heed_warnings, settle
 
         settle(self.catalogue, self.setup.cards, clock())
         sources = [folder_name(path) for path in self.setup.shelves]
         forget_folders(self.catalogue, sources, clock())
+        heed_warnings(self.catalogue)
 
     @cached_property
     def cards(self) -> "Catalogue":

@@ -25,7 +25,7 @@ from stylus_engine.catalog.rows import (
     known_of,
     measured_of,
 )
-from stylus_engine.catalog.writing import Taken, keep_page, keep_part
+from stylus_engine.catalog.writing import Pen, Taken, keep_page, keep_part
 from stylus_engine.errors import UnknownName
 from stylus_engine.model import Adapter, Measured
 from stylus_engine.ports import Change
@@ -195,6 +195,13 @@ class Catalogue:
             if row is None:
                 raise UnknownName(kind="adapter", name=card_id[:80], known="")
             return keep_part(db, row, {k: v for k, v in parts.items() if v is not None})
+
+    def anew(self, card_id: str) -> None:
+        """Make a card of its layers as cards are made today; a change like any other. One that is gone stays so."""
+        with self._book.writing() as db:
+            sql = "SELECT number FROM cards WHERE card_id = ? AND card IS NOT NULL"
+            for row in db.execute(sql, (card_id,)).fetchall():
+                Pen(db).merge(row["number"])
 
     def remembered(self, key: str) -> bytes | None:
         """An answer that cost something, by the hash of what was asked."""

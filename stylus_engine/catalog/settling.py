@@ -15,11 +15,15 @@ from stylus_engine.catalog.cards import CardFile
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.lines import stamp_of
 from stylus_engine.catalog.nouns import Item, Page
+from stylus_engine.catalog.warned import warned
 from stylus_engine.catalog.writing import SETTINGS as SOURCE
 from stylus_engine.catalog.writing import Taken
 from stylus_engine.model import Adapter
 
 FOLDERS = "settings: folders"  # under this key the catalogue remembers which there were
+
+HEEDED = "settings: warnings"  # and under this one, by which reading of words its cards were warned
+READING = b"2"  # of `warned`; another one when it hears more
 
 
 def settle(catalogue: Catalogue, files: Sequence[Path], now: str) -> Taken:
@@ -46,6 +50,17 @@ def forget_folders(catalogue: Catalogue, sources: Sequence[str], now: str) -> No
     for source in set(before) - set(sources):
         catalogue.take(source, Page(gone=_left(catalogue, source, ())), now)
     catalogue.remember(FOLDERS, msgspec.json.encode(list(sources)))
+
+
+def heed_warnings(catalogue: Catalogue) -> int:
+    """Cards that came in before their words were read as today are made anew; how many. Looks once."""
+    if catalogue.remembered(HEEDED) == READING:
+        return 0
+    late = [card.card_id for card in catalogue.cards() if warned(card) != card]
+    for card_id in late:
+        catalogue.anew(card_id)
+    catalogue.remember(HEEDED, READING)
+    return len(late)
 
 
 def _left(catalogue: Catalogue, source: str, items: Iterable[Item]) -> tuple[str, ...]:

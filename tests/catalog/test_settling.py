@@ -8,7 +8,7 @@ import pytest
 
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.importing import bring_in
-from stylus_engine.catalog.settling import settle
+from stylus_engine.catalog.settling import heed_warnings, settle
 from stylus_engine.catalog.sources.cardfile import Cards
 from stylus_engine.model import Adapter
 
@@ -80,3 +80,18 @@ def test_a_line_that_changed_is_a_change(tmp_path, file):
     written(file, "Red Dragon", "Ink and Wash")
     taken = imported(catalogue, file)
     assert (taken.changed, taken.same) == (1, 1)
+
+
+def test_cards_of_before_hear_the_warnings_of_today_once(tmp_path, monkeypatch):
+    catalogue = Catalogue(tmp_path / "catalog.db")
+    file = written(tmp_path / "cards.jsonl", "Loli Style", "Ink & Wash")
+    with monkeypatch.context() as then:
+        then.setattr("stylus_engine.catalog.layers.warned", lambda card: card)
+        settle(catalogue, [file], NOW)
+    assert not catalogue.get("t:0:1").minor
+    number = catalogue.last()
+    assert heed_warnings(catalogue) == 1
+    assert [card.minor for card in catalogue.cards()] == [True, False]
+    assert [change.card_id for change in catalogue.after(number, 9)] == ["t:0:1"]
+    assert heed_warnings(catalogue) == 0
+    assert catalogue.last() == number + 1
