@@ -82,9 +82,18 @@ def address(url: str) -> URL:
     except (ArgumentError, KeyError, ValueError) as error:
         why = "it is neither sqlite:///FILE nor postgresql://USER@HOST/NAME"
         raise BadSettings(where="database.url", why=why) from error
-    if driver.startswith("sqlite") and parsed.database in {None, "", ":memory:"}:
+    fleeting = parsed.database in {None, "", ":memory:"} or parsed.query.get("mode") == "memory"
+    if driver.startswith("sqlite") and fleeting:
         raise BadSettings(where="database.url", why="a line in memory would be lost; name a file")
-    return parsed.set(drivername=driver)
+    return _as_asyncpg_says(parsed).set(drivername=driver)
+
+
+def _as_asyncpg_says(url: URL) -> URL:
+    """Addresses are handed out with libpq's `sslmode`; asyncpg calls the same words `ssl`."""
+    mode = url.query.get("sslmode")
+    if mode is None or "ssl" in url.query:
+        return url
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def address_of(file: Path) -> str:

@@ -30,6 +30,8 @@ from stylus_engine.errors import BadSettings
 
 __all__ = ["LeaseLost", "Line", "Rules"]
 T = TypeVar("T")
+# What opening raises: databases the first two, drivers the others, of arguments that they do not know.
+ODD = (DBAPIError, OSError, TypeError, ValueError, OverflowError)
 
 
 class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Reading, Retention):
@@ -58,7 +60,7 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
         database = connect(address(url))
         try:
             return await asked(cls(database, Rules()))
-        except DBAPIError as error:
+        except ODD as error:
             why = "it cannot be read, or is of an older version: start the bot once"
             raise BadSettings(where="database.url", why=why) from error
         finally:
@@ -95,7 +97,7 @@ async def _enter(url: URL, owner: str, now: float) -> None:
             await door.write(move_in)
         finally:
             await door.close()
-    except (DBAPIError, OSError) as error:
+    except ODD as error:
         told = url.render_as_string(hide_password=True)
         why = f"{told} cannot be opened ({_first_line(error)})"
         raise BadSettings(where="database.url", why=why) from error

@@ -71,7 +71,38 @@ async def test_a_database_of_a_later_version(url: str, line: Line):
         await Line.open(url, Rules(), owner="bot", now=NOW)
 
 
-@pytest.mark.parametrize("where", ["", "mysql://x", "stylus.db", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("postgresql://u:hush@127.0.0.1:1/x?sslmode=require", "Connect call failed"),
+        ("postgresql://u:hush@127.0.0.1:1/x?channel_binding=require", "channel_binding"),
+        ("postgresql://u:hush@127.0.0.1:99999/x", "port"),
+        ("sqlite:///{here}/never.db?timeout=soon", "soon"),
+    ],
+)
+async def test_an_address_with_odd_arguments_is_one_sentence(where: str, said: str, tmp_path: Path):
+    with pytest.raises(BadSettings, match=said) as refused:
+        await Line.open(where.format(here=tmp_path), Rules(), owner="bot", now=NOW)
+    assert "hush" not in str(refused.value)
+
+
+async def test_ssl_is_asked_for_in_the_driver_s_words():
+    url = address("postgresql://u@h/x?sslmode=verify-full&host=db")
+    assert dict(url.query) == {"ssl": "verify-full", "host": "db"}
+    assert dict(address("postgresql://u@h/x?ssl=require").query) == {"ssl": "require"}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "",
+        "mysql://x",
+        "stylus.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?mode=memory&uri=true",
+    ],
+)
 async def test_what_is_no_database_of_ours(where: str):
     with pytest.raises(BadSettings) as refused:
         await Line.open(where, Rules(), owner="bot", now=NOW)
