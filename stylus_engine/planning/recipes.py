@@ -58,20 +58,20 @@ def with_triggers(prompt: str, adapters: Sequence[Weighted], fits: Callable[[str
     for weighted in adapters:
         for trigger in _asked(weighted.adapter, prompt):
             longer = f"{prompt}, {trigger}"
-            if not _says(prompt, trigger) and fits(longer):
+            if not standing(prompt, trigger) and fits(longer):
                 prompt = longer
     return prompt
 
 
-def _says(prompt: str, trigger: str) -> bool:
-    """Whether the trigger stands there already: as words of their own, one or many, not within a longer one.
+def standing(text: str, words: str) -> re.Match[str] | None:
+    """Where these words stand as words of their own, one or many, in any case; not within a longer one.
 
-    Scripts without capitals often write no spaces between words, so there it may stand anywhere.
+    Scripts without capitals often write no spaces between words, so there they may stand anywhere.
     """
-    said, wanted = prompt.casefold(), trigger.casefold()
-    if trigger.upper() == trigger.lower() and not trigger.isascii():
-        return wanted in said
-    return bool(re.search(rf"(?<!\w){re.escape(wanted)}(?:['’]?s|es)?(?!\w)", said))
+    wanted = re.escape(words)
+    anywhere = words.upper() == words.lower() and not words.isascii()
+    pattern = wanted if anywhere else rf"(?<!\w){wanted}(?:['’]?s|es)?(?!\w)"
+    return re.search(pattern, text, re.IGNORECASE)
 
 
 def _asked(adapter: Adapter, prompt: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from stylus_engine.model import Recipe, Weighted
+from stylus_engine.planning.recipes import standing
 
 RAISE = 1.4  # what a lost concept's weights are multiplied with, within their ranges
 LOWER = 0.7  # and those of all others
@@ -119,6 +120,5 @@ def _without(recipe: Recipe) -> str:
 
 def _cut(text: str, words: str) -> str:
     """`text` without the first place where `words` stand, in any case."""
-    at = text.casefold().find(words.casefold()) if words else -1
-    same_length = len(text.casefold()) == len(text) and len(words.casefold()) == len(words)
-    return text[:at] + text[at + len(words) :] if at >= 0 and same_length else text
+    found = standing(text, words) if words else None
+    return text[: found.start()] + text[found.end() :] if found else text

@@ -48,6 +48,12 @@ def test_a_prompt_that_is_nothing_but_its_concept_is_held_against_any_picture() 
     assert questions(Recipe(adapters=(DRAGON,), prompt="Dragon")).texts[0] == "a picture"
 
 
+def test_a_concept_is_taken_out_of_no_longer_word() -> None:
+    """ "ink" cut out of "pink" left a picture of ink to be held against one of ink."""
+    recipe = Recipe(adapters=(lit("x", "ink", triggers=("ink",)),), prompt="a pink cat, in ink")
+    assert questions(recipe).texts == ("a pink cat, in", "a pink cat, in, ink")
+
+
 def test_letters_that_grow_when_folded_break_nothing() -> None:
     told = questions(Recipe(adapters=(lit("x", "drache"),), prompt="ein großer DRACHE İ"))
     assert told.texts[1].endswith(", drache")

@@ -16,7 +16,7 @@ _NUMBER = r"(\d?[.,]\d{1,2}|[012])(?![\d.]*\d)"
 _TOLD = re.compile(
     r"\b(?:weights?|strength|scale|works? best|recommend\w*|use(?: it)?(?: at| with| between)?|"
     r"set(?: it)?(?: to)?)\b[^.\d\n]{0,24}?"
-    rf"(?<![\d.]){_NUMBER}(?:\s*(?:-|–|~|to|and)\s*{_NUMBER})?(?!\s*(?:steps?|pictures?|images?|epochs?|k\b|%))",
+    rf"(?<![\d.v]){_NUMBER}(?:\s*(?:-|–|~|to|and)\s*{_NUMBER})?(?!\s*(?:steps?|pictures?|images?|epochs?|k\b|%))",
     re.IGNORECASE,
 )
 

@@ -150,6 +150,7 @@ def test_equal_weights_leave_some_room():
         ("Use 2 images", (None, None, None)),
         ("weight 0.0", (None, None, None)),
         ("works best at 100 % of its weight", (None, None, None)),
+        ("use v1.2 with care", (None, None, None)),
         ("version 1.5 of it", (None, None, None)),
     ],
 )
