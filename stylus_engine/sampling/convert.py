@@ -55,6 +55,7 @@ PART = re.compile(
     r")"
 )
 DOWN = re.compile(r"(.+)\.lora_A(?:\.[^.]+)?\.weight")  # as diffusers names it in the end
+CONFUSED = (ValueError, LookupError, AttributeError, TypeError)  # what diffusers' converters raise
 KINDS = {  # what marks a kind we do not draw with
     "(IA)³": r"\.on_input$",
     "OFT": r"\.oft_|\.oft_R\.",
@@ -185,7 +186,10 @@ def _named(tensors: Mapping[str, Tensor], pieces: Pieces) -> dict[str, str]:
     """What diffusers calls the modules that hold a LoRA pair: `unet.…` or `text_encoder.…`."""
     pairs = [parts for parts in pieces.values() if {"lora_down", "lora_up"} <= set(parts)]
     keys = [parts[part] for parts in pairs for part in ("lora_down", "lora_up")]
-    renamed = _by_diffusers({_bare(key): tensors[key] for key in keys})
+    try:
+        renamed = _by_diffusers({_bare(key): tensors[key] for key in keys})
+    except CONFUSED:  # by one key, about all: the table of real layers is left, and counts
+        return {}
     found = {id(tensor): key for key, tensor in renamed.items()}
     named: dict[str, str] = {}
     for module, parts in pieces.items():

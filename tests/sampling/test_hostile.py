@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stylus_engine.errors import (
+    AdapterNotApplied,
     AdapterNotFinite,
     AdapterNotSafetensors,
     AdapterUnsupported,
@@ -21,7 +22,7 @@ from stylus_engine.model import Drawn, Failed
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.embeddings import length, vectors_in
 from stylus_engine.sampling.files import read_adapter
-from tests.sampling.converting import factors, rewritten
+from tests.sampling.converting import factors, renamed, rewritten
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import stage
 from tests.sampling.small import shot, small_pool
@@ -110,6 +111,31 @@ def test_numbers_that_leave_fp32_are_broken(tmp_path, pipeline, bases, layout, p
     with pytest.raises(AdapterNotFinite) as caught:
         factors(path, bases)
     assert "mid_block" in caught.value.tensor
+
+
+@pytest.mark.parametrize(
+    "stem", ["lora_unet_mid.to_q.lora_{}", "lora_te_x.lora.{}", "lora_te1_x.processor.to_q_lora.{}"]
+)
+def test_names_that_diffusers_stumbles_over_are_told(tmp_path, bases, stem):
+    """Its converters raise what nobody catches, a `KeyError` or a `ValueError` for all of the file."""
+    tensors = {
+        f"{stem.format('down')}.weight": torch.ones(2, 32),
+        f"{stem.format('up')}.weight": torch.ones(32, 2),
+    }
+    save_file(tensors, tmp_path / "a.safetensors")
+    with pytest.raises(AdapterNotApplied) as caught:
+        factors(tmp_path / "a.safetensors", bases)
+    assert (caught.value.count, caught.value.of) == (2, 2)
+
+
+def test_kohyas_layers_with_pefts_endings_are_the_same_layers(tmp_path, pipeline, bases):
+    plain, mixed = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    random_adapter(plain, pipeline, "kohya", alpha=2.0)
+    mixed.write_bytes(plain.read_bytes())
+    renamed(renamed(mixed, r"lora_down", "lora_A"), r"lora_up", "lora_B")
+    found, wanted = factors(mixed, bases).layers, factors(plain, bases).layers
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[at].up, wanted[at].up) for at in wanted)
 
 
 @pytest.mark.parametrize("alpha", ["NaN", "-Infinity", "1" + "0" * 400, "1e999"])
