@@ -37,6 +37,10 @@ COMMANDS = st.one_of(
         ),
     ),
     st.tuples(
+        st.just("compare"),
+        st.fixed_dictionaries({"prompt": PROMPTS}, optional={"count": st.integers(1, 2)}),
+    ),
+    st.tuples(
         st.sampled_from(
             ["queue", "history", "help", "about", "adapters browse", "admin pause", "admin resume"]
         ),
