@@ -12,6 +12,7 @@ from stylus_engine.model import Adapter
 
 LONGEST = 64 * 1024  # bytes; a card is about one thousand
 MOST_COUNT = 2**53  # of downloads or bytes; databases and JSON hold no more
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[\w.+-]{1,40}:[\w.+/@-]{1,160}:[\w.+-]{1,80}", re.ASCII)
 
 
@@ -47,9 +48,20 @@ def checked(card: Adapter, folder: Path) -> Adapter:
         raise ValueError("the name holds nothing that can be shown")
     if abs(card.popularity) > MOST_COUNT or not 0 <= card.file_bytes <= MOST_COUNT:
         raise ValueError("its popularity or file_bytes is no sane count")
+    card = _with_small_digest(card)
     if card.url is not None and not plain_url(card.url):
         raise ValueError("the url is not a plain https address")
     return _rooted(card, folder)
+
+
+def _with_small_digest(card: Adapter) -> Adapter:
+    """Its sha256 in small letters, as bytes are compared. Raises `ValueError` for what is none."""
+    if card.file_sha256 is None:
+        return card
+    digest = card.file_sha256.lower()
+    if not _SHA256.fullmatch(digest):
+        raise ValueError("the file_sha256 is not 64 hexadecimal digits")
+    return msgspec.structs.replace(card, file_sha256=digest)
 
 
 def plain_url(url: str) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.sections import MINIATURE
 from stylus_engine.catalog import CardFile
-from stylus_engine.catalog.lines import LONGEST
+from stylus_engine.catalog.lines import LONGEST, card_of
 from stylus_engine.catalog.sources.cardfile import Cards
 from stylus_engine.catalog.sources.columns import COLUMNS
 from stylus_engine.errors import BadArchive
@@ -323,3 +323,11 @@ def test_every_text_of_a_line_is_cleaned_and_capped(tmp_path):
     each = {"concepts": ["ink\u202e wash"] * 50, "not_for": "x" * 9000, "base": "po\u200bny"}
     (card,), _ = told(lines(tmp_path, each))
     assert (card.concepts, len(card.not_for), card.base) == (("ink wash",), 2000, "pony")
+
+
+def test_a_digest_in_capitals_is_the_same_one_and_what_is_none_is_told(tmp_path):
+    raw = '{"card_id":"t:1:1","name":"n","family_declared":"sd1","file_sha256":"%s"}'
+    assert card_of((raw % ("AB" * 32)).encode(), tmp_path).file_sha256 == "ab" * 32
+    for odd in ("zz", "ab" * 31, "../" * 20, ""):
+        with pytest.raises(ValueError, match="64 hexadecimal digits"):
+            card_of((raw % odd).encode(), tmp_path)
