@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Generic
 
 from bot.crew.bus import News
+from bot.crew.told import Told
 from bot.delivery.office import Office
 from bot.delivery.posting import Poster
 from bot.delivery.status import Status
@@ -21,7 +22,7 @@ from bot.jobs.database import LeaseLost
 from bot.jobs.nouns import Job
 from bot.refusals import NoWorker
 from bot.steadily import steadily
-from stylus_engine.errors import StylusError
+from stylus_engine.errors import DiskFull, StylusError
 
 AT_ONCE = 8  # deliveries in progress; those that wait for another try do not count
 LOOK_SECONDS = 15.0  # a look into the line without being woken
@@ -168,7 +169,7 @@ class Courier(Generic[Letter]):
             return unforeseen
 
     def _is_hopeless(self, said: Exception, began: float, mishaps: int) -> bool:
-        if isinstance(said, Unreachable | NoWorker):
+        if _passes(said):
             return self._clock.now() - began > PATIENCE
         return isinstance(said, WireError | StylusError) or mishaps == MOST_MISHAPS
 
@@ -191,6 +192,12 @@ class Courier(Generic[Letter]):
             task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _passes(said: Exception) -> bool:
+    """Whether waiting helps: Discord or a planner comes back, somebody makes room on a full disk."""
+    full = isinstance(said, Told) and said.kind == DiskFull.__name__
+    return full or isinstance(said, Unreachable | NoWorker)
 
 
 def _waits() -> Iterator[float]:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.crew.bus import News
+from bot.crew.told import Told
 from bot.delivery.wire import (
     Blocked,
     MessageGone,
@@ -265,6 +266,17 @@ async def test_a_planner_that_is_down_delays_the_card(world: World):
     await world.deliver()
     assert (await world.job(job.id)).state == "drawn"
     await world.later(1)
+    assert await outcome(world, job.id) == ("posted", "token")
+
+
+async def test_a_full_disk_delays_the_card(world: World):
+    told = Told(kind="DiskFull", sentence="The disk is full: x.webp could not be written.")
+    world.clerk.errors += [told, told]
+    job = await world.drawn()
+    await world.deliver()
+    assert (await world.job(job.id)).state == "drawn"
+    await world.later(1)
+    await world.later(2)
     assert await outcome(world, job.id) == ("posted", "token")
 
 
