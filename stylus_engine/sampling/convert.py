@@ -141,7 +141,8 @@ def _mostly(mark: str, keys: Sequence[str]) -> bool:
 def _of_unet(file: AdapterFile) -> str:
     """Which Stable Diffusion a file is for: cross-attention reads as wide as the text is."""
     crossed = (key for key in file.tensors if re.search(r"attn2[._]to_[kv]\.lora_(down|A)\.", key))
-    width = next((file.tensors[key].shape[-1] for key in crossed), 0)
+    shapes = (file.tensors[key].shape for key in crossed)
+    width = next((shape[-1] for shape in shapes if shape), 0)
     return WIDTHS.get(width, "Stable Diffusion")
 
 

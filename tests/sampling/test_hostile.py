@@ -16,13 +16,14 @@ from stylus_engine.errors import (
     AdapterNotFinite,
     AdapterNotSafetensors,
     AdapterUnsupported,
+    AdapterWrongFamily,
     AdapterWrongShape,
 )
 from stylus_engine.model import Drawn, Failed
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.embeddings import length, vectors_in
 from stylus_engine.sampling.files import read_adapter
-from tests.sampling.converting import factors, renamed, rewritten
+from tests.sampling.converting import CROSS, factors, renamed, rewritten
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import stage
 from tests.sampling.small import shot, small_pool
@@ -126,6 +127,14 @@ def test_names_that_diffusers_stumbles_over_are_told(tmp_path, bases, stem):
     with pytest.raises(AdapterNotApplied) as caught:
         factors(tmp_path / "a.safetensors", bases)
     assert (caught.value.count, caught.value.of) == (2, 2)
+
+
+def test_another_familys_layer_that_is_a_single_number(tmp_path):
+    transformer = Bases("tiny", "flux1", {"transformer": torch.nn.ModuleDict()})
+    save_file({f"{CROSS}.lora_down.weight": torch.tensor(1.0)}, tmp_path / "a.safetensors")
+    with pytest.raises(AdapterWrongFamily) as caught:
+        factors(tmp_path / "a.safetensors", transformer)
+    assert caught.value.family == "Stable Diffusion"
 
 
 def test_kohyas_layers_with_pefts_endings_are_the_same_layers(tmp_path, pipeline, bases):
