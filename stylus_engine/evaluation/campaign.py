@@ -7,24 +7,24 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from stylus_engine.evaluation.questions import Ask
-from stylus_engine.model import LIMITS, Request, Shot
+from stylus_engine.model import LIMITS, Adapter, Choice, Plan, Request, Shot, Task
 from stylus_engine.model.noun import Noun, within
 from stylus_engine.planning.presets import PAPER_SUFFIX
 
 
 class Arm(Noun, frozen=True, kw_only=True):
-    """One way to draw. `strength`: the dial over all weights; `pinned`: adapters forced upon it."""
+    """One way to draw. `strength`: the dial over all weights; `forced`: adapters put upon every prompt."""
 
     preset: str
     guidance: float
     strength: float = 1.0
-    pinned: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
         """Its name without the guidance."""
         loud = f" ×{self.strength:g}" if self.strength != 1.0 else ""
-        return f"{self.preset}{loud}{' + bad' if self.pinned else ''}"
+        return f"{self.preset}{loud}{' + bad adapter' if self.forced else ''}"
 
     @property
     def name(self) -> str:
@@ -86,8 +86,27 @@ def request(cell: Cell, campaign: Campaign) -> Request:
         seed=seed_of(cell.ask.prompt, campaign.seed),
         preset=cell.arm.preset,
         strength=cell.arm.strength,
-        pinned=cell.arm.pinned,
     )
+
+
+def forced(plan: Plan, adapters: Sequence[Adapter]) -> Plan:
+    """The plan with these adapters over the whole prompt, whatever was chosen.
+
+    No pin does that: a bad adapter is set aside by its health, and what is set aside is
+    never a candidate.
+    """
+    text = plan.prompt.strip()
+    chosen = {choice.adapter.card_id for choice in plan.choices}
+    more = tuple(
+        Task(
+            concept=text,
+            start=plan.prompt.find(text),
+            choices=(Choice(adapter=each, weight=each.weight, reason="forced"),),
+        )
+        for each in adapters
+        if each.card_id not in chosen
+    )
+    return replace(plan, tasks=(*plan.tasks, *more))
 
 
 def seed_of(prompt: str, seed: int) -> int:

@@ -10,16 +10,22 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from stylus_engine.errors import StylusError
-from stylus_engine.evaluation.campaign import Campaign, Cell, even, request, seed_of
+from stylus_engine.evaluation.campaign import Campaign, Cell, even, forced, request, seed_of
 from stylus_engine.evaluation.journal import Journal, Shown
 from stylus_engine.model import Drawn, Event, Failed, Plan, Request, Shot
 from stylus_engine.planning.shots import seeds
+from stylus_engine.ports import CardStore
 
 JOB = "eval"
 
 
 class Draws(Protocol):
     """What is asked of an engine."""
+
+    @property
+    def cards(self) -> CardStore:
+        """All that is known."""
+        ...
 
     async def plan(self, request: Request) -> Plan:
         """Choose adapters; draw nothing."""
@@ -71,6 +77,7 @@ async def _planned(
     try:
         asked = request(cell, campaign)
         plan = await engine.plan(asked)
+        plan = forced(plan, [engine.cards.get(each) for each in cell.arm.forced])
         shots = engine.shots(asked, plan, "eval")
     except StylusError as error:
         numbers = seeds(seed_of(cell.ask.prompt, campaign.seed), campaign.images)

@@ -34,8 +34,8 @@ class Figure(Noun, frozen=True, kw_only=True):
 def arms_of_failure(guidance: float, bad: Sequence[str]) -> tuple[Arm, ...]:
     """`bad`: card ids of adapters that do not do what they say."""
     loud = tuple(Arm(preset=OURS, guidance=guidance, strength=s) for s in LOUD)
-    pinned = (Arm(preset=OURS, guidance=guidance, pinned=tuple(bad)),) if bad else ()
-    return loud + pinned
+    worn = (Arm(preset=OURS, guidance=guidance, forced=tuple(bad)),) if bad else ()
+    return loud + worn
 
 
 def figures(table: Table) -> tuple[Figure, ...]:

@@ -87,7 +87,10 @@ class Cards:
         return CARDS
 
     def get(self, card_id: str) -> Adapter:
-        return next(card for card in CARDS if card.card_id == card_id)
+        for each in CARDS:
+            if each.card_id == card_id:
+                return each
+        raise errors.UnknownName(kind="adapter", name=card_id, known="")
 
     def named(self, text: str, limit: int, after: str = "") -> Sequence[Adapter]:
         ids = [card.card_id for card in CARDS]

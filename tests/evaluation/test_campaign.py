@@ -4,10 +4,19 @@ import pytest
 from msgspec.structs import replace
 
 from stylus_engine.errors import BadEvaluation
-from stylus_engine.evaluation.campaign import Campaign, Cell, arms, cells, even, request, seed_of
+from stylus_engine.evaluation.campaign import (
+    Campaign,
+    Cell,
+    arms,
+    cells,
+    even,
+    forced,
+    request,
+    seed_of,
+)
 from stylus_engine.evaluation.journal import Journal, Shown, failures, whole
 from stylus_engine.evaluation.questions import Ask
-from stylus_engine.model import Recipe, Shot
+from stylus_engine.model import Adapter, Plan, Recipe, Shot
 from stylus_engine.planning.presets import PAPER_NEGATIVE, PAPER_SUFFIX
 
 ASKS = tuple(Ask(id=f"q{n}", prompt=f"a cat, {n}") for n in range(3))
@@ -46,6 +55,15 @@ def test_the_papers_own_suffix_gives_no_arm_an_advantage(suffix):
 def test_a_suffix_is_words_of_their_own():
     drawn = even(shot("a cat"), Campaign(suffix="best quality"))
     assert drawn.recipe.prompt == "a cat, best quality"
+
+
+def test_a_bad_adapter_is_in_every_plan_though_nobody_may_choose_it():
+    bad = Adapter(card_id="t:bad:1", name="Bad", family_declared="f", health="quarantined")
+    bare = Plan(prompt=" a cat ", composer="test")
+    plan = forced(bare, [bad])
+    assert [(task.concept, task.start) for task in plan.tasks] == [("a cat", 1)]
+    assert forced(plan, [bad]) == plan
+    assert forced(bare, []) == bare
 
 
 def test_an_arm_that_is_named_twice_is_drawn_once():
