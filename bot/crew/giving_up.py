@@ -9,7 +9,11 @@ HOUR = 3600.0
 
 
 class GivingUp:
-    """Remembers when a drawer and a planner were last there."""
+    """Remembers when a drawer and a planner were last there.
+
+    That is measured by ticks: a clock that is set forward is not hours without a drawer.
+    How long a job has waited outlives the process, and goes by the clock.
+    """
 
     def __init__(self, line: Line, crew: Crew, teller: Teller, clock: Clock, hours: float) -> None:
         self._line = line
@@ -17,18 +21,19 @@ class GivingUp:
         self._teller = teller
         self._clock = clock
         self._seconds = hours * HOUR
-        self._planner_seen = self._drawer_seen = clock.now()
+        self._planner_seen = self._drawer_seen = clock.ticks()
 
     async def turn(self, now: float) -> None:
-        """Look who is there, and fail what nobody will come for."""
+        """Look who is there, and fail what nobody will come for. `now`: seconds since 1970."""
+        ticks = self._clock.ticks()
         if self._crew.drawers:
-            self._drawer_seen = now
+            self._drawer_seen = ticks
         if self._crew.planner is not None:
-            self._planner_seen = now
-        horizon = now - self._seconds
-        if self._drawer_seen <= horizon:
+            self._planner_seen = ticks
+        long_ago, horizon = ticks - self._seconds, now - self._seconds
+        if self._drawer_seen <= long_ago:
             await self._fail({"queued", "planned"}, "drawn", "drawing", horizon)
-        elif self._planner_seen <= horizon:
+        elif self._planner_seen <= long_ago:
             await self._fail({"queued"}, "planned", "planning", horizon)
 
     async def _fail(self, states: set[str], done: str, doing: str, horizon: float) -> None:
