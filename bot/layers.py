@@ -36,6 +36,8 @@ NUMBERS: Mapping[object, str] = {int: "a whole number", float: "a number"}
 PREFIX = "STYLUS_"
 # Names with our prefix that are no setting: where the file is, and what `.ci/run` tells the tests.
 RESERVED = frozenset({"STYLUS_CONFIG", "STYLUS_CI"})
+DEEPEST = 32  # tables and lists in each other; no setting needs more than four
+NESTED = f"tables or lists are nested more than {DEEPEST} deep"
 PATH = "path"  # marks a text as a place on disk
 Folder: TypeAlias = Annotated[str, msgspec.Meta(extra={PATH: True})]
 
@@ -57,6 +59,8 @@ def from_file(path: Path) -> Layer:
         raise BadSettings(where=str(path), why=f"it cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BadSettings(where=str(path), why=f"it is not TOML ({error})") from error
+    except RecursionError as error:
+        raise BadSettings(where=str(path), why=NESTED) from error
     return Layer(str(path), cast("Tree", values), path.resolve().parent)
 
 
@@ -104,6 +108,7 @@ def stack(shape: type[T], layers: Sequence[Layer]) -> T:
     """One object of all layers, the last one on top. Raises `BadSettings`."""
     merged: Tree = {}
     for layer in layers:
+        _refuse_nested(layer)
         _refuse_unknown(shape, layer)
         merged = _over(merged, cast("Tree", _anchored(shape, layer.values, layer)))
     try:
@@ -146,6 +151,8 @@ def _value(kind: object, text: str, where: str) -> object:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.MsgspecError as error:
         raise BadSettings(where=where, why=_why(str(error), kind)) from error
+    except RecursionError as error:
+        raise BadSettings(where=where, why=NESTED) from error
 
 
 def _is_unicode(text: str) -> bool:
@@ -201,6 +208,22 @@ def _anchored(kind: object, value: object, layer: Layer, key: Key = ()) -> objec
     if kind == Folder and isinstance(value, str) and value:
         return str(layer.base / opened(value, where))
     return value
+
+
+def _refuse_nested(layer: Layer) -> None:
+    """What comes after goes down into the values by recursion."""
+    level: list[object] = [layer.values]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise BadSettings(where=layer.name, why=NESTED)
+
+
+def _inside(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from cast("Tree", value).values()
+    elif isinstance(value, list):
+        yield from cast("list[object]", value)
 
 
 def _refuse_unknown(shape: type[T], layer: Layer) -> None:

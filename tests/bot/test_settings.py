@@ -215,6 +215,30 @@ def test_bytes_that_are_no_text_are_told(tmp_path, data):
         load(path, {})
 
 
+DEEP = 20_000
+PARTS = 3_000
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "flags", "layer"),
+    [
+        (f"[cards]\nfiles = {'[' * DEEP}", {}, [], "config.toml"),
+        (f"[cards]\nfiles = {'{a=' * DEEP}", {}, [], "config.toml"),
+        (f"{'.'.join('a' * PARTS)} = 1", {}, [], "config.toml"),
+        (f"[cards]\nfiles = {'[' * 40}{']' * 40}", {}, [], "config.toml"),
+        ("", {"STYLUS_CARDS__FILES": "[" * DEEP}, [], "environment, cards.files"),
+        ("", {f"STYLUS_{'__'.join('A' * PARTS)}": "1"}, [], "environment"),
+        ("", {}, [f"cards.files={'[' * DEEP}"], "--set, cards.files"),
+        ("", {}, [f"checkpoints.folders={'{a=' * DEEP}"], "--set, checkpoints.folders"),
+        ("", {}, [f"{'.'.join('a' * PARTS)}=1"], "--set"),
+    ],
+)
+def test_what_is_nested_without_end_is_told(config, text, environment, flags, layer):
+    with pytest.raises(BadSettings, match="nested more than 32 deep") as refused:
+        load(config(text), environment, flags)
+    assert layer in str(refused.value)
+
+
 def test_settings_cannot_be_changed():
     field = "slots"
     with pytest.raises(AttributeError):
