@@ -155,6 +155,7 @@ def _check(settings: Settings) -> None:
     _catalog(settings)
     _models(settings)
     _bot(settings)
+    _language(settings.texts.locale)
 
 
 def _pace(drawing: DrawingSettings) -> None:
@@ -253,6 +254,17 @@ def _bot(settings: Settings) -> None:
     if workers.devices and len(workers.devices) != workers.drawers:
         why = f"{len(workers.devices)} devices are named for {workers.drawers} drawers"
         raise BadSettings(where="workers.devices", why=why)
+
+
+def _language(locale: str) -> None:
+    """One that there are words in, or a kind of it (`en-GB`)."""
+    if not locale:
+        return
+    from bot.texts import Texts  # Fluent is loaded for those who name a language
+
+    texts = Texts.load()
+    if not texts.knows(locale):
+        _one_of("texts.locale", locale, sorted(texts.catalogues))
 
 
 def _one_of(where: str, name: str, known: Sequence[str] | Mapping[str, Path]) -> None:

@@ -107,11 +107,18 @@ class Texts:
 
     def of(self, locale: str) -> Say:
         """The closest language: `en-GB` → `en-gb`, `en`; what nobody knows → `en`."""
+        fallback = self.catalogues[FALLBACK]
+        return Say(self.catalogues.get(self._closest(locale), fallback), fallback)
+
+    def knows(self, locale: str) -> bool:
+        """Whether `of` has anything closer than what it says for want of better."""
+        return bool(self._closest(locale))
+
+    def _closest(self, locale: str) -> str:
         wanted = locale.lower().replace("_", "-")
         while wanted and wanted not in self.catalogues:
             wanted = wanted.rpartition("-")[0]
-        fallback = self.catalogues[FALLBACK]
-        return Say(self.catalogues.get(wanted, fallback), fallback)
+        return wanted
 
 
 class _Variables(Visitor):

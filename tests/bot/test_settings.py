@@ -165,6 +165,8 @@ def test_xdg_is_respected_and_its_relative_values_are_not(monkeypatch):
             '[composer]\nmodel = "m"\nbase_url = "localhost:11434"',
             ["composer.base_url", "http://127.0.0.1:11434/v1"],
         ),
+        ('[texts]\nlocale = "de"', ["texts.locale: “de” is none of en, en-x-long"]),
+        ('[texts]\nlocale = "english"', ["texts.locale", "en, en-x-long"]),
     ],
 )
 def test_what_does_not_fit_is_told_in_one_sentence(config, text, parts):
@@ -213,6 +215,11 @@ def test_bytes_that_are_no_text_are_told(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(BadSettings, match="not TOML"):
         load(path, {})
+
+
+@pytest.mark.parametrize("locale", ["", "en", "EN", "en-GB", "en_US", "en-x-long"])
+def test_a_language_or_a_kind_of_it_can_be_set(locale):
+    assert load(None, {}, [f"texts.locale={locale}"]).texts.locale == locale
 
 
 DEEP = 20_000
