@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeAlias
 
 import msgspec
 import typer
@@ -18,7 +18,7 @@ from stylus_engine.pictures.store import PictureStore
 
 if TYPE_CHECKING:
     from stylus_engine.evaluation.campaign import Arm, Campaign
-    from stylus_engine.evaluation.journal import Journal
+    from stylus_engine.evaluation.journal import Journal, Shown
     from stylus_engine.evaluation.marks import Instruments
     from stylus_engine.evaluation.questions import Ask
     from stylus_engine.evaluation.tables import Table
@@ -31,9 +31,15 @@ Prompts: TypeAlias = Annotated[
         help="Lines of text, .jsonl, PartiPrompts' .tsv or COCO's captions .json; else the miniature's own questions.",
     ),
 ]
-Part: TypeAlias = Annotated[str, typer.Option("--part", help=f"{', '.join(PARTS)}.")]
+Part: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--part", help=f"{', '.join(PARTS)}. Else held-out; with --quick open."),
+]
 Kind: TypeAlias = Annotated[str, typer.Option("--kind", help="plain or synonym; else both.")]
-Most: TypeAlias = Annotated[int, typer.Option("--most", help="How many prompts at most.")]
+Most: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--most", help="How many prompts at most. Else 300; with --quick 16."),
+]
 Methods: TypeAlias = Annotated[
     list[str] | None, typer.Option("--method", "-m", help="A preset; repeatable. Else all.")
 ]
@@ -41,7 +47,9 @@ Guidances: TypeAlias = Annotated[
     list[float] | None, typer.Option("--guidance", "-g", help="Repeatable: one arm for each.")
 ]
 Images: TypeAlias = Annotated[int, typer.Option("--images", "-n", help="A prompt, in every arm.")]
-Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="Of every picture.")]
+Steps: TypeAlias = Annotated[
+    int | None, typer.Option("--steps", help="Of every picture. Else 12; with --quick 10.")
+]
 First: TypeAlias = Annotated[int, typer.Option("--seed", help="Another one draws all anew.")]
 Suffix: TypeAlias = Annotated[str, typer.Option("--suffix", help="Words added in every arm.")]
 Negative: TypeAlias = Annotated[str, typer.Option("--negative", help="The same in every arm.")]
@@ -65,22 +73,36 @@ Real: TypeAlias = Annotated[
     Path | None, typer.Option("--reference", help="A folder of pictures that FID is measured to.")
 ]
 Folder: TypeAlias = Annotated[Path, typer.Option("--out", "-o", help="Journal and report.")]
-Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="A few prompts, few steps.")]
+Quick: TypeAlias = Annotated[
+    bool, typer.Option("--quick", help="A few prompts, few steps, where nothing else is said.")
+]
 Failing: TypeAlias = Annotated[
     bool, typer.Option("--failures", help="Also draw what shows the paper's failure modes.")
 ]
 
 
+class _Usual(NamedTuple):
+    """What is drawn where nothing else is said."""
+
+    part: str
+    most: int
+    steps: int
+
+
+USUALLY: Final = _Usual("held-out", 300, 12)
+QUICKLY: Final = _Usual("open", 16, 10)
+
+
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person may say
     context: typer.Context,
     prompts: Prompts = None,
-    part: Part = "held-out",
+    part: Part = None,
     kind: Kind = "",
-    most: Most = 300,
+    most: Most = None,
     method: Methods = None,
     guidance: Guidances = None,
     images: Images = 2,
-    steps: Steps = 12,
+    steps: Steps = None,
     seed: First = 0,
     suffix: Suffix = "",
     negative: Negative = "",
@@ -99,15 +121,21 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument for each thing a person m
     from stylus_engine.evaluation.campaign import Campaign
 
     desk = desk_of(context)
+    usual = QUICKLY if quick else USUALLY
     with answering(desk, as_json):
         wanted = Wanted(
-            prompts=prompts, part="open" if quick else part, kind=kind, most=16 if quick else most,
+            prompts=prompts, part=usual.part if part is None else part, kind=kind,
+            most=usual.most if most is None else most,
             methods=tuple(method or ()), guidances=tuple(guidance or (5.0,)), clip=clip,
             likeness=likeness, features=features, reference=reference, out=out, failures=failures,
             at_once=at_once, vlm=vlm,
         )  # fmt: skip
         campaign = Campaign(
-            images=images, steps=10 if quick else steps, seed=seed, suffix=suffix, negative=negative
+            images=images,
+            steps=usual.steps if steps is None else steps,
+            seed=seed,
+            suffix=suffix,
+            negative=negative,
         )
         settings = desk.settings()
         found = _evaluate(desk, settings, wanted, campaign)
@@ -165,7 +193,8 @@ def _measured(
     with _bar(desk, "measuring pictures", len(journal.shown)) as tell:
         marks = results.marks_of(journal.shown, asks, arms, by, tell)
     failed = failures(journal.shown, [ask.id for ask in asks], [arm.name for arm in arms])
-    found = results.table(marks, arms, by, _reference(wanted, asks), failed)
+    _tell_of(desk, failed)
+    found = results.table(marks, arms, by, _reference(wanted, asks), len(failed))
 
     def read(address: str) -> bytes:
         return store.place(address).read_bytes()
@@ -176,6 +205,14 @@ def _measured(
         found = msgspec.structs.replace(found, duels=tuple(fought))
         _write(wanted.out, found, report.page(found, marks, arms, read))
     return found
+
+
+def _tell_of(desk: Desk, failed: "Sequence[Shown]") -> None:
+    if failed:
+        pictures = "1 picture" if len(failed) == 1 else f"{len(failed)} pictures"
+        desk.say(
+            f"{pictures} failed, the first with: {failed[0].why} The same command tries again."
+        )
 
 
 def _write(out: Path, found: "Table", page: str) -> None:

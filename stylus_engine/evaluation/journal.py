@@ -1,4 +1,7 @@
-"""What was drawn so far: one line a picture, fsynced in whole cells, so that a kill costs one batch at most."""
+"""What was drawn so far: one line a picture, fsynced in whole cells, so that a kill costs one batch at most.
+
+What failed is no part of a whole cell: a full disk is no property of a prompt, so it is tried again.
+"""
 
 import os
 from collections import defaultdict
@@ -66,10 +69,11 @@ class Journal:
 
     @property
     def done(self) -> frozenset[tuple[str, str]]:
-        """The cells that are whole."""
+        """The cells all of whose pictures are drawn."""
         counts: dict[tuple[str, str], set[int]] = defaultdict(set)
         for one in self.shown:
-            counts[one.ask, one.arm].add(one.index)
+            if one.picture:
+                counts[one.ask, one.arm].add(one.index)
         return frozenset(k for k, found in counts.items() if len(found) >= self._campaign.images)
 
     def forget_other_words(self, asks: Sequence[Ask]) -> None:
@@ -130,18 +134,26 @@ def whole(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> I
     return (one for (ask, _, index), one in drawn.items() if have[ask, index] == drew)
 
 
-def failures(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> int:
-    """How many pictures of these prompts and arms there are none of."""
-    return sum(not one.picture for one in _latest(shown, asks, arms).values())
+def failures(shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]) -> tuple[Shown, ...]:
+    """The pictures of these prompts and arms that there are none of, in the order they were asked for."""
+    return tuple(one for one in _latest(shown, asks, arms).values() if not one.picture)
 
 
 def _latest(
     shown: Sequence[Shown], asks: Sequence[str], arms: Sequence[str]
 ) -> dict[tuple[str, str, int], Shown]:
-    """A kill in the midst of a grid has its first pictures told twice; the last telling counts."""
+    """A kill in the midst of a grid, or a failure, has pictures told twice; the last telling counts.
+
+    But for one that failed this time and was drawn before: that picture is there.
+    """
     prompts, names = set(asks), set(arms)
-    return {
-        (one.ask, one.arm, one.index): one
-        for one in shown
-        if one.ask in prompts and one.arm in names
-    }
+    latest: dict[tuple[str, str, int], Shown] = {}
+    for one in shown:
+        key = (one.ask, one.arm, one.index)
+        if one.ask in prompts and one.arm in names and (one.picture or not _drawn(latest.get(key))):
+            latest[key] = one
+    return latest
+
+
+def _drawn(one: Shown | None) -> bool:
+    return one is not None and bool(one.picture)

@@ -127,8 +127,20 @@ def test_what_failed_in_one_arm_is_taken_from_none_of_the_others_alone():
     assert kept == [
         ("q0", "a", 1), ("q0", "b", 1), ("q1", "a", 0), ("q1", "a", 1), ("q1", "b", 0), ("q1", "b", 1),
     ]  # fmt: skip
-    assert failures(some, ["q0", "q1"], ["a", "b"]) == 1
-    assert failures(some, ["q1"], ["a", "b"]) == failures(some, ["q0", "q1"], ["b"]) == 0
+    assert failures(some, ["q0", "q1"], ["a", "b"]) == (some[0],)
+    assert failures(some, ["q1"], ["a", "b"]) == failures(some, ["q0", "q1"], ["b"]) == ()
+
+
+def test_what_failed_is_to_be_drawn_again_and_a_second_failure_takes_no_picture(tmp_path):
+    path, campaign = tmp_path / "j.jsonl", Campaign(images=2)
+    lost = replace(shown("q0", "a", 1), picture="", why="The disk is full.")
+    Journal(path, campaign).add([shown("q0", "a", 0), lost])
+    again = Journal(path, campaign)
+    assert not again.done
+    again.add([replace(lost, index=0), shown("q0", "a", 1)])
+    assert again.done == {("q0", "a")}
+    assert failures(again.shown, ["q0"], ["a"]) == ()
+    assert sorted(one.index for one in whole(again.shown, ["q0"], ["a"])) == [0, 1]
 
 
 def test_an_arm_that_drew_nothing_takes_nothing_from_the_others():

@@ -62,6 +62,26 @@ def test_what_cannot_be_drawn_is_counted_and_the_rest_is_measured(stylus, prompt
     assert (told["failed"], told["images"], told["prompts"]) == (8, 8, 4)
 
 
+def test_what_failed_is_told_and_tried_again_by_the_same_command(stylus, prompts, tmp_path):
+    words = ("eval", "--prompts", str(prompts), *ARGUMENTS, "--out", str(tmp_path))
+    for _ in range(2):
+        told = " ".join(stylus(*words, fails=(1,)).stderr.split())
+        assert re.search(r"8 pictures failed, the first with: \S.*\. The same command", told)
+    mended = stylus(*words)
+    assert "16 pictures" in mended.stdout
+    assert "pictures failed" not in mended.stdout + mended.stderr
+    assert json.loads((tmp_path / "table.json").read_bytes())["failed"] == 0
+
+
+def test_quick_gives_way_to_what_is_said(stylus, prompts, tmp_path):
+    words = ("eval", "--quick", "--prompts", str(prompts), *ARGUMENTS, "--out", str(tmp_path))
+    result = stylus(*words, "--most", "2")
+    assert result.exit_code == 0, result.stderr
+    assert "2 prompts, 8 pictures" in result.stdout
+    first = json.loads((tmp_path / "journal.jsonl").read_bytes().partition(b"\n")[0])
+    assert first["steps"] == 2
+
+
 def test_a_model_that_falls_silent_costs_its_looks_and_not_the_report(stylus, prompts, tmp_path):
     out = tmp_path / "out"
     server = ("--set", "refiner.model=eye", "--set", "refiner.base_url=http://127.0.0.1:1/v1")
