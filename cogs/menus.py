@@ -3,6 +3,8 @@
 By the message, when it is a card of ours; else by what its PNG says of itself.
 """
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -77,13 +79,20 @@ class Menus(commands.Cog):
     async def _manifest(self, message: discord.Message, reply: Reply) -> Manifest | None:
         """What the picture says; when there is nothing to hear, that is told here."""
         say = self.bot.services.say(str(reply.interaction.locale))
-        if not message.attachments:
+        pictures = _attachments(message)
+        if not pictures:
             await reply.send(notice(say, "notice-no-picture"))
             return None
-        found = await manifest_of(self.bot.services, message.attachments)
+        found = await manifest_of(self.bot.services, pictures)
         if found is None:
             await reply.send(notice(say, "notice-no-manifest"))
         return found
+
+
+def _attachments(message: discord.Message) -> Sequence[discord.Attachment]:
+    """Of the message, or of what it forwards: Discord puts that into snapshots."""
+    snapshots = message.message_snapshots
+    return message.attachments or [file for each in snapshots for file in each.attachments]
 
 
 async def setup(bot: StylusBot) -> None:

@@ -7,7 +7,15 @@ from playground.files import Attachment
 from playground.shapes import Json, unknown
 from playground.world import User
 
-CROSSPOSTED, SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SILENT, V2 = 1, 4, 64, 128, 4096, 32768
+CROSSPOSTED, SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SILENT, SNAPSHOT, V2 = (
+    1,
+    4,
+    64,
+    128,
+    4096,
+    16384,
+    32768,
+)
 DEFAULT, REPLY, CHAT_COMMAND, MENU_COMMAND = 0, 19, 20, 23
 
 
@@ -32,6 +40,7 @@ class Message:
     interaction: int | None = None  # by whose token it may be reached
     metadata: Json | None = None
     reply_to: int | None = None
+    forwards: "Message | None" = None  # as it was then
     mentions: tuple[int, ...] = ()
     everyone: bool = False
     edits: list[float] = field(

@@ -9,6 +9,11 @@ from playground.messages import Book, Message
 from playground.shapes import Json
 from playground.world import BOT_ROLE, MODERATOR_ROLE, Channel, Guild, User, World
 
+REPLIES, FORWARDS = 0, 1
+SNAPSHOT = (  # MinimalContentMessageResponse: neither author nor id
+    "type", "content", "mentions", "mention_roles", "attachments", "embeds", "timestamp",
+    "edited_timestamp", "flags", "components",
+)  # fmt: skip
 BIRTH = "2024-01-01T00:00:00.000000+00:00"
 
 
@@ -242,7 +247,8 @@ def message(world: World, book: Book, store: Store, kept: Message) -> Json:
         "mention_everyone": kept.everyone,
         "tts": kept.tts,
     }
-    return body | _where_from(kept) | _answers_what(world, book, store, kept)
+    told = _where_from(kept) | _answers_what(world, book, store, kept)
+    return body | told | _forwards(world, book, store, kept)
 
 
 def _where_from(kept: Message) -> Json:
@@ -261,20 +267,30 @@ def _where_from(kept: Message) -> Json:
 def _answers_what(world: World, book: Book, store: Store, kept: Message) -> Json:
     if kept.reply_to is None:
         return {}
-    reference: Json = {
-        "type": 0,
-        "channel_id": str(kept.channel),
-        "message_id": str(kept.reply_to),
-    }
-    home = world.channels[kept.channel].guild
-    if home is not None:
-        reference["guild_id"] = str(home)
+    reference = _reference(world, REPLIES, kept.channel, kept.reply_to)
     first = book.by_id.get(kept.reply_to)
     seen = first is not None and first.only_for in {None, kept.only_for}
     quoted = message(world, book, store, first) if first is not None and seen else None
     if quoted:
         quoted.pop("referenced_message", None)
     return {"message_reference": reference, "referenced_message": quoted}
+
+
+def _forwards(world: World, book: Book, store: Store, kept: Message) -> Json:
+    """What is forwarded lies in a snapshot: the message itself has neither words nor files."""
+    first = kept.forwards
+    if first is None:
+        return {}
+    whole = message(world, book, store, first)
+    reference = _reference(world, FORWARDS, first.channel, first.id)
+    snapshot = {key: whole[key] for key in SNAPSHOT}
+    return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
+
+
+def _reference(world: World, kind: int, channel: int, id_: int) -> Json:
+    reference: Json = {"type": kind, "channel_id": str(channel), "message_id": str(id_)}
+    home = world.channels[channel].guild
+    return reference if home is None else reference | {"guild_id": str(home)}
 
 
 def _text(id_: int | None) -> str | None:

@@ -8,7 +8,7 @@ from playground import rules
 from playground.files import Upload
 from playground.journal import Journal, complaints
 from playground.rules import Context, Finding, Operation
-from playground.shapes import Json, Refused, invalid_form, is_json, is_list
+from playground.shapes import Json, Refused, as_json, invalid_form, is_json, is_list
 
 if TYPE_CHECKING:
     from playground.openapi import Spec
@@ -45,7 +45,7 @@ class Verdict:
     def answer(self, method: str, path: str, status: int, body: object) -> list[str]:
         if self.spec is None:
             return []
-        told = _without_form_errors(body) if status >= REFUSED else body
+        told = _without_form_errors(body) if status >= REFUSED else _as_replies(body)
         return self.spec.response(method, path.removeprefix(PREFIX), status, told)
 
     def event(self, name: str, data: Json) -> None:
@@ -55,7 +55,7 @@ class Verdict:
         said = [
             f"{schema}: {sentence}"
             for schema, thing in _objects(name, data)
-            for sentence in self.spec.schema(schema, thing)
+            for sentence in self.spec.schema(schema, _as_replies(thing))
         ]
         if said:
             row: Json = {"direction": "event", "method": "WS", "path": name, "status": 0}
@@ -74,6 +74,15 @@ def _numbered_rights(body: object) -> object:
 def _without_form_errors(body: object) -> object:
     """The document wants numbers as codes of form errors; Discord says words (BASE_TYPE_…)."""
     return {k: v for k, v in body.items() if k != "errors"} if is_json(body) else body
+
+
+def _as_replies(body: object) -> object:
+    """The document knows references to answered messages alone (0); Discord refers to forwarded ones with 1."""
+    if is_list(body):
+        return [_as_replies(each) for each in body]
+    if not is_json(body) or "message_snapshots" not in body:
+        return body
+    return body | {"message_reference": as_json(body["message_reference"]) | {"type": 0}}
 
 
 def refused(findings: list[Finding]) -> Refused:

@@ -321,3 +321,18 @@ async def test_a_picture_of_ours_speaks_for_itself(stage: Stage):
     assert "a talking fox" in str(window)
     typed = await stage.ben.submit(remix, prompt="a singing fox")
     assert "a singing fox" in text((await stage.ben.answer(typed))["message"])
+
+
+async def test_a_forwarded_picture_of_ours_speaks_too(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a travelling fox", seed=7, count=1)
+    data = await stage.ada.read(pictures(card)[0])
+    said = await stage.ben.say("", await stage.ben.attach(data, "saved.png"))
+    for first in (said, card):
+        sent = await stage.ben.forward(first)
+        details = await stage.ben.answer(await stage.ben.menu("Image details", sent))
+        assert "a travelling fox" in text(details["message"])
+        remix = await stage.ben.menu("Remix", sent)
+        assert "a travelling fox" in str((await stage.ben.answer(remix))["modal"])
+    words = await stage.ben.forward(await stage.ben.say("just words"))
+    told = await stage.ben.answer(await stage.ben.menu("Image details", words))
+    assert "no picture" in text(told["message"])

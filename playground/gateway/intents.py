@@ -42,4 +42,8 @@ def told(intents: int, event: str, data: Json, *, guild: bool, bot: int) -> Json
     mentioned = any(person["id"] == str(bot) for person in data["mentions"])
     if own or mentioned:
         return data
-    return data | {"content": "", "embeds": [], "attachments": [], "components": []}
+    blank: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+    if "message_snapshots" not in data:
+        return data | blank
+    snapshots = [{"message": each["message"] | blank} for each in data["message_snapshots"]]
+    return data | blank | {"message_snapshots": snapshots}

@@ -10,8 +10,8 @@ from playground import files, payloads, permissions
 from playground.files import Attachment
 from playground.gateway.socket import Connection
 from playground.interactions import Interaction
-from playground.messages import Message
-from playground.people.wishes import Wish, Wrong, find_user
+from playground.messages import SNAPSHOT, Message
+from playground.people.wishes import Wish, Wrong, find_channel, find_user
 from playground.play import PLAY, Play
 from playground.posting import Form, compose, known_mentions
 from playground.shapes import as_json
@@ -31,6 +31,20 @@ async def write(request: web.Request) -> web.Response:
     message = compose(play, fresh, Form({"content": content}, {}))
     message.attachments = [_moved(play, file, place.id) for file in attached]
     known_mentions(play, message, place)
+    play.message_made(message)
+    return web.json_response(play.shown(message))
+
+
+async def forward(request: web.Request) -> web.Response:
+    """A person forwards a message, into the channel `to` or the one where it stands."""
+    wish = await Wish.read(request)
+    play, first = wish.play, wish.message()
+    place = find_channel(play, wish.text("to", str(first.channel)))
+    if first.only_for is not None or place.recipient not in {None, wish.user().id}:
+        raise Wrong("That cannot be forwarded there.", 403)
+    message = Message(play.ids.next(), place.id, wish.user(), time.time(), flags=SNAPSHOT)
+    message.forwards = replace(first)
+    play.book.add(message)
     play.message_made(message)
     return web.json_response(play.shown(message))
 

@@ -39,6 +39,7 @@ def doors() -> list[web.RouteDef]:
     }
     posts: dict[str, Simple] = {
         "messages": changing.write,
+        "forward": changing.forward,
         "attachments": changing.upload,
         "slash": doing.slash,
         "autocomplete": doing.autocomplete,

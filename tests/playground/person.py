@@ -64,6 +64,11 @@ class Person:
         """Write a message; attachments are ids of `attach`."""
         return await self._do("messages", content=content, attachments=list(attachments))
 
+    async def forward(self, message: Json, to: str | None = None) -> Json:
+        """Forward a message of this channel, into another one if `to` names it."""
+        where = {} if to is None else {"to": to}
+        return await self._do("forward", message=message["id"], **where)
+
     async def attach(self, data: bytes, filename: str = "picture.png", kind: str = "") -> str:
         """Upload a file for an attachment option; its id."""
         query = {"filename": filename} | ({"content_type": kind} if kind else {})

@@ -22,6 +22,7 @@ OPTIONS = [
     {"type": 5, "name": "loud", "description": "d"},
 ]
 SUB = {"type": 1, "name": "info", "description": "d", "options": OPTIONS[1:2]}
+FORWARDS = 1 | 1 << 9  # guilds and their messages, without what they say
 DRAW = {"name": "draw", "description": "d", "options": OPTIONS}
 FAMILY = {"name": "family", "description": "d", "options": [SUB]}
 
@@ -287,3 +288,45 @@ async def test_people_send_pictures():
         for nothing in ([], ["123"]):
             with pytest.raises(Refusal):
                 await ada.say("", *nothing)
+
+
+@pytest.mark.asyncio
+async def test_what_is_forwarded_lies_in_a_snapshot_of_its_time():
+    async with PlaygroundHere(privileged=True) as play, connected(play, FORWARDS) as bot:
+        await register(play, {"name": "Look", "type": 3})
+        ada, ben = play.person("ada"), play.person("ben")
+        said = await ada.say("see this", await ada.attach(picture(), "p.png"))
+        sent = await ben.forward(said)
+        await ada.delete(said)
+        assert (sent["content"], sent["attachments"], sent["author"]["username"]) == ("", [], "ben")
+        assert sent["message_reference"]["type"] == 1
+        assert sent["message_reference"]["message_id"] == said["id"]
+        (snapshot,) = sent["message_snapshots"]
+        assert snapshot["message"]["content"] == "see this"
+        assert not {"author", "id"} & snapshot["message"].keys()
+        (file,) = snapshot["message"]["attachments"]
+        assert await ben.read(file["url"]) == picture()
+        while "message_snapshots" not in (event := await bot.event("MESSAGE_CREATE")):
+            pass
+        blank = event["message_snapshots"][0]["message"]
+        assert (blank["content"], blank["attachments"]) == ("", [])
+        await ben.menu("Look", sent)
+        (target,) = (await bot.event("INTERACTION_CREATE"))["data"]["resolved"]["messages"].values()
+        assert target["message_snapshots"][0]["message"]["content"] == "see this"
+        status, told = await play.rest("GET", f"/channels/{sent['channel_id']}/messages")
+        assert (status, told[0]["id"]) == (200, sent["id"])
+
+
+@pytest.mark.asyncio
+async def test_who_may_forward_what_and_where_to():
+    async with PlaygroundHere() as play:
+        ada, ben = play.person("ada"), play.person("ben")
+        said = await ada.say("hello")
+        there = await ada.direct()
+        sent = await ada.forward(said, there.channel)
+        assert sent["channel_id"] == there.channel
+        assert sent["message_reference"]["channel_id"] == said["channel_id"]
+        with pytest.raises(Refusal, match="cannot be forwarded"):
+            await ben.forward(said, there.channel)
+        with pytest.raises(Refusal, match="no such message"):
+            await ben.forward({"id": "1"})
