@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from stylus_engine.composition.llm import LlmComposer, Manner
 from stylus_engine.composition.speaking import Endpoint, Server
@@ -70,6 +71,10 @@ class Composing:
     def __init__(self, server, speaker, composer):
         self.server, self.speaker, self.composer = server, speaker, composer
         self.seconds = 0.0
+
+    def hurry(self, timeout):
+        """From now on a plan has so many seconds."""
+        self.composer._manner = replace(self.composer._manner, timeout=timeout)
 
     async def plan(self, prompt=PROMPT, candidates=None, **fields):
         began = time.perf_counter()

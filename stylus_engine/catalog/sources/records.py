@@ -59,14 +59,15 @@ class Record:
         value = self.fields.get(name)
         return tuple(each if isinstance(each, str) else "" for each in self._list(name, value))
 
-    def number(self, name: str) -> float | None:
-        """A finite number, also where it is written as text."""
+    def number(self, name: str, most: float = math.inf) -> float | None:
+        """A finite number, also where it is written as text; one further from zero than `most` is none."""
         value = self.fields.get(name)
         if value is None or value == "":
             return None
         found = as_number(value)
-        if found is None:
+        if found is None or abs(found) > most:
             self._note(name)
+            return None
         return found
 
     def flag(self, name: str) -> bool | None:

@@ -134,11 +134,12 @@ def _described(voices: Sequence[Said]) -> str:
 def _weights(voices: Sequence[Said]) -> tuple[float, float, float]:
     """(lowest, usual, highest), each sane; a weight outside the usual range widens it."""
     usual = Adapter(card_id="", name="", family_declared="")
-    weight = _sane(_first((v.weight for v in voices), usual.weight))
-    low = _sane(_first((v.weight_low for v in voices), usual.weight_low))
-    high = _sane(_first((v.weight_high for v in voices), usual.weight_high))
+    weight = _first((_sane(v.weight) for v in voices), usual.weight)
+    low = _first((_sane(v.weight_low) for v in voices), usual.weight_low)
+    high = _first((_sane(v.weight_high) for v in voices), usual.weight_high)
     return min(low, weight), weight, max(high, weight)
 
 
-def _sane(weight: float) -> float:
-    return min(max(weight, -MOST_WEIGHT), MOST_WEIGHT)
+def _sane(weight: float | None) -> float | None:
+    """A number out of its range is dropped and never moved: a wrong weight is no hint of a right one."""
+    return weight if weight is not None and abs(weight) <= MOST_WEIGHT else None

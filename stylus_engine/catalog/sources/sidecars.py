@@ -31,6 +31,7 @@ from stylus_engine.catalog.sources.said import Said
 from stylus_engine.catalog.sources.versions import of_version, rating_of, whole
 from stylus_engine.catalog.warned import RATINGS
 from stylus_engine.model import Rating
+from stylus_engine.model.adapter import MOST_WEIGHT
 
 MOST_BYTES = 4 * 2**20  # of a sidecar; those with a hundred pictures have about 500 KiB
 OURS = {
@@ -99,7 +100,7 @@ def _notes(record: Record, _: dict[str, Record]) -> Said:
         notes=record.prose("notes"),
         triggers=record.lines("activation text", clean.TRIGGER),
         base_model=_known(record.line("sd version")),
-        weight=record.number("preferred weight"),
+        weight=record.number("preferred weight", MOST_WEIGHT),
     )
 
 
@@ -114,9 +115,9 @@ def _managed(record: Record, _: dict[str, Record]) -> Said:
         notes=record.prose("notes"),
         tags=(*record.lines("tags"), *version.tags),
         base_model=_known(record.line("base_model")) or version.base_model,
-        weight=tips.number("strength"),
-        weight_low=tips.number("strength_min"),
-        weight_high=tips.number("strength_max"),
+        weight=tips.number("strength", MOST_WEIGHT),
+        weight_low=tips.number("strength_min", MOST_WEIGHT),
+        weight_high=tips.number("strength_max", MOST_WEIGHT),
         rating=_stricter(rating_of(None, [level]) if level else None, version.rating),
     )
 

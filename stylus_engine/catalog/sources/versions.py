@@ -15,6 +15,7 @@ from stylus_engine.catalog.probe.words import MOST_TRIGGERS, spoken
 from stylus_engine.catalog.sources.records import Record, split
 from stylus_engine.catalog.sources.said import Said
 from stylus_engine.model import Licence, Rating
+from stylus_engine.model.adapter import MOST_WEIGHT
 
 MOST_PICTURES = 20
 MOST_NUMBER = 10**12  # ids and downloads; more is no count
@@ -140,7 +141,7 @@ def _weight(meta: Record, version: int) -> float | None:
     others = [*meta.inners("resources"), *meta.inners("additionalResources")]
     loras = [each for each in others if each.line("type").lower() == "lora"]
     for each in mine or (loras if len(loras) == 1 else []):
-        weight = each.number("weight") if "weight" in each.fields else each.number("strength")
+        weight = each.number("weight" if "weight" in each.fields else "strength", MOST_WEIGHT)
         if weight is not None:
             return weight
     return None

@@ -175,6 +175,16 @@ def test_an_absurd_weight_is_no_crash(weight):
     assert -4 <= card.weight_low <= card.weight <= card.weight_high <= 4
 
 
+@pytest.mark.parametrize(("weights", "prior"), [((900,), 0.8), ((-900, 0.6), 0.6), ((4.1,), 0.8)])
+def test_an_absurd_weight_is_no_part_of_the_prior(weights, prior):
+    images = [
+        picture(n, meta={"resources": [{"type": "lora", "name": "x", "weight": weight}]})
+        for n, weight in enumerate(weights)
+    ]
+    card = only_version(images=images).card
+    assert (card.weight_low, card.weight, card.weight_high) == (0.0, prior, 1.0)
+
+
 SOON = (datetime.now(UTC) + timedelta(days=3)).isoformat()
 PAST = (datetime.now(UTC) - timedelta(days=3)).isoformat()
 

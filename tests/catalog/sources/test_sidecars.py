@@ -200,13 +200,25 @@ def test_fields_of_the_wrong_kind_are_left_out_and_named(tmp_path, name):
     assert "left out: “" in skipped[f"ink.{name.replace('_', '.')}"]
 
 
-def test_absurd_numbers_stay_within_what_a_card_may_say(tmp_path):
+def test_absurd_numbers_are_dropped_and_named(tmp_path):
     tips = '{"strength": 1e308, "strength_min": -99, "strength_max": "1e999"}'
-    _, card, _ = made(tmp_path, metadata_json=lora_manager(usage_tips=tips))
-    assert (card.weight_low, card.weight, card.weight_high) == (-4.0, 4.0, 4.0)
+    _, card, skipped = made(tmp_path, metadata_json=lora_manager(usage_tips=tips))
+    assert (card.weight_low, card.weight, card.weight_high) == (0.0, 0.8, 1.0)
+    assert "“strength”, “strength_min”, “strength_max”" in skipped["ink.metadata.json"]
     huge = civitai_info(modelId=10**400, stats={"downloadCount": 10**300})
     _, card, _ = made(tmp_path, metadata_json=lora_manager(civitai=huge, usage_tips=""))
     assert (card.popularity, card.model_key) == (0, "")
+
+
+@pytest.mark.parametrize("weight", [99, -99, 4.01, "99", "nan", True])
+def test_an_absurd_preferred_weight_leaves_the_word_to_the_next_voice(tmp_path, weight):
+    tips = '{"strength": 0.6}'
+    _, card, _ = made(
+        tmp_path,
+        json={"preferred weight": weight},
+        metadata_json=lora_manager(usage_tips=tips),
+    )
+    assert card.weight == 0.6
 
 
 def test_hostile_words_are_cleaned(tmp_path):
