@@ -112,6 +112,8 @@ class Schedule:
     def _clean(self, predicted: Tensor, latents: Tensor, timestep: Tensor) -> Tensor:
         kept = self.scheduler.alphas_cumprod[timestep]
         signal, noise = kept.sqrt(), (1 - kept).sqrt()
+        if self.scheduler.config.prediction_type == "sample":
+            return predicted
         if self.scheduler.config.prediction_type == "v_prediction":
             return signal * latents - noise * predicted
         return (latents - noise * predicted) / signal

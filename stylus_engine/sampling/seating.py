@@ -11,6 +11,7 @@ from stylus_engine.ports import Ground, Pictures
 from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.families.parts import Family, Parts
 from stylus_engine.sampling.flow import check_flow, flow, flows
+from stylus_engine.sampling.rehearsing import walkable
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
 from stylus_engine.sampling.slots import Slot, ranks_of
 from stylus_engine.sampling.stack import Row
@@ -26,6 +27,7 @@ class Seating:
         self._family = family
         self._coder = coder
         self._pictures = pictures
+        self._walked: set[tuple[object, ...]] = set()  # ways that are known to lead to a picture
 
     def check(self, shot: Shot) -> None:
         """Say no to what can never be drawn here, before it waits for a slot. Safe from any thread.
@@ -47,6 +49,7 @@ class Seating:
         if shot.start is None and inpaints(self._parts):
             what = "Drawing without a picture on an inpainting checkpoint"
             raise Unsupported(what=what)
+        self._rehearse(shot)
 
     def bill(self, shot: Shot) -> Bill:
         """What the shot will cost; nothing is fetched for it."""
@@ -76,6 +79,21 @@ class Seating:
             distilled=self._parts.distilled,
             ranks=ranks_of(row, self._parts.denoiser),
         )
+
+    def _rehearse(self, shot: Shot) -> None:
+        """Raise `Unsupported` where the checkpoint's scheduler config leads to no picture."""
+        begin = first_step(shot, flowing=self._flowing)
+        _, channels, high, wide = self._family.latent_shape(self._parts, shot.width, shot.height)
+        way = (shot.sampler, shot.steps, begin, high * wide if self._flowing else 0)
+        if way in self._walked:
+            return
+        if not walkable(lambda: self._plan(shot), channels):
+            name = self._parts.checkpoint.name
+            what = (
+                f"Drawing {shot.steps} steps with {shot.sampler} by the scheduler config of {name}"
+            )
+            raise Unsupported(what=what)
+        self._walked.add(way)
 
     def _plan(self, shot: Shot) -> Schedule:
         config = self._parts.scheduler_config

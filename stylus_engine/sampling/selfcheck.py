@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stylus_engine.errors import StylusError, public
+from stylus_engine.errors import StylusError, Unsupported, public
 from stylus_engine.model import Adapter, Drawn, Failed, Mask, Recipe, Shot, Weighted
 from stylus_engine.model.checked import Checked, Timed
 from stylus_engine.sampling.drawer import Drawer
@@ -26,6 +26,7 @@ from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.flow import flow, flows
 from stylus_engine.sampling.judging import judged
+from stylus_engine.sampling.rehearsing import walkable
 from stylus_engine.sampling.schedules import Schedule, schedule
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.store import Bases, FactorStore
@@ -52,6 +53,7 @@ class Inspector:
     def check(self, adapter: Adapter) -> Checked:
         """Compare one adapter at weight 1. Raises nothing of ours: a refusal is an answer."""
         try:
+            self._rehearse()
             ours = self._factors.get(adapter, self._bases)
             return self._compared(adapter, ours)
         except StylusError as error:
@@ -71,6 +73,11 @@ class Inspector:
             draw=few,
             good=max(one, few) <= self._bound,
         )
+
+    def _rehearse(self) -> None:
+        if not walkable(self._plan, self._noise().shape[1]):
+            name = self.parts.checkpoint.name
+            raise Unsupported(what=f"Drawing with euler by the scheduler config of {name}")
 
     def _results(self, executor: Executor, row: Row) -> tuple[Tensor, Tensor]:
         """Of one forward, and of a draw; the executor leaves the modules as they were."""

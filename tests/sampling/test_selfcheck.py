@@ -53,6 +53,14 @@ def test_every_layout_is_what_it_would_be_merged(pool, parts):
     assert judges["loha"] == judges["lokr"] == "formula"
 
 
+def test_a_scheduler_config_that_leads_to_no_picture_is_told(pool, parts):
+    config = {**parts.scheduler_config, "prediction_type": "flow_prediction"}
+    looking = inspector(pool, replace(parts, scheduler_config=config))
+    found = looking.check(placed(pool, pool.adapters[0]))
+    assert not found.good
+    assert "scheduler config" in found.sentence
+
+
 def test_a_wrong_reading_of_a_file_is_found(pool, parts, monkeypatch):
     """One layer at three times what it should be, as a wrong alpha makes it."""
 

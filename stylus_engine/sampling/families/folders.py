@@ -21,6 +21,10 @@ from stylus_engine.sampling.families.parts import Parts
 from stylus_engine.sampling.flow import flows
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+COUNTS = {
+    "num_train_timesteps": 10_000,
+    "solver_order": 3,
+}  # every slot's scheduler makes lists so long
 Module = TypeVar("Module", bound=nn.Module)
 
 
@@ -84,10 +88,19 @@ def upcast(vae: Module, dtype: torch.dtype) -> Module:
 
 
 def scheduler_config(folder: Path) -> dict[str, Any]:
-    """The folder's own, as it stands there."""
+    """The folder's own, as it stands there. Raises `ValueError` for what no scheduler should be built from."""
     text = (folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8")
-    config: dict[str, Any] = json.loads(text)
-    return config
+    config: object = json.loads(text)
+    if not isinstance(config, dict):
+        raise ValueError("scheduler_config.json holds no settings")  # noqa: TRY004  `opened` reads no types
+    settings = cast("dict[str, Any]", config)
+    for key, most in COUNTS.items():
+        count = settings.get(key, 1)
+        if type(count) is not int or not 1 <= count <= most:
+            raise ValueError(
+                f"scheduler_config.json: {key} must be a whole number from 1 to {most}"
+            )
+    return settings
 
 
 @contextmanager
