@@ -38,6 +38,8 @@ PREFIX = "STYLUS_"
 RESERVED = frozenset({"STYLUS_CONFIG", "STYLUS_CI"})
 DEEPEST = 32  # tables and lists in each other; no setting needs more than four
 NESTED = f"tables or lists are nested more than {DEEPEST} deep"
+QUOTED = re.compile(r""" "[^"]*" | '[^']*' """, re.VERBOSE)
+PARTS = re.compile(rf"(?:^|\.) ((?:{QUOTED.pattern})(?=\.|$) | [^.]*)", re.VERBOSE)
 PATH = "path"  # marks a text as a place on disk
 Folder: TypeAlias = Annotated[str, msgspec.Meta(extra={PATH: True})]
 
@@ -81,8 +83,13 @@ def from_flags(shape: type[T], flags: Iterable[str]) -> Layer:
         name, equals, text = flag.partition("=")
         if not equals:
             raise BadSettings(where=f"--set {flag}", why="write it as section.key=value")
-        pairs.append((tuple(name.strip().split(".")), text))
+        pairs.append((_key(name.strip()), text))
     return from_texts(shape, pairs, "--set")
+
+
+def _key(name: str) -> Key:
+    """Parted at dots; a part that has dots itself stands in quotes, as in TOML."""
+    return tuple(part[1:-1] if QUOTED.fullmatch(part) else part for part in PARTS.findall(name))
 
 
 def from_texts(shape: type[T], pairs: Iterable[tuple[Key, str]], name: str) -> Layer:

@@ -1,13 +1,17 @@
 """Settings: four layers over each other, and a sentence for whatever does not fit."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.layers import keys
+from bot.layers import _key, keys
 from bot.sections import MINIATURE_CHECKPOINT
 from bot.settings import Settings, load, usual_folder
 from stylus_engine.errors import BadSettings
@@ -207,6 +211,21 @@ def test_the_topmost_layer_is_named_because_its_value_is_the_one_that_counts(con
 def test_a_wrong_flag_is_told_too(flag):
     with pytest.raises(BadSettings, match="--set"):
         load(None, {}, [flag])
+
+
+@pytest.mark.parametrize(
+    "key", ['"a.b"', "'a.b'", '"v1.5-pruned.fp16"', '"."', '""', "''", '"ada\'s"', "'\"'", '"a b"']
+)
+def test_a_name_with_dots_is_quoted_as_in_toml(key):
+    toml = tomllib.loads(f"checkpoints.folders.{key} = '/x'")
+    folders = load(None, {}, [f"checkpoints.folders.{key}=/x"]).checkpoints.folders
+    assert dict(folders) == toml["checkpoints"]["folders"]
+
+
+@given(st.text(st.sampled_from("ab.'\"- "), max_size=12))
+def test_a_name_without_quotes_around_its_parts_is_parted_at_every_dot(name):
+    bare = re.sub(r"""(^|\.)["']""", r"\1x", name)
+    assert _key(bare) == tuple(bare.split("."))
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"[a\0b]"])
