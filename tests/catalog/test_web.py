@@ -73,6 +73,18 @@ async def test_trouble_is_waited_out(status):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("coding", "body"), [("br", b"x"), ("gzip", b"plain"), ("gzip", b"")])
+async def test_a_status_speaks_for_itself_whatever_its_body_is_packed_in(coding, body):
+    trouble, gone = (reply(body, status, Content_Encoding=coding) for status in (503, 404))
+    async with asking(answers(trouble, reply(b"[1]"))) as (there, web):
+        assert await web.json(there.url) == [1]
+    async with asking(answers(gone)) as (there, web):
+        with pytest.raises(SourceRefused, match="nothing"):
+            await web.json(there.url)
+        assert len(there.asked) == 1
+
+
+@pytest.mark.asyncio
 async def test_trouble_without_end_is_silence():
     async with asking(answers(reply(b"", 503))) as (there, web):
         with pytest.raises(SourceSilent, match="503"):

@@ -23,6 +23,7 @@ class BatchDoors:
         self.looks = looks
         self.ends = "completed"  # or expired: then half of its lines have answers
         self.silent = 0  # so many looks are answered with 503
+        self.torn = 0  # so many files break off in the middle
         self.uploads = True  # False: a server that knows no batches
         self._ask = ask
 
@@ -47,8 +48,11 @@ class BatchDoors:
         self.files[name] = file.file.read()
         return web.json_response({"id": name, "object": "file", "purpose": "batch"})
 
-    async def _content(self, request: web.Request) -> web.Response:
+    async def _content(self, request: web.Request) -> web.StreamResponse:
         found = self.files.get(request.match_info["name"])
+        if found is not None and self.torn:
+            self.torn -= 1
+            return await _half(request, found)
         return _refused(404, "No such File object.") if found is None else web.Response(body=found)
 
     async def _begin(self, request: web.Request) -> web.Response:
@@ -106,6 +110,16 @@ class BatchDoors:
         ]  # fmt: skip
         self.files[name] = "\n".join(map(json.dumps, told)).encode()
         return name
+
+
+async def _half(request: web.Request, body: bytes) -> web.StreamResponse:
+    """Promises all of it."""
+    response = web.StreamResponse(headers={"Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def _wrong(lines: list[dict], endpoint: str) -> dict | None:

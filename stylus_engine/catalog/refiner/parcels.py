@@ -32,6 +32,7 @@ from stylus_engine.errors import (
 MOST_LINES = 20_000  # of one batch; OpenAI takes 50,000 and 200 MB
 MOST_BYTES = 90 * 10**6
 GONE = frozenset({404, 410})
+UNWANTED = frozenset({400, 404, 410, 422})  # what is said to a file that was kept for too long
 Waits = Callable[[Batch], None]
 
 
@@ -74,8 +75,9 @@ class Parcels:
         Raises `BudgetSpent`, `RefinerFailed`, `BadSource`, and what keeping raises.
         """
         pending = await asyncio.to_thread(self._ledger.read)
-        if pending is not None:
-            await self._collect(await self._begun(pending), known)
+        begun = await self._begun(pending) if pending is not None else None
+        if begun is not None:
+            await self._collect(begun, known)
         left = list(await asyncio.to_thread(lambda: list(ids())))
         while left:
             left = await self._turn(left, known)
@@ -93,7 +95,7 @@ class Parcels:
             await self._collect(await self._sent(packed), known)
         elif full:
             raise self._purse.spent()
-        return ids[taken:]
+        return [*ids[taken:], *packed.twins]
 
     async def _line(self, known: Known) -> "_Made | None":
         """A card as a line; None: it was described at once, which finds out how this server is asked."""
@@ -122,12 +124,21 @@ class Parcels:
         await asyncio.to_thread(self._ledger.write, pending)
         return pending
 
-    async def _begun(self, pending: Pending) -> Pending:
-        """A batch that a killed run had written down: it may have begun, or not yet."""
+    async def _begun(self, pending: Pending) -> Pending | None:
+        """A batch that a killed run had written down: it may have begun, or not yet.
+
+        None where the server wants no batch of that file (any more): nothing was paid, its cards are asked anew.
+        """
         if pending.batch:
             return pending
-        found = await self._post.find(pending.file) or await self._post.begin(pending.file)
-        return await self._named(pending, found)
+        found = await self._post.find(pending.file)
+        try:
+            return await self._named(pending, found or await self._post.begin(pending.file))
+        except SourceRefused as error:
+            if error.status not in UNWANTED:
+                raise
+            await asyncio.to_thread(self._ledger.write, None)
+            return None
 
     async def _collect(self, pending: Pending, known: Callable[[str], Known]) -> None:
         """Wait for it, then lay its answers over their cards. Kept before it is forgotten."""
@@ -220,6 +231,7 @@ class _Pack:
         self._size = 0
         self.lines: dict[str, Line] = {}
         self.raw: list[bytes] = []
+        self.twins: list[str] = []
 
     @property
     def enough(self) -> bool:
@@ -231,8 +243,9 @@ class _Pack:
         return Used(self._tokens_in + line.tokens_in, self._most * (len(self.lines) + 1))
 
     def add(self, made: _Made) -> None:
-        """Two cards of the same words and pictures are one line, and the first one's."""
+        """Two cards of the same words and pictures are one line, and the first one's; the others wait for its answer."""
         if made.digest in self.lines:
+            self.twins.append(made.line.card_id)
             return
         self.lines[made.digest] = made.line
         self.raw.append(made.raw)

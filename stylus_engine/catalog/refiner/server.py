@@ -95,11 +95,16 @@ class Server:
 
     @contextmanager
     def reaching(self, seconds: float) -> Generator[AsyncOpenAI]:
-        """The client, for its other doors; its errors are ours. `seconds` of patience."""
+        """The client, for its other doors; its errors are ours. `seconds` of patience.
+
+        A body that is read in pieces breaks off with an error of the library below the client.
+        """
         try:
             yield self._client.with_options(timeout=seconds)
         except OpenAIError as error:
             raise self._mapped(error) from error
+        except httpx2.HTTPError as error:
+            raise SourceSilent(source=self.name, why="the connection broke") from error
 
     async def say(self, asked: Ask, turns: Sequence[Turn] = ()) -> Reply:
         """One answer, on the best way this server knows; one card at a time looks for that way.

@@ -8,7 +8,7 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from stylus_engine.catalog.web.addresses import judged, place
-from stylus_engine.catalog.web.answers import REDIRECTS, mapped, objection
+from stylus_engine.catalog.web.answers import REDIRECTS, Again, mapped, objection
 from stylus_engine.catalog.web.bodies import head
 from stylus_engine.catalog.web.rules import MOST_HOPS, Rules
 from stylus_engine.errors import SourceOdd
@@ -115,7 +115,14 @@ def _next(response: aiohttp.ClientResponse, question: Question) -> str:
 async def _check(response: aiohttp.ClientResponse, source: str) -> None:
     if 200 <= response.status < 300 and response.status not in {204, 205}:
         return
-    said = await head(response, SAID, source)
-    found = objection(response.status, response.headers, said, source)
+    found = objection(response.status, response.headers, await _said(response, source), source)
     if found is not None:
         raise found
+
+
+async def _said(response: aiohttp.ClientResponse, source: str) -> bytes:
+    """What goes with a refusal; nothing where it cannot be unpacked: the status speaks for itself."""
+    try:
+        return await head(response, SAID, source)
+    except (SourceOdd, Again):
+        return b""

@@ -15,7 +15,13 @@ from stylus_engine.catalog.refiner.parcels import Pace, Parcels
 from stylus_engine.catalog.refiner.posting import Post
 from stylus_engine.catalog.refiner.ways import Way
 from stylus_engine.catalog.rows import Known
-from stylus_engine.errors import BudgetSpent, RefinerFailed, SourceRefused, UnknownName
+from stylus_engine.errors import (
+    BudgetSpent,
+    RefinerFailed,
+    SourceRefused,
+    SourceSilent,
+    UnknownName,
+)
 from tests.catalog.refiner.cards import PNG, DictMemory, answer, known, refiner_of, server_at
 from tests.openai_server import Server, Traits, failing, refusing, said
 from tests.openai_server.checking import refusals
@@ -289,3 +295,44 @@ async def test_a_card_that_changed_meanwhile_waits_for_another_run():
     [left] = [each for each in desk.outcomes if each.how == "failed"]
     assert left.why == "its card has changed meanwhile"
     assert (len(server.asked), len(server.batched)) == (2, 5)
+
+
+@pytest.mark.asyncio
+async def test_answers_that_break_off_are_silence_and_fetched_by_the_next_run():
+    desk = Desk()
+    async with Server(said(answer())) as server:
+        server.batching.torn = 1
+        with pytest.raises(SourceSilent, match="connection broke"):
+            await desk.run(server.url)
+        await desk.run(server.url)
+    assert desk.described.keys() == desk.cards.keys()
+    assert (len(server.batching.batches), len(server.batched)) == (1, 5)
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_the_server_lost_before_its_batch_began_is_sent_anew(monkeypatch):
+    desk = Desk()
+
+    async def killed(self: Post, file: str):
+        raise KeyboardInterrupt
+
+    async with Server(said(answer())) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(Post, "begin", killed)
+            with pytest.raises(KeyboardInterrupt):
+                await desk.run(server.url)
+        server.batching.files.clear()
+        await desk.run(server.url)
+    assert desk.described.keys() == desk.cards.keys()
+    assert (len(server.asked), len(server.batched)) == (2, 4)  # each run finds out how
+
+
+@pytest.mark.asyncio
+async def test_cards_of_the_same_words_are_asked_for_once_and_both_described():
+    twin = known("Dragon 3", card_id="test:twin:1")
+    desk = Desk([*CARDS, twin])
+    async with Server(said(answer())) as server:
+        run = await desk.run(server.url)
+    assert desk.described.keys() == desk.cards.keys()
+    assert (len(server.asked), len(server.batched)) == (1, 5)
+    assert (run.spent.by_model, run.spent.remembered) == (6, 1)
