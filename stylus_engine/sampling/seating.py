@@ -2,8 +2,8 @@
 
 import torch
 
-from stylus_engine.errors import BadSize, UnknownName, Unsupported
-from stylus_engine.model import Shot
+from stylus_engine.errors import BadSize, OutOfRange, UnknownName, Unsupported
+from stylus_engine.model import LIMITS, Shot, Start
 from stylus_engine.model.noun import within
 from stylus_engine.planning.starting import edge
 from stylus_engine.planning.turns import Bill
@@ -46,6 +46,8 @@ class Seating:
             raise BadSize(width=shot.width, height=shot.height, multiple=here.multiple)
         if most := self._parts.most_edge:
             within(f"An edge of {here.name}'s pictures", edge(shot), here.multiple, most)
+        if shot.start is not None:
+            self._check_start(shot.start)
         if shot.start is None and inpaints(self._parts):
             what = "Drawing without a picture on an inpainting checkpoint"
             raise Unsupported(what=what)
@@ -79,6 +81,21 @@ class Seating:
             distilled=self._parts.distilled,
             ranks=ranks_of(row, self._parts.denoiser),
         )
+
+    def _check_start(self, start: Start) -> None:
+        """Raise `OutOfRange` for what only a manifest written by hand asks for."""
+        least = self._parts.checkpoint.multiple
+        if start.tile % least:
+            what = f"The edge of the squares (a multiple of {least})"
+            raise OutOfRange(what=what, value=start.tile, low=least, high=LIMITS.edge)
+        if start.enlarge == "latents":
+            shorter = min(start.width, start.height)
+            within(
+                "The shorter edge of a picture whose latents are stretched",
+                shorter,
+                least,
+                LIMITS.edge,
+            )
 
     def _rehearse(self, shot: Shot) -> None:
         """Raise `Unsupported` where the checkpoint's scheduler config leads to no picture."""

@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
-from stylus_engine.errors import BadCheckpoint, UnknownName
-from stylus_engine.model import Shot, Start
+from stylus_engine.errors import BadCheckpoint, OutOfRange, UnknownName
+from stylus_engine.model import Drawn, Shot, Start
 from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.families import family_of, flux
 from stylus_engine.sampling.tokens import OwnTokens
@@ -251,3 +251,17 @@ def test_every_executor_draws_what_the_stack_draws(pool, ours, kind):
     ]
     ends, truth = finals(stage(pool, executor=kind), shots), finals(ours, shots)
     assert max(gap(ends[each.id], truth[each.id]) for each in shots) <= 1e-5
+
+
+@pytest.mark.parametrize("tile", [1, 2, 6, 10, 4, 8])
+def test_squares_that_cannot_be_cut_into_patches_are_refused_at_the_door(pool, tile):
+    on = stage(pool)
+    on.pictures.brought = {"picture": picture()}
+    start = Start(picture="picture", strength=0.5, tile=tile)
+    me = shot(pool, "me", {}, width=EDGE, height=EDGE, steps=2, start=start)
+    if tile % pool.checkpoint.multiple:
+        with pytest.raises(OutOfRange, match="squares"):
+            on.drawer.admit(me)
+    else:
+        on.drawer.admit(me)
+        assert isinstance(list(on.drawer.events())[-1], Drawn)

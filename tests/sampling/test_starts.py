@@ -8,7 +8,7 @@ import torch
 from msgspec import structs
 
 from stylus_engine.catalog.checkpoints import LocalCheckpoints
-from stylus_engine.errors import BadText, Unsupported
+from stylus_engine.errors import BadText, OutOfRange, Unsupported
 from stylus_engine.model import SAMPLERS, Drawn, Shot, Start
 from stylus_engine.ports import Ground, Pixels
 from stylus_engine.sampling import slots as slots_room
@@ -160,6 +160,15 @@ def test_stretched_latents_are_denoised_as_diffusers_denoises_them(
     me = started(pool, "me", start, sampler=sampler, width=32, height=32)
     words = shot(pool, "words", {"kohya-0": 0.4}, steps=7, guidance=3.0, sampler="ddim", seed=3)
     close(finals(on, [words, me])["me"], redraw(merged, me, picture(16)))
+
+
+@pytest.mark.parametrize("edges", [(1, 1), (1, 16), (16, 1), (3, 3)])
+def test_latents_of_a_picture_smaller_than_one_are_refused_at_the_door(pool, on, edges):
+    """The VAE's own error ended the walk, for everybody in it."""
+    width, height = edges
+    start = Start(picture="picture", width=width, height=height, enlarge="latents")
+    with pytest.raises(OutOfRange, match="whose latents are stretched"):
+        on.drawer.admit(started(pool, "me", start))
 
 
 def test_latents_are_stretched_of_a_whole_picture_of_known_size():
