@@ -143,6 +143,13 @@ class Holding:
         mark.unlink(missing_ok=True)
         return was
 
+    def unpin_all(self, card_id: str) -> bool:
+        """Whether any file was pinned for this card: a card that names other bytes by now leaves the old ones pinned."""
+        own = [held.path.stem for of, held in self.pinned() if of == card_id]
+        for digest in own:
+            self.unpin(digest)
+        return bool(own)
+
     def pinned(self) -> Iterator[tuple[str, Held]]:
         """The files that stay, each with the id of the card that it was pinned for."""
         for each in self.files():

@@ -79,9 +79,10 @@ class Weights:
         return stored.stat().st_size
 
     def unpin(self, adapter: Adapter) -> bool:
-        """It may go when room is needed; whether it was pinned."""
+        """Its files may go when room is needed, older ones too; whether any was pinned."""
+        older = self._holding.unpin_all(adapter.card_id)
         stored = self._holding.find(adapter)
-        return stored is not None and self._holding.unpin(stored.stem)
+        return (stored is not None and self._holding.unpin(stored.stem)) or older
 
     def pinned(self) -> list[tuple[str, int]]:
         """Card ids and bytes of what stays."""

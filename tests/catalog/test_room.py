@@ -1,6 +1,7 @@
 """Who must make room in the store of files, and who never does."""
 
 import pytest
+from msgspec.structs import replace
 
 from stylus_engine.catalog.weights import Weights
 from stylus_engine.errors import StoreFull
@@ -46,3 +47,19 @@ async def test_what_is_pinned_is_known_by_its_card(tmp_path):
         assert again.pinned() == [(known.card_id, path.stat().st_size)]
         assert again.unpin(known)
         assert files.pinned() == []
+
+
+@pytest.mark.asyncio
+async def test_a_card_that_names_other_bytes_by_now_lets_its_old_file_go(tmp_path):
+    async with store(tmp_path) as (there, files):
+        before, after = card(f"{there.url}/0", 0), card(f"{there.url}/1", 1)
+        after = replace(after, card_id=before.card_id)
+        for each in (before, after):
+            await files.bring(each)
+        files.pin(before)
+        assert files.unpin(after)
+        assert files.pinned() == []
+        assert not files.unpin(after)
+        files.pin(before)
+        assert not files.unpin(replace(after, card_id="test:other:1"))
+        assert len(files.pinned()) == 1
