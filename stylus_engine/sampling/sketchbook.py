@@ -7,7 +7,9 @@ again when the adapter is next converted; nobody waits for it.
 
 import logging
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import msgspec
 from stylus_engine.model import Sketch
 
 LOG = logging.getLogger("stylus.sketches")
+FORGOTTEN = 3600.0  # seconds after which a part is nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,17 @@ class SketchBook:
             place.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(msgspec.json.encode(made()))
             part.replace(place)
+            _sweep(place.parent)
         except OSError as error:
             LOG.warning("no sketch of %s was kept: %s", sha256[:12], error.strerror)
 
     def _place(self, sha256: str, checkpoint: str) -> Path:
         return self.folder / checkpoint[:16] / f"{sha256}.json"
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed processes left half written."""
+    for part in folder.glob("*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > FORGOTTEN:
+                part.unlink()

@@ -1,5 +1,7 @@
 """Sketches against the arithmetic they stand for: whole ΔW matrices, built with numpy, of real files."""
 
+import os
+import time
 from itertools import combinations
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from stylus_engine.model import Sketch
 from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.families import family_of
 from stylus_engine.sampling.overlap import SIZE, VERSION, dot, kept, sketch
-from stylus_engine.sampling.sketchbook import SketchBook
+from stylus_engine.sampling.sketchbook import FORGOTTEN, SketchBook
 from stylus_engine.sampling.store import Bases, FactorStore
 
 DATA = Path(__file__).parents[2] / "miniature" / "data"
@@ -155,6 +157,20 @@ def test_a_torn_sketch_is_made_again_and_one_of_this_version_is_not(tmp_path: Pa
     book.keep("aa" * 32, "01" * 32, make, VERSION)
     book.keep("aa" * 32, "01" * 32, make, VERSION + 1)
     assert len(made) == 3
+
+
+def test_what_a_kill_left_half_written_is_swept_and_what_is_being_written_is_not(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / ("01" * 8)
+    folder.mkdir()
+    old, new = folder / "bb.1.part", folder / "cc.2.part"
+    for part in (old, new):
+        part.write_bytes(b"{")
+    os.utime(old, (0, time.time() - 2 * FORGOTTEN))
+    made = sketch(factors_of((random(1, 4, 30), random(2, 20, 4))))
+    SketchBook(tmp_path).keep("aa" * 32, "01" * 32, lambda: made, VERSION)
+    assert {path.name for path in folder.iterdir()} == {"cc.2.part", f"{'aa' * 32}.json"}
 
 
 def test_a_cache_that_cannot_be_written_costs_nobody_a_picture(
