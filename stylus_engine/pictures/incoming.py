@@ -188,5 +188,9 @@ def _levelled(image: Image.Image) -> Image.Image:
     """Sixteen bits of grey become eight; Pillow alone would cut them off at white."""
     if not image.mode.startswith(("I", "F")):
         return image
-    levels = np.asarray(image, dtype=np.float64) / 257
-    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))
+    exact = np.asarray(image, dtype=np.float64)
+    grey = Image.fromarray((exact / 257).clip(0, 255).astype(np.uint8))
+    key = image.info.get("transparency")  # a PNG's one level that is not there
+    if isinstance(key, int):
+        grey.putalpha(Image.fromarray(np.where(exact == key, 0, 255).astype(np.uint8)))
+    return grey

@@ -175,6 +175,23 @@ def test_every_kind_of_pixel_becomes_the_colour_it_is(mode: str) -> None:
     assert np.abs(seen.mean() - wanted) <= 4
 
 
+@pytest.mark.parametrize(("depth", "most"), [(np.uint8, 255), (np.uint16, 65535)])
+def test_the_level_that_a_grey_png_leaves_out_is_its_transparency(depth: type, most: int) -> None:
+    """One level of 16 bits, and not its neighbour, which is the same in 8."""
+    grey = np.full((8, 12), most // 2, depth)
+    grey[:, :4] = most // 4
+    if depth is np.uint16:
+        grey[:, 4:8] = most // 4 + 1
+    data = encoded(Image.fromarray(grey), "PNG", transparency=most // 4)
+    brought = incoming.bring(data, "cut")
+    assert brought.clear is not None
+    clear = np.zeros((8, 12), bool)
+    clear[:, :4] = True
+    assert np.array_equal(brought.clear, clear)
+    assert brought.pixels[0, 0].tolist() == [255, 255, 255]
+    assert np.abs(brought.pixels[0, -1].astype(int) - 127).max() <= 1
+
+
 def test_a_large_picture_is_made_small_and_a_small_one_is_left_alone() -> None:
     large = np.repeat(np.repeat(colours(60, 40), 100, axis=0), 100, axis=1)  # 24 million pixels
     seen = incoming.bring(encoded(Image.fromarray(large), "JPEG", quality=95), "large").pixels
