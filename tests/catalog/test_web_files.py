@@ -91,6 +91,29 @@ async def test_a_file_that_changed_meanwhile_comes_anew(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_a_rest_that_names_no_version_is_not_put_behind_one_that_did(tmp_path):
+    """A server that heeds no `If-Range`, and a file that was replaced by one of the same size."""
+    other = FILE[::-1]
+
+    async def answer(request):
+        start = request.http_range.start
+        if start is None and not calls:
+            calls.append("cut")
+            return await cut(request, FILE[:5000], len(FILE), ETag='"v1"')
+        calls.append(start)
+        if start is None:
+            return http.Response(body=other)
+        span = f"bytes {start}-{len(other) - 1}/{len(other)}"
+        return http.Response(status=206, body=other[start:], headers={"Content-Range": span})
+
+    calls: list[object] = []
+    async with asking(answer) as (there, web):
+        await web.save(there.url, tmp_path / "a", most=10**6)
+    assert (tmp_path / "a").read_bytes() == other
+    assert calls == ["cut", 5000, None]
+
+
+@pytest.mark.asyncio
 async def test_without_a_version_or_a_digest_it_begins_anew(tmp_path):
     answer, seen = breaking(1, tag="")
     async with asking(answer) as (there, web):

@@ -48,7 +48,7 @@ class Sink:
         self.most = most
         self.size = 0
         self.tag = ""
-        self._known = known
+        self.known = known
         self._to = to
         self._part = to.with_name(f"{to.name}{PART}")
         self._notes = Notes(to.with_name(f"{to.name}{MARK}")) if outlives else None
@@ -105,7 +105,7 @@ class Sink:
     @property
     def resumable(self) -> bool:
         """Whether the rest may be asked for alone."""
-        return self.size > 0 and (self._known or bool(self.tag))
+        return self.size > 0 and (self.known or bool(self.tag))
 
     def restart(self, tag: str) -> None:
         """Forget what came; `tag` names the version of the file that comes now."""
@@ -207,9 +207,12 @@ def _begin(response: aiohttp.ClientResponse, sink: Sink, source: str) -> int:
 
 
 def _refuse_other(response: aiohttp.ClientResponse, sink: Sink, source: str) -> None:
-    """A server that heeds no `If-Range` sends the rest of whatever file it has now."""
+    """A server that heeds no `If-Range` sends the rest of whatever file it has now.
+
+    One that names no version of it is believed only where a digest will tell.
+    """
     named = validator(response.headers)
-    if sink.tag and named and named != sink.tag:
+    if sink.tag and named != sink.tag and (named or not sink.known):
         sink.restart("")
         raise Again(SourceSilent(source=source, why="the file changed while it came"))
 
