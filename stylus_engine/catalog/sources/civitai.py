@@ -84,7 +84,13 @@ class Civitai:
             first = False
             models = list(record.inners("items"))
             known = circle.fresh(models, key=lambda model: whole(model, "id"))
-            cursor = circle.step(_cursor(record), news=bool(known))
+            asked, cursor = cursor, _cursor(record)
+            try:
+                circle.step(cursor, news=bool(known))
+            except SourceOdd:
+                if known and asked:  # only its cursor is odd; a later walk goes on from here
+                    yield self._page(known, asked, 0)
+                raise
             past = bool(models) and horizon is not None and _past(models, horizon - OVERLAP)
             page = self._page(
                 known, "" if past else cursor, whole(record.inner("metadata"), "totalItems")

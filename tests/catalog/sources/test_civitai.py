@@ -248,6 +248,24 @@ async def test_cursors_that_lead_in_a_circle_are_noticed():
 
 
 @pytest.mark.asyncio
+async def test_what_came_with_a_cursor_that_leads_back_is_kept():
+    async with civitai() as (there, source):
+        there.faults = [listed("a", model(1)), listed("b", model(2)), listed("a", model(3))]
+        pages = []
+
+        async def gather():
+            async with aclosing(source.pages("", "")) as walk:
+                async for page in walk:
+                    pages.append(page)  # noqa: PERF401 - it raises in the midst
+
+        with pytest.raises(SourceOdd, match="circle"):
+            await gather()
+    models = [item.card.model_key for page in pages for item in page.items]
+    assert list(dict.fromkeys(models)) == ["civitai:1", "civitai:2", "civitai:3"]
+    assert [page.cursor for page in pages] == ["a", "b", "b"]
+
+
+@pytest.mark.asyncio
 async def test_new_cursors_for_ever_with_nothing_new_are_noticed():
     async with civitai() as (there, source):
         there.faults = [listed(str(n), model(1)) for n in range(100)]
