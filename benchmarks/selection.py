@@ -63,6 +63,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(_chosen(report, Path(folder), asked))
     if asked.part != "chosen" and not asked.quick:
+        asked.scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=asked.scratch) as folder:
             asyncio.run(_overhead(report, Path(folder), asked.scratch))
     report.print()
