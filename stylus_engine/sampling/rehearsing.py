@@ -19,7 +19,7 @@ REFUSED = (
     ImportError,
     LookupError,
     MemoryError,
-    RuntimeError,  # NotImplementedError among them
+    RuntimeError,
     TypeError,
     ValueError,
 )

@@ -6,7 +6,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stylus_engine.sampling.bases import Bases
 from tests.sampling.converting import (
     LAYOUTS,
     QUERY,
@@ -18,17 +17,7 @@ from tests.sampling.converting import (
     rewritten,
     worst,
 )
-from tests.sampling.tiny import random_adapter, tiny_pipeline
-
-
-@pytest.fixture(scope="module")
-def pipeline():
-    return tiny_pipeline(0)
-
-
-@pytest.fixture(scope="module")
-def bases(pipeline) -> Bases:
-    return Bases("tiny", "sd1-32", {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder})
+from tests.sampling.tiny import random_adapter
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])

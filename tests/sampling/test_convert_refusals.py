@@ -10,7 +10,6 @@ from stylus_engine.errors import (
     AdapterWrongFamily,
     AdapterWrongShape,
 )
-from stylus_engine.sampling.bases import Bases
 from tests.sampling.converting import (
     CROSS,
     factors,
@@ -18,17 +17,7 @@ from tests.sampling.converting import (
     renamed,
     rewritten,
 )
-from tests.sampling.tiny import random_adapter, tiny_pipeline
-
-
-@pytest.fixture(scope="module")
-def pipeline():
-    return tiny_pipeline(0)
-
-
-@pytest.fixture(scope="module")
-def bases(pipeline) -> Bases:
-    return Bases("tiny", "sd1-32", {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder})
+from tests.sampling.tiny import random_adapter
 
 
 @pytest.mark.parametrize(

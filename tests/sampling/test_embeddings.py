@@ -21,7 +21,6 @@ from stylus_engine.catalog.checkpoints import LocalCheckpoints
 from stylus_engine.errors import AdapterFileMissing, AdapterUnsupported, AdapterWrongFamily
 from stylus_engine.model import Adapter, Mask, Recipe, Shot, Weighted
 from stylus_engine.sampling import embeddings
-from stylus_engine.sampling.bases import Bases
 from stylus_engine.sampling.embeddings import Speller, spoken
 from stylus_engine.sampling.factors import Factors
 from stylus_engine.sampling.tokens import OwnTokens
@@ -241,12 +240,6 @@ def test_every_text_is_a_whole_window(words, count):
 @cache
 def tiny_tokenizer_once() -> object:
     return tiny_tokenizer()
-
-
-@pytest.fixture(scope="module")
-def bases() -> Bases:
-    pipeline = tiny_pipeline(0)
-    return Bases("one", "sd1-32", {"text_encoder": pipeline.text_encoder, "unet": pipeline.unet})
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,11 @@ from stylus_engine.model import Adapter
 from stylus_engine.sampling import store as room
 from stylus_engine.sampling.foresight import MOST, Foresight
 from stylus_engine.sampling.shelf import Shelf
-from stylus_engine.sampling.store import Bases, FactorStore
+from stylus_engine.sampling.store import FactorStore
 from tests.sampling.test_store import Folder, card
 from tests.sampling.tiny import random_adapter, tiny_pipeline
 
 ROOM = 2**30
-
-
-@pytest.fixture(scope="module")
-def bases() -> Bases:
-    pipeline = tiny_pipeline(0)
-    return Bases("one", "sd1-32", {"text_encoder": pipeline.text_encoder, "unet": pipeline.unet})
 
 
 @pytest.fixture(scope="module")

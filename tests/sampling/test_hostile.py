@@ -27,20 +27,10 @@ from tests.sampling.converting import CROSS, factors, renamed, rewritten
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import stage
 from tests.sampling.small import shot, small_pool
-from tests.sampling.tiny import random_adapter, tiny_pipeline
+from tests.sampling.tiny import random_adapter
 
 LINEAR = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
 SPATIAL = "lora_unet_mid_block_resnets_0_conv1"
-
-
-@pytest.fixture(scope="module")
-def pipeline():
-    return tiny_pipeline(0)
-
-
-@pytest.fixture(scope="module")
-def bases(pipeline) -> Bases:
-    return Bases("tiny", "sd1-32", {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder})
 
 
 def one_layer(path: Path, pipeline, layout, change: Callable[[Tensor], Tensor], *parts: str):

@@ -17,7 +17,7 @@ from stylus_engine.sampling.schedules import KINDS, schedule
 from tests.sampling.draws import Pool
 from tests.sampling.judge import stage
 from tests.sampling.small import shot, small_pool
-from tests.sampling.test_schedules import SD, model
+from tests.sampling.test_schedules import SD, model, walked
 
 BOTH = [True, False, "no"]
 ODD = [None, "many", -1, 0, 1, 7, 1.5]
@@ -111,12 +111,7 @@ def plain(sampler, config, steps):
     scheduler.set_timesteps(steps)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)
-    generator = torch.Generator().manual_seed(11)
-    latents = torch.randn(1, 4, 8, 8, generator=generator) * scheduler.init_noise_sigma
-    for timestep in scheduler.timesteps:
-        predicted = model(scheduler.scale_model_input(latents, timestep), timestep)
-        latents = scheduler.step(predicted, timestep, latents, generator=generator).prev_sample
-    return latents
+    return walked(scheduler)
 
 
 def spoken(sampler):

@@ -56,6 +56,11 @@ def plain(sampler, config, steps):
     kind, options = PLAIN[sampler]
     scheduler = kind.from_config(config, **options)
     scheduler.set_timesteps(steps)
+    return walked(scheduler)
+
+
+def walked(scheduler):
+    """From noise to the end, as diffusers' pipelines drive a scheduler that has its timesteps."""
     generator = torch.Generator().manual_seed(11)
     latents = torch.randn(1, 4, 8, 8, generator=generator) * scheduler.init_noise_sigma
     for timestep in scheduler.timesteps:

@@ -20,18 +20,12 @@ from safetensors.torch import save_file
 from stylus_engine.sampling import store as room
 from stylus_engine.sampling.factors import Factors, Layer
 from stylus_engine.sampling.shelf import FORGOTTEN, Entry, Shelf, exact, leaving
-from stylus_engine.sampling.store import Bases, FactorStore
+from stylus_engine.sampling.store import FactorStore
 from tests.sampling.test_store import Folder, card
 from tests.sampling.tiny import random_adapter, tiny_pipeline
 
 ROOM = 2**30
 LAYOUTS = ("kohya", "locon", "loha", "lokr", "dora")
-
-
-@pytest.fixture(scope="module")
-def bases() -> Bases:
-    pipeline = tiny_pipeline(0)
-    return Bases("one", "sd1-32", {"text_encoder": pipeline.text_encoder, "unet": pipeline.unet})
 
 
 @pytest.fixture(scope="module")

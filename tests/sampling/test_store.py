@@ -30,12 +30,6 @@ class Folder:
 
 
 @pytest.fixture(scope="module")
-def bases() -> Bases:
-    pipeline = tiny_pipeline(0)
-    return Bases("one", "sd1-32", {"text_encoder": pipeline.text_encoder, "unet": pipeline.unet})
-
-
-@pytest.fixture(scope="module")
 def originals(tmp_path_factory) -> Path:
     folder, pipeline = tmp_path_factory.mktemp("adapters"), tiny_pipeline(0)
     for seed, name in enumerate("abc"):
