@@ -112,3 +112,15 @@ def test_what_need_not_or_cannot_be_pinned_is_one_sentence(folder: Path):
     assert unknown.exit_code == 2
     assert unknown.stderr.strip().startswith("There is no adapter called")
     assert stylus(folder, "adapters", "pinned").stdout.strip() == "None is pinned."
+
+
+def test_a_pin_whose_card_left_the_catalogue_is_taken_out_by_the_id_that_is_shown(folder: Path):
+    told(folder, "adapters", "pin", "Moonlit")
+    for file in (folder / "data" / "catalog").glob("catalog.db*"):
+        file.unlink()
+    [left] = told(folder, "adapters", "pinned")
+    assert left["name"] == "mine:moonlit:1"
+    gone = stylus(folder, "adapters", "unpin", left["name"])
+    assert gone.stdout.strip() == "mine:moonlit:1 may go when room is needed."
+    assert told(folder, "adapters", "pinned") == []
+    assert stylus(folder, "adapters", "unpin", left["name"]).exit_code == 2

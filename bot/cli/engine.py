@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.cli.library import Library
 from stylus_engine.catalog.orders import Pinned, TellFetching
-from stylus_engine.model import Adapter, Candidate, Event, Manifest, Plan, Request, Shot
+from stylus_engine.model import Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.model.checked import Checked, Timed
 from stylus_engine.model.need import Compiling, Need
 from stylus_engine.ports import CardStore, Checkpoints
@@ -19,7 +19,7 @@ class Pins(Protocol):
         """Fetch and keep. Raises `UnknownName`, `BadAdapter`, `BadSource`, `StoreFailed`."""
         ...
 
-    def unpin(self, name: str) -> tuple[Adapter, bool]:
+    def unpin(self, name: str) -> tuple[Pinned, bool]:
         """Whose file may go again, and whether it was pinned. Raises `UnknownName`."""
         ...
 

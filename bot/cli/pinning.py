@@ -57,12 +57,12 @@ def unpin(context: typer.Context, name: Name, as_json: options.Json = False) -> 
     """Let the file of an adapter go when room is needed."""
     desk = desk_of(context)
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
-        card, was = engine.pins.unpin(name)
+        found, was = engine.pins.unpin(name)
         if as_json:
-            desk.answer(Unpinned(card.card_id, card.name, was))
+            desk.answer(Unpinned(found.card_id, found.name, was))
         else:
             end = "may go when room is needed" if was else "was not pinned"
-            line(desk.out, Text(f"{plain(card.name, 60)} {end}."))
+            line(desk.out, Text(f"{plain(found.name, 60)} {end}."))
 
 
 def pinned(context: typer.Context, as_json: options.Json = False) -> None:

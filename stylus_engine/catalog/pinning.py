@@ -7,7 +7,7 @@ from stylus_engine.catalog.downloads import Downloads
 from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.catalog.weights import Weights
 from stylus_engine.errors import AdapterFileMissing, UnknownName
-from stylus_engine.model import Adapter, Fetching
+from stylus_engine.model import Fetching
 from stylus_engine.ports import CardStore
 
 
@@ -32,10 +32,18 @@ class Pins:
             raise AdapterFileMissing(name=card.name, path=card.url or "the card names no file")
         return Pinned(card_id=card.card_id, name=card.name, file_bytes=size)
 
-    def unpin(self, name: str) -> tuple[Adapter, bool]:
-        """Whose file may go again when room is needed, and whether it was pinned. Raises `UnknownName`."""
-        card = self._cards.find(name)
-        return card, self._files.unpin(card)
+    def unpin(self, name: str) -> tuple[Pinned, bool]:
+        """Whose file may go again when room is needed, and whether it was pinned. Raises `UnknownName`.
+
+        A card that left the catalogue is told by its id, as `pinned` does.
+        """
+        try:
+            card = self._cards.find(name)
+        except UnknownName:
+            if not self._files.unpin_all(name):
+                raise
+            return Pinned(card_id=name, name=name), True
+        return Pinned(card_id=card.card_id, name=card.name), self._files.unpin(card)
 
     def pinned(self) -> list[Pinned]:
         """What stays, the largest first."""

@@ -84,6 +84,10 @@ class Weights:
         stored = self._holding.find(adapter)
         return (stored is not None and self._holding.unpin(stored.stem)) or older
 
+    def unpin_all(self, card_id: str) -> bool:
+        """See `Holding.unpin_all`."""
+        return self._holding.unpin_all(card_id)
+
     def pinned(self) -> list[tuple[str, int]]:
         """Card ids and bytes of what stays."""
         return [(card_id, held.size) for card_id, held in self._holding.pinned()]

@@ -128,8 +128,9 @@ class Pins:
     async def pin(self, name: str, tell: TellFetching) -> Pinned:
         raise errors.StoreFailed(path=self._cards.find(name).name, why="there is no store here")
 
-    def unpin(self, name: str) -> tuple[Adapter, bool]:
-        return self._cards.find(name), False
+    def unpin(self, name: str) -> tuple[Pinned, bool]:
+        found = self._cards.find(name)
+        return Pinned(card_id=found.card_id, name=found.name), False
 
     def pinned(self) -> Sequence[Pinned]:
         return ()
