@@ -195,6 +195,8 @@ def _config(folder: Path, part: str, shape: type[_Shape]) -> _Shape:
         raise BadCheckpoint(path=str(folder), why=f"{part} is missing") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadCheckpoint(path=str(folder), why=f"{part}: {error}") from error
+    except RecursionError as error:
+        raise BadCheckpoint(path=str(folder), why=f"{part} is nested absurdly deep") from error
 
 
 def _parts(folder: Path, denoiser: str) -> list[Path]:

@@ -28,6 +28,8 @@ PREFIXES = (  # of one file that holds all models
     ("conditioner.embedders.1.", "text_encoder_2"),
 )
 FULL = 4  # bytes of a number in fp32
+# `BadAdapter`: the reader of adapters' headers.
+UNREADABLE = (BadAdapter, OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _Vae(msgspec.Struct):
@@ -42,7 +44,7 @@ def weights(checkpoint: Checkpoint, size: int) -> tuple[Weights, ...]:
     try:
         found = _shapes(path, checkpoint.family)
         upcast = _upcast(path)
-    except (BadAdapter, OSError, msgspec.MsgspecError) as error:  # the reader of adapters' headers
+    except UNREADABLE as error:
         raise BadCheckpoint(path=checkpoint.path, why=str(error)) from error
     wide = max(size, FULL) if upcast else size
     return tuple(_weighed(part, of, wide if part == "vae" else size) for part, of in found.items())

@@ -59,7 +59,7 @@ class Viewer:
         text = told.choices[0].message.content if told.choices else None
         try:
             return msgspec.json.decode(text or "", type=Said).better
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise SourceOdd(source=self.name, why=str(error)) from error
 
     def close(self) -> None:

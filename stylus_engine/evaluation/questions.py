@@ -141,6 +141,8 @@ def _captions(path: Path) -> Iterator[Ask]:
         found = msgspec.json.decode(path.read_bytes(), type=_Coco).annotations
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadEvaluation(path=str(path), why=str(error)) from error
+    except RecursionError as error:
+        raise BadEvaluation(path=str(path), why="it is nested absurdly deep") from error
     for one in found:
         if one.caption.strip():
             yield _ask(path, one.id, prompt=one.caption.strip())

@@ -70,7 +70,7 @@ def from_json(data: bytes, name: str) -> Manifest:
                 why=f"its manifest has version {version}, this Stylus reads {VERSION}",
             )
         return msgspec.json.decode(data, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadManifest(path=name, why="its manifest is damaged") from error
     except BadRequest as error:  # a noun refused its own numbers
         raise error if isinstance(error, BadManifest) else _refused(name, error) from error

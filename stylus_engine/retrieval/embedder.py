@@ -32,6 +32,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MOST_TOKENS = 256  # sentence_bert_config.json
 BATCH = 32  # texts in one forward
 REMEMBERED = 2048  # texts whose vectors are kept: 3 MiB
+UNREADABLE = (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError)
 
 
 class LocalEmbedder:
@@ -61,7 +62,7 @@ class LocalEmbedder:
         try:
             config: dict[str, Any] = msgspec.json.decode((self._place / "config.json").read_bytes())
             return int(config["hidden_size"])
-        except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             raise BadEmbedder(path=str(self._place), why="its config.json is broken") from error
 
     async def embed(self, texts: Sequence[str]) -> Vectors:

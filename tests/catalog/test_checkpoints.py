@@ -80,6 +80,11 @@ def test_unknown_names_list_the_known_and_a_broken_neighbour_hides_nothing(tmp_p
         ("unet/config.json", b"{", "unet/config.json"),
         ("unet/config.json", b"{}", "cross_attention_dim"),
         ("vae/config.json", b"\xff", "vae/config.json"),
+        (
+            "model_index.json",
+            b'{"x": ' + b"[" * 200_000,
+            "model_index.json is nested absurdly deep",
+        ),
         ("vae/config.json", b'{"block_out_channels": []}', "block_out_channels"),
         ("unet/model.safetensors", None, "unet holds no safetensors weights"),
         ("text_encoder/model.safetensors", None, "text_encoder holds no safetensors"),

@@ -58,8 +58,11 @@ async def test_whoever_always_names_the_first_has_named_nobody():
 
 
 @pytest.mark.asyncio
-async def test_an_answer_of_no_use_costs_one_pair():
-    answers = iter([said("I like both!")])
+@pytest.mark.parametrize(
+    "answer", ["I like both!", '{"x": ' + "[" * 200_000], ids=["words", "deep"]
+)
+async def test_an_answer_of_no_use_costs_one_pair(answer):
+    answers = iter([said(answer)])
     result, _ = await fought(lambda asked: next(answers, said({"better": "same"})))
     assert (result.odd, result.ties) == (1, 2)
 

@@ -71,6 +71,7 @@ def test_a_hundred_thousand_lines_are_a_stream_and_each_prompt_is_asked_once(tmp
         ("a.jsonl", b'{"id":"7","prompt":"a"}\n{"id":"7","prompt":"b"}\n', "have the id 7"),
         ("a.tsv", b"Question\tx\na\tb\n", "no column «Prompt»"),
         ("a.json", b"{}", "annotations"),
+        ("a.json", b'{"info": ' + b"[" * 200_000, "nested absurdly deep"),
     ],
 )
 def test_a_bad_file_is_one_sentence(tmp_path, name, content, why):

@@ -247,6 +247,7 @@ JSON = json.loads(png.to_json(MANIFEST))
         (with_text("{"), "manifest is damaged"),
         (with_text("[]"), "manifest is damaged"),
         (with_text("{}"), "manifest is damaged"),
+        (with_text('{"v": 1, "x": ' + "[" * 200_000), "manifest is damaged"),
         (with_text(json.dumps(JSON | {"v": 2})), "version 2"),
         (with_text(json.dumps(JSON | {"extra": 1})), "manifest is damaged"),
         (with_text(json.dumps(JSON | {"shot": JSON["shot"] | {"steps": 10**9}})), "Steps"),

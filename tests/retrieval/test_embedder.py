@@ -61,9 +61,10 @@ def test_other_weights_or_none_are_one_sentence(tmp_path, present):
         asyncio.run(LocalEmbedder(tmp_path, sha256=SHA256).embed(["x"]))
 
 
-def test_a_broken_folder_is_one_sentence(tmp_path):
+@pytest.mark.parametrize("config", ["{}", '{"x": ' + "[" * 200_000], ids=["bare", "deep"])
+def test_a_broken_folder_is_one_sentence(tmp_path, config):
     (tmp_path / "model.safetensors").write_bytes(b"other")
-    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config.json").write_text(config)
     for ask in (lambda e: e.dimensions, lambda e: asyncio.run(e.embed(["x"]))):
         with pytest.raises(BadEmbedder):
             ask(LocalEmbedder(tmp_path))

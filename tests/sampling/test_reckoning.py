@@ -109,3 +109,14 @@ def test_numbers_that_lie_there_twice_are_counted_once(tmp_path: Path):
     (file,) = (Path(found.path) / "unet").glob("*.safetensors")
     (file.parent / "diffusion_pytorch_model.fp16.safetensors").write_bytes(file.read_bytes())
     assert weights(msgspec.structs.replace(found, id="other"), 4) == before
+
+
+@pytest.mark.parametrize(
+    "config", [b"{", b"\xff", b'{"x": ' + b"[" * 200_000], ids=["cut", "no UTF-8", "deep"]
+)
+def test_a_decoder_whose_config_cannot_be_read_is_one_sentence(tmp_path, config):
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "vae" / "config.json").write_bytes(config)
+    asked = Checkpoint(id="", name="it", path=str(tmp_path), family="sd1", size=64, multiple=8)
+    with pytest.raises(BadCheckpoint):
+        weights(asked, 4)
