@@ -1,5 +1,7 @@
 """How a shot takes its place: what refuses it, what it will cost, its schedule, its noise, its start."""
 
+from functools import partial
+
 import torch
 
 from stylus_engine.errors import BadSize, OutOfRange, UnknownName, Unsupported
@@ -11,7 +13,7 @@ from stylus_engine.ports import Ground, Pictures
 from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.families.parts import Family, Parts
 from stylus_engine.sampling.flow import check_flow, flow, flows
-from stylus_engine.sampling.rehearsing import walkable
+from stylus_engine.sampling.rehearsing import Config, astray
 from stylus_engine.sampling.schedules import Schedule, check_sampler, schedule
 from stylus_engine.sampling.slots import Slot, ranks_of
 from stylus_engine.sampling.stack import Row
@@ -63,7 +65,7 @@ class Seating:
 
     def slot(self, shot: Shot, row: Row) -> Slot:
         """The shot before its first step, under `row`. Raises `BadPicture`, `DrawFailed`."""
-        plan = self._plan(shot)
+        plan = self._plan(shot, self._parts.scheduler_config)
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         ground = self._ground(shot)
         begun = Starter(self._coder.parts, self._family, shot, plan, generator).begin(ground)
@@ -104,16 +106,13 @@ class Seating:
         way = (shot.sampler, shot.steps, begin, high * wide if self._flowing else 0)
         if way in self._walked:
             return
-        if not walkable(lambda: self._plan(shot), channels):
+        if why := astray(partial(self._plan, shot), self._parts.scheduler_config, channels):
+            how = f"{shot.steps} steps with {shot.sampler}"
             name = self._parts.checkpoint.name
-            what = (
-                f"Drawing {shot.steps} steps with {shot.sampler} by the scheduler config of {name}"
-            )
-            raise Unsupported(what=what)
+            raise Unsupported(what=f"Drawing {how} by the scheduler config of {name} ({why})")
         self._walked.add(way)
 
-    def _plan(self, shot: Shot) -> Schedule:
-        config = self._parts.scheduler_config
+    def _plan(self, shot: Shot, config: Config) -> Schedule:
         begin = first_step(shot, flowing=self._flowing)
         if not self._flowing:
             return schedule(shot.sampler, config, shot.steps, begin=begin)

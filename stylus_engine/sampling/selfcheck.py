@@ -26,7 +26,7 @@ from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.flow import flow, flows
 from stylus_engine.sampling.judging import judged
-from stylus_engine.sampling.rehearsing import walkable
+from stylus_engine.sampling.rehearsing import Config, astray
 from stylus_engine.sampling.schedules import Schedule, schedule
 from stylus_engine.sampling.stack import Row
 from stylus_engine.sampling.store import Bases, FactorStore
@@ -75,9 +75,9 @@ class Inspector:
         )
 
     def _rehearse(self) -> None:
-        if not walkable(self._plan, self._noise().shape[1]):
+        if why := astray(self._planned, self.parts.scheduler_config, self._noise().shape[1]):
             name = self.parts.checkpoint.name
-            raise Unsupported(what=f"Drawing with euler by the scheduler config of {name}")
+            raise Unsupported(what=f"Drawing with euler by the scheduler config of {name} ({why})")
 
     def _results(self, executor: Executor, row: Row) -> tuple[Tensor, Tensor]:
         """Of one forward, and of a draw; the executor leaves the modules as they were."""
@@ -105,8 +105,10 @@ class Inspector:
         return latents
 
     def _plan(self) -> Schedule:
-        config = self.parts.scheduler_config
-        if flows(config):
+        return self._planned(self.parts.scheduler_config)
+
+    def _planned(self, config: Config) -> Schedule:
+        if flows(self.parts.scheduler_config):
             *_, high, wide = self._noise().shape
             return flow(config, STEPS, high * wide // 4, self.parts.spaced)
         return schedule("euler", config, STEPS)

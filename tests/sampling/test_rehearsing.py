@@ -1,5 +1,6 @@
 """Scheduler configs of people's checkpoints: what is let in is drawn as diffusers draws it, the rest is refused."""
 
+import re
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -8,11 +9,11 @@ from itertools import product
 import pytest
 import torch
 
-from stylus_engine.errors import Unsupported
+from stylus_engine.errors import Unsupported, public
 from stylus_engine.model import SAMPLERS, Drawn
 from stylus_engine.sampling.families.folders import UNREADABLE, scheduler_config
 from stylus_engine.sampling.flow import KIND, flow
-from stylus_engine.sampling.rehearsing import REFUSED, walkable
+from stylus_engine.sampling.rehearsing import REFUSED, astray, why_not
 from stylus_engine.sampling.schedules import KINDS, schedule
 from tests.sampling.draws import Pool
 from tests.sampling.judge import stage
@@ -128,7 +129,7 @@ def test_a_config_is_drawn_as_diffusers_draws_it_or_refused(sampler, steps):
     let_in, wrong = 0, []
     for config in spoken(sampler):
         truth = plainly(sampler, config, steps)
-        fit = walkable(lambda config=config: schedule(sampler, config, steps), 4)
+        fit = not why_not(lambda config=config: schedule(sampler, config, steps), 4)
         let_in += fit
         if fit and truth is not None:
             assert torch.equal(drawn(schedule(sampler, config, steps)), truth), config
@@ -147,29 +148,51 @@ def test_flow_matching_arrives_or_is_refused():
             config = {"_class_name": KIND, "shift": 3.0, "use_dynamic_shifting": True, key: value}
             for steps, spaced in product((1, 2, 20), ("even", "trained")):
                 make = partial(flow, config, steps, 256, spaced)
-                fates.add(walkable(make, 4))
-                if walkable(make, 4):
+                fit = not why_not(make, 4)
+                fates.add(fit)
+                if fit:
                     assert torch.isfinite(drawn(make())).all(), config
     assert fates == {True, False}
 
 
 @pytest.mark.parametrize(
-    ("said", "sampler", "steps"),
+    ("said", "sampler", "steps", "why"),
     [
-        ({"prediction_type": "sample"}, "euler_a", 4),
-        ({"variance_type": "learned_range"}, "dpmpp_2m_karras", 4),
-        ({"num_train_timesteps": 10}, "ddim", 20),
+        ({"prediction_type": "sample"}, "euler_a", 4, "not implemented yet: sample"),
+        ({"variance_type": "learned_range"}, "dpmpp_2m_karras", 4, "must match the size"),
+        ({"num_train_timesteps": 10}, "ddim", 20, "cannot be larger than"),
     ],
 )
-def test_what_leads_to_no_picture_is_refused_before_it_waits(pool, said, sampler, steps):
+def test_what_leads_to_no_picture_is_refused_before_it_waits(pool, said, sampler, steps, why):
+    """And the sentence names the key, and what diffusers says of it, in one line."""
     parts = stage(pool).parts
-    said = {**parts.scheduler_config, **said}
-    ours = stage(pool, parts=replace(parts, scheduler_config=said)).drawer
-    with pytest.raises(Unsupported, match=f"{steps} steps with {sampler}"):
+    config = {**parts.scheduler_config, **said}
+    ours = stage(pool, parts=replace(parts, scheduler_config=config)).drawer
+    with pytest.raises(Unsupported, match=f"{steps} steps with {sampler}") as refused:
         ours.admit(shot(pool, "a", {}, sampler=sampler, steps=steps))
+    assert re.search(rf"checkpoint \({next(iter(said))}; .*{why}.*\) is not", public(refused.value))
     assert ours.idle
     ours.admit(shot(pool, "b", {}, sampler="ddim", steps=2))
     assert isinstance(list(ours.events())[-1], Drawn)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"beta_end": 2.0}, "beta_end; the numbers go to infinity on the way"),
+        ({"beta_schedule": "a\nb"}, "beta_schedule; a b is not implemented for <class"),
+        ({"beta_schedule": "a", "beta_end": None}, "a is not implemented for <class"),
+        (
+            {"use_exponential_sigmas": True, "use_beta_sigmas": True},
+            "use_exponential_sigmas or use_beta_sigmas; Only one of",
+        ),
+        ({}, ""),
+    ],
+)
+def test_why_a_config_leads_to_no_picture_is_one_line(said, why):
+    told = astray(lambda config: schedule("euler", config, 2), SD | said, 4)
+    assert told.startswith(why)
+    assert bool(told) == bool(why)
 
 
 def test_a_picture_as_prediction_is_what_tcd_expects():
