@@ -17,6 +17,7 @@ from typing import Protocol
 from bot.clock import Clock
 from bot.crew.bell import Bell
 from bot.crew.bus import Bus, News, What
+from bot.crew.claiming import Claiming
 from bot.crew.deciding import Kitchen, next_fed, plans_more
 from bot.crew.feeding import Feeding
 from bot.crew.giving_up import GivingUp
@@ -60,9 +61,11 @@ class Dispatcher:
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
         self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
+        claiming = Claiming(line, self._teller, clock, "planned", lambda: self._hands.jobs)
         self._feeding = Feeding(
-            line, crew, self._hands, self._hearing, self._teller, self._owing, self._spare, clock
-        )
+            line, crew, self._hands, self._hearing, self._teller, self._owing, self._spare, clock,
+            claiming,
+        )  # fmt: skip
         self._ordering = Ordering(
             line, crew, self._teller, self._owing, self._spare, clock, self._food
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.clock import Clock
+from bot.crew.claiming import Claiming
 from bot.crew.deciding import Table
 from bot.crew.hands import Hand, Hands, hand_of
 from bot.crew.hearing import Hearing
@@ -28,6 +29,7 @@ class Feeding:
     owing: Owing
     spare: SpareTime
     clock: Clock
+    claiming: Claiming
 
     def tables(self) -> dict[str, Table]:
         """What stands before each drawer."""
@@ -36,7 +38,7 @@ class Feeding:
 
     async def next(self, worker: str) -> bool:
         """Give this drawer the next job; False: the line has none for it."""
-        job = await self.line.claim_draw(worker, self.clock.now())
+        job = await self.claiming.next(self.line.claim_draw, worker)
         if job is None:
             return False
         await self.owing.or_fail(job, partial(self._give, worker, job))

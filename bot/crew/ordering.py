@@ -8,6 +8,7 @@ from bot.crew.arranging import arrange, keep
 from bot.crew.bell import Bell
 from bot.crew.bringing import Bringing
 from bot.crew.bus import News
+from bot.crew.claiming import Claiming
 from bot.crew.owing import Owing
 from bot.crew.spare_time import SpareTime
 from bot.crew.staff import Crew
@@ -39,6 +40,7 @@ class Ordering:
         self._clock = clock
         self._fed = fed
         self._bringing = Bringing(line, crew, teller, owing, clock, fed.ring, self._lost)
+        self._claiming = Claiming(line, teller, clock, "queued", lambda: self.jobs)
 
     def open(self, group: asyncio.TaskGroup) -> None:
         """Who waits for files does so in this group, as long as it lasts."""
@@ -57,7 +59,7 @@ class Ordering:
 
     async def next(self, planner: str) -> bool:
         """Have the next job planned; False: nobody waits for it."""
-        job = await self._line.claim_plan(planner, self._clock.now())
+        job = await self._claiming.next(self._line.claim_plan, planner)
         if job is None:
             return False
         self.planning = job.id

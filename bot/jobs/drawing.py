@@ -135,6 +135,20 @@ class Drawing(Room):
 
         return await self._db.write(body)
 
+    async def strays(
+        self,
+        state: State,
+        known: Collection[str],
+        now: float,  # noqa: ARG002  all calls take `now`
+    ) -> list[Job]:
+        """Leased jobs in `state` that nobody knows of, given back without counting."""
+
+        def body(connection: Connection) -> list[Job]:
+            held = [job for job in _of(connection, None) if job.state == state]
+            return [_return(connection, job) for job in held if job.id not in known]
+
+        return await self._db.write(body)
+
     async def expired(self, now: float) -> list[Job]:
         """Jobs whose lease is overdue: their workers are to be ended, then told as `lost`."""
         overdue = and_(_held(None), jobs.c.lease_until < now)

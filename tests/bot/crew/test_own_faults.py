@@ -58,6 +58,28 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_picture(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("claim", ["claim_plan", "claim_draw"])
+async def test_a_claim_whose_answer_is_lost_holds_no_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str
+) -> None:
+    """As when PostgreSQL goes away between a commit and its answer."""
+    async with a_day(settings_for(tmp_path)) as day:
+        real, losses = getattr(day.line, claim), [True]
+
+        async def claimed(worker: str, now: float):
+            job = await real(worker, now)
+            if job is not None and losses:
+                losses.pop()
+                raise OSError("the connection was reset")
+            return job
+
+        monkeypatch.setattr(day.line, claim, claimed)
+        one, two = await day.accept(wish(), wish())
+        for job in (one, two):
+            assert (await day.until(job, "drawn")).attempts == 0
+
+
+@pytest.mark.asyncio
 async def test_an_end_that_could_not_be_written_is_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -291,3 +291,21 @@ class TestTwoAtOnce:
             await accepted(line, wish(), "planned")
         held = [await line.claim_draw(f"w{n}", NOW) for n in range(3)]
         assert [job is not None for job in held] == [True, True, False]
+
+
+async def test_a_lease_that_nobody_knows_of_goes_back_uncounted(line: Line):
+    jobs = [await accepted(line, wish(user), "planned") for user in (ADA, BEN)]
+    for _ in jobs:
+        await line.claim_draw("d", NOW)
+    queued = await accepted(line, wish(CID))
+    await line.claim_plan("p", NOW)
+    (back,) = await line.strays("planned", {jobs[0].id}, NOW)
+    assert (back.id, back.owner, back.attempts, back.fence > jobs[1].fence) == (
+        jobs[1].id,
+        None,
+        0,
+        True,
+    )
+    (back,) = await line.strays("queued", (), NOW)
+    assert back.id == queued.id
+    assert (await line.strays("planned", {jobs[0].id}, NOW)) == []

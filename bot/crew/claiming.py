@@ -1,0 +1,44 @@
+"""Taking jobs out of the line for one kind of worker; nobody else claims for it."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.clock import Clock
+from bot.crew.telling import Teller
+from bot.jobs.line import Line
+from bot.jobs.nouns import Job, State
+
+
+class Claiming:
+    """One claim at a time. `known`: the jobs of this kind that are in hand.
+
+    The answer to a claim may be lost although the claim stands: then the job belongs to a
+    worker that never hears of it, and whose beats keep the lease alive for ever.  So after
+    a claim that failed, whatever is leased and in no hand goes back to its place.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        teller: Teller,
+        clock: Clock,
+        state: State,
+        known: Callable[[], frozenset[str]],
+    ) -> None:
+        self._line = line
+        self._teller = teller
+        self._clock = clock
+        self._state: State = state
+        self._known = known
+        self._in_doubt = False
+
+    async def next(
+        self, claim: Callable[[str, float], Awaitable[Job | None]], worker: str
+    ) -> Job | None:
+        """What `claim` brings for this worker."""
+        if self._in_doubt:
+            back = await self._line.strays(self._state, self._known(), self._clock.now())
+            self._teller.all_became(back)
+        self._in_doubt = True
+        job = await claim(worker, self._clock.now())
+        self._in_doubt = False
+        return job
