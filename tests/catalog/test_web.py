@@ -44,6 +44,32 @@ async def test_a_big_gzip_answer_arrives_whole():
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
+    "padding", [b"", bytes(100), b"\x1f and no gzip"], ids=["bare", "zeros", "odd"]
+)
+async def test_gzip_of_several_members_is_read_to_its_last(padding):
+    pieces = (
+        b'["a',
+        b"",
+        json.dumps(list(range(100_000))).encode()[1:-1].join((b'", ', b", ")),
+        b"1]",
+    )
+    packed = b"".join(map(gzip.compress, pieces)) + padding
+    edges = [len(gzip.compress(pieces[0])) + 1, 5, len(packed) - len(padding) + 1]
+
+    async def answer(request):
+        response = http.StreamResponse(headers={"Content-Encoding": "gzip"})
+        await response.prepare(request)
+        for first, last in zip((0, *sorted(edges)), (*sorted(edges), len(packed)), strict=True):
+            await response.write(packed[first:last])
+            await asyncio.sleep(0.01)
+        return response
+
+    async with asking(answer) as (there, web):
+        assert await web.json(there.url) == ["a", *range(100_000), 1]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
     ("status", "word"),
     [(400, "understand"), (401, "login"), (403, "not allowed"), (404, "nothing"),
      (410, "removed"), (451, "legal"), (418, "reason")],

@@ -93,16 +93,22 @@ class Hub:
         circle, told = Circle(self._origin, following), Circle(self._origin, "")
         done, first = 0, True
         while True:
+            asked = _cursor(number, following)
             rows, following = await self._rows(number, following, stale=first)
             first = False
             if rows and horizon is not None and _past(rows, horizon - OVERLAP):
                 following = ""
-            news = circle.fresh(rows, key=_id)
-            circle.step(following, news=bool(news))
+            known = circle.fresh(rows, key=_id)
+            news = told.fresh(known, key=_id)
+            try:
+                circle.step(following, news=bool(known))
+            except SourceOdd:
+                if news:  # only its next address is odd; a later walk goes on from here
+                    yield await self._page(news, asked)
+                raise
             if not following:
                 number, circle = number + 1, Circle(self._origin, "")
-            cursor = f"{number} {following}".strip() if number < len(FILTERS) else ""
-            page = await self._page(told.fresh(news, key=_id), cursor)
+            page = await self._page(news, _cursor(number, following))
             yield page
             done += len(page.items)
             if not page.cursor or (self._most and done >= self._most):
@@ -221,6 +227,11 @@ def named_by(link: str) -> tuple[str, str] | None:
         return None
     file = found[2] or ""
     return found[1], file if file.endswith(".safetensors") else ""
+
+
+def _cursor(number: int, following: str) -> str:
+    """Where a walk goes on; "" after the last filter."""
+    return f"{number} {following}".strip() if number < len(FILTERS) else ""
 
 
 def _id(row: Record) -> str:

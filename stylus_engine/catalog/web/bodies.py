@@ -1,7 +1,7 @@
 """Bodies read with a lid on: so many bytes of the wire, so many after decompression."""
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import aiohttp
@@ -11,6 +11,7 @@ from stylus_engine.errors import SourceOdd, SourceSilent, TooMuch
 
 CHUNK = 256 * 2**10
 _AUTO = 32 + zlib.MAX_WBITS  # gzip or zlib, told by the first bytes
+MEMBER = b"\x1f\x8b"  # how a member of gzip begins
 
 
 def in_words(size: float) -> str:
@@ -80,15 +81,43 @@ async def _inflated(
 async def _inflating(
     chunks: AsyncGenerator[bytes, None], source: str
 ) -> AsyncGenerator[bytes, None]:
-    machine = zlib.decompressobj(_AUTO)
+    members = _Members()
     async for chunk in chunks:
-        rest, full = chunk, True
-        while (rest or full) and not machine.eof:
-            try:
-                piece = machine.decompress(rest, CHUNK)
-            except zlib.error as error:
-                raise SourceOdd(source=source, why="its compression is broken") from error
-            rest, full = machine.unconsumed_tail, len(piece) == CHUNK
-            yield piece
-    if not machine.eof:
+        try:
+            for piece in members.unpacked(chunk):
+                yield piece
+        except zlib.error as error:
+            raise SourceOdd(source=source, why="its compression is broken") from error
+    if not members.whole:
         raise Again(SourceSilent(source=source, why="the answer is cut off"))
+
+
+class _Members:
+    """Gzip members, one after the other (RFC 1952, 2.2); what follows the last is padding."""
+
+    def __init__(self) -> None:
+        self._machine = zlib.decompressobj(_AUTO)
+        self._held = b""  # perhaps the first half of `MEMBER`
+        self._padded = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing, if nothing comes any more."""
+        return self._machine.eof
+
+    def unpacked(self, chunk: bytes) -> Iterator[bytes]:
+        """What a chunk holds, in pieces of at most `CHUNK` bytes. Raises `zlib.error`."""
+        rest, full = self._held + chunk, True
+        while (rest or full) and self._goes_on(rest):
+            piece = self._machine.decompress(rest, CHUNK)
+            rest = self._machine.unconsumed_tail or self._machine.unused_data
+            full = len(piece) == CHUNK
+            yield piece
+        self._padded = self._padded or not MEMBER.startswith(rest)
+        self._held = b"" if self._padded else rest
+
+    def _goes_on(self, rest: bytes) -> bool:
+        """Whether this is to be unpacked; after a member's end, by another one."""
+        if self._machine.eof and not self._padded and rest.startswith(MEMBER):
+            self._machine = zlib.decompressobj(_AUTO)
+        return not self._machine.eof

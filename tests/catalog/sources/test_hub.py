@@ -1,6 +1,7 @@
 """The hub's repositories against a strict stand-in, which the hub's own client judges."""
 
 import asyncio
+import json
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -174,6 +175,20 @@ async def test_cursors_that_lead_in_a_circle_are_noticed():
         there.faults = [fault(200, b"[]", Link=link)] * 9
         with pytest.raises(SourceOdd, match="circle"):
             await walked(source)
+
+
+@pytest.mark.asyncio
+async def test_what_came_with_an_address_that_leads_back_is_kept():
+    async with hub() as (there, source):
+        there.faults = [
+            fault(200, json.dumps([repository(n)]).encode(), Link=f"<{there.url}/{at}>; rel=next")
+            for n, at in ((1, "a"), (2, "b"), (3, "a"))
+        ]
+        pages = []
+        with pytest.raises(SourceOdd, match="circle"):
+            await walked(source, into=pages)
+    assert ids(pages) == [card_id(n) for n in (1, 2, 3)]
+    assert [page.cursor for page in pages] == [f"0 {there.url}/{at}" for at in ("a", "b", "b")]
 
 
 @pytest.mark.asyncio
