@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
+from stylus_engine.catalog.sources.listing import stamp_of
 from stylus_engine.errors import BadArchive, TooMuch
 
 MOST_MEMBERS = 200_000  # of a zip; StylusDocs has a text file for each adapter
@@ -28,6 +29,10 @@ class Archive(Protocol):
 
     def read(self, name: str, most: int) -> bytes:
         """Read a file whole. Raises `BadArchive`, `TooMuch`."""
+        ...
+
+    def stamp(self, name: str) -> str:
+        """Changes when the file does, as far as one stat can tell. Raises `BadArchive`."""
         ...
 
 
@@ -57,14 +62,20 @@ class _Folder:
         return self._find(name) is not None
 
     def open(self, name: str) -> IO[bytes]:
-        found = self._find(name)
-        if found is None:
-            raise BadArchive(source=str(self._path), why=f"it holds no {name}")
-        return found.open("rb")
+        return self._found(name).open("rb")
 
     def read(self, name: str, most: int) -> bytes:
         with self.open(name) as file:
             return _whole(file, most, f"{name} of {self._path}")
+
+    def stamp(self, name: str) -> str:
+        return stamp_of(self._found(name).stat())
+
+    def _found(self, name: str) -> Path:
+        found = self._find(name)
+        if found is None:
+            raise BadArchive(source=str(self._path), why=f"it holds no {name}")
+        return found
 
     def _find(self, name: str) -> Path | None:
         places = (self._path / name, self._path / "cache" / name)
@@ -93,6 +104,9 @@ class _Zip:
     def read(self, name: str, most: int) -> bytes:
         with self.open(name) as file:
             return _whole(file, most, f"{name} of {self._path}")
+
+    def stamp(self, name: str) -> str:  # noqa: ARG002 - whatever changes in a zip, the zip does
+        return stamp_of(self._path.stat())
 
     def _find(self, name: str) -> list[zipfile.ZipInfo]:
         infos = self._file.infolist()

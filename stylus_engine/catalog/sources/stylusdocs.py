@@ -46,7 +46,8 @@ _VERSION = re.compile(r"https://civitai\.com/api/download/models/(\d{1,12})")
 class StylusDocs:
     """The archive at `path`, a page of 1,000 rows at a time. Implements `Source`.
 
-    The cursor is the number of the next row.  With `vectors` the stored ones come along,
+    The cursor is the number of the next row, of which archive: one that was replaced since is
+    walked from its beginning.  With `vectors` the stored ones come along,
     as unit float32.  Memory: the pickle and its rows, and one page.
     """
 
@@ -60,10 +61,11 @@ class StylusDocs:
 
     async def pages(self, cursor: str, since: str) -> AsyncGenerator[Page, None]:  # noqa: ARG002 - it was frozen in 2024
         """See `Source.pages`. Raises `BadArchive`, `TooMuch`."""
-        rows = await asyncio.to_thread(self._rows)
+        rows, mark = await asyncio.to_thread(self._rows)
         with opened(self._path) as archive, self._stored(archive) as vectors:
-            for first in range(_start(cursor), max(len(rows), 1), PAGE):
-                yield await asyncio.to_thread(_page, rows, first, vectors)
+            for first in range(_start(cursor, mark), max(len(rows), 1), PAGE):
+                page = await asyncio.to_thread(_page, rows, first, vectors)
+                yield msgspec.structs.replace(page, cursor=page.cursor and f"{page.cursor}@{mark}")
 
     @contextmanager
     def _stored(self, archive: Archive) -> Generator[Vectors | None]:
@@ -73,15 +75,17 @@ class StylusDocs:
         with archive.open(VECTORS) as file:
             yield Vectors(file, str(self._path))
 
-    def _rows(self) -> list[Fields]:
+    def _rows(self) -> tuple[list[Fields], str]:
+        """All rows, and the mark of the file that they stand in."""
         with opened(self._path) as archive:
-            data = archive.read(ROWS, MOST_BYTES)
-        return unpickled(data, str(self._path))
+            data, mark = archive.read(ROWS, MOST_BYTES), archive.stamp(ROWS)
+        return unpickled(data, str(self._path)), mark
 
 
-def _start(cursor: str) -> int:
-    """A cursor that is none of ours means: from the beginning."""
-    return int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 10 else 0
+def _start(cursor: str, mark: str) -> int:
+    """A cursor that is none of this file's means: from the beginning."""
+    row, _, of = cursor.partition("@")
+    return int(row) if of == mark and row.isascii() and row.isdigit() and len(row) < 10 else 0
 
 
 def _page(rows: list[Fields], first: int, vectors: Vectors | None) -> Page:

@@ -133,9 +133,22 @@ def test_pages_and_on_from_any_cursor(tmp_path):
     source = StylusDocs(folder(tmp_path, [row(n) for n in range(1, 252)]))
     pages = walked(source)
     assert [len(page.items) for page in pages] == [100, 100, 51]
-    assert [page.cursor for page in pages] == ["100", "200", ""]
-    assert walked(source, "200") == pages[2:]
+    assert [page.cursor.partition("@")[0] for page in pages] == ["100", "200", ""]
+    assert walked(source, pages[1].cursor) == pages[2:]
     assert walked(source, "nonsense") == pages
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("count", [150, 400])
+def test_an_archive_that_was_replaced_since_is_walked_from_its_beginning(tmp_path, count, packed):
+    def put(rows):
+        where = folder(tmp_path / "docs", rows)
+        return StylusDocs(zipped_from(where, tmp_path / "docs.zip") if packed else where)
+
+    before = walked(put([row(n) for n in range(1, 252)]))
+    now = walked(put([row(n) for n in range(1000, 1000 + count)]), before[1].cursor)
+    assert sum(len(page.items) for page in now) == count
 
 
 @pytest.mark.usefixtures("short")
@@ -178,7 +191,7 @@ def test_stored_vectors_come_along_as_units(tmp_path, kind, zipped):
         reference = array[n].astype(np.float64) / np.linalg.norm(array[n].astype(np.float64))
         stored = np.frombuffer(items[n].vector or b"", "<f4")
         np.testing.assert_allclose(stored, reference, atol=1e-6)
-    resumed = walked(StylusDocs(where, vectors=True), "100")
+    resumed = walked(StylusDocs(where, vectors=True), pages[0].cursor)
     assert [item.vector for item in resumed[0].items] == [item.vector for item in items[100:]]
     assert all(item.vector is None for item in walked(StylusDocs(where))[0].items)
 
