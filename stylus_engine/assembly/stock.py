@@ -1,5 +1,6 @@
 """The parts that know cards and files: made when they are first asked for, shared by house and library."""
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -190,4 +191,4 @@ class Stock:
 
 def folder_name(path: Path) -> str:
     """What the catalogue calls the source of a folder."""
-    return f"folder:{path.resolve()}"
+    return f"folder:{os.path.realpath(path)}"

@@ -15,7 +15,7 @@ from typing import NamedTuple, TextIO
 import msgspec
 from msgspec.structs import replace
 
-from stylus_engine.catalog.lines import plain_url
+from stylus_engine.catalog.lines import plain_url, real
 from stylus_engine.catalog.sources.columns import harmless, listed
 from stylus_engine.errors import DiskFull, StoreFailed
 from stylus_engine.model import Adapter
@@ -27,7 +27,8 @@ COLUMNS = {  # as `sources.cardfile` reads them, and what of a card stands there
     "path": "path", "sha256": "file_sha256", "previews": "previews", "author": "author",
     "rating": "rating", "real_person": "real_person", "minor": "minor", "health": "health",
     "quarantine": "quarantine", "concepts": "concepts", "not_for": "not_for",
-    "popularity": "popularity",
+    "popularity": "popularity", "bytes": "file_bytes", "model": "model_key",
+    "described_by": "described_by",
 }  # fmt: skip
 TERMS = {"licence": "name", "commercial": "commercial", "derivatives": "derivatives", "credit": "credit"}  # fmt: skip
 
@@ -81,7 +82,7 @@ def moved(card: Adapter, folder: Path) -> Adapter:
 def _relative(text: str, folder: Path) -> str | None:
     if plain_url(text):
         return text
-    path = Path(text).resolve()
+    path = real(Path(text))
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else None
 
 

@@ -1,6 +1,7 @@
 """A card as one line of JSON: parsed, cleaned, checked, its paths made absolute."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -76,10 +77,15 @@ def _rooted(card: Adapter, folder: Path) -> Adapter:
     return msgspec.structs.replace(card, path=path, previews=previews)
 
 
+def real(path: Path) -> Path:
+    """Absolute, its links followed. Not `resolve`: until Python 3.13 that raises for a link in a circle."""
+    return Path(os.path.realpath(path))
+
+
 def _inside(folder: Path, text: str) -> str:
     if not text or "\x00" in text:
         raise ValueError("a path is empty or holds a zero byte")
-    path = (folder / text).resolve()
+    path = real(folder / text)
     if not path.is_relative_to(folder):
         raise ValueError("a path leaves the folder of the cards")
     return str(path)

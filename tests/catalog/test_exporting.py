@@ -61,11 +61,19 @@ async def test_cards_come_back_as_they_were(tmp_path: Path):
 @pytest.mark.asyncio
 async def test_a_table_comes_back_too(tmp_path: Path):
     ill = {"health": "quarantined", "quarantine": "it is burnt"}
-    one = card(tmp_path, 1, **(FULL | ill | {"described_by": "", "file_bytes": 0, "model_key": ""}))
+    one = card(tmp_path, 1, **(FULL | ill))
     path = tmp_path / "cards.csv"
     assert write_csv([one], path) == (1, 0)
     (read,) = await back(path, tmp_path / "new")
     assert read == one
+
+
+@pytest.mark.asyncio
+async def test_a_path_whose_links_lead_in_a_circle_is_written_as_it_is(tmp_path: Path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    one = card(tmp_path, 1, path=str(tmp_path / "loop" / "1.safetensors"))
+    assert write_cards([one], tmp_path / "cards.jsonl") == (1, 0)
+    assert await back(tmp_path / "cards.jsonl", tmp_path / "new") == [one]
 
 
 @pytest.mark.asyncio

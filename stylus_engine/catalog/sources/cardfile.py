@@ -7,13 +7,15 @@
 
     id (source:id:version)  name  family  base  kind  category  description  triggers  tags
     weight  weight_low  weight_high  url  path  sha256  previews  author  licence
-    commercial  derivatives  credit  rating  real_person  minor  concepts  not_for  popularity
+    commercial  derivatives  credit  rating  real_person  minor  health  quarantine  concepts
+    not_for  popularity  bytes  model  described_by
 
 A record that cannot be read is told with its line and the rest comes in; a settings file
 of cards, where every line counts, is read by `catalog.cards` instead.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Generator, Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,12 +25,13 @@ from stylus_engine.catalog.lines import LONGEST, card_of
 from stylus_engine.catalog.lines import stamp_of as stamp_of_line
 from stylus_engine.catalog.nouns import Item, Page, Skipped
 from stylus_engine.catalog.sources.listing import stamp_of
-from stylus_engine.catalog.sources.tables import table
+from stylus_engine.catalog.sources.tables import NAMELESS, table
 from stylus_engine.errors import BadArchive
 
 PAGE = 1000
 BOM = b"\xef\xbb\xbf"
 TABLES = (".csv", ".tsv")
+_NAMELESS = re.compile(rf"^{NAMELESS}:\w+:1: ")  # an id that nobody gave says nothing
 Told: TypeAlias = Item | Skipped
 Record: TypeAlias = tuple[int, bytes | str]  # its first line, and its JSON or what is wrong with it
 
@@ -123,7 +126,7 @@ def _read(number: int, record: bytes | str, folder: Path) -> Told:
     try:
         card = card_of(record, folder)
     except ValueError as error:
-        return _skipped(number, str(error))
+        return _skipped(number, _NAMELESS.sub("", str(error)))
     return Item(card=card, raw=record, stamp=stamp_of_line(record))
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from stylus_engine.catalog.bases import base_of
 from stylus_engine.catalog.lines import MOST_COUNT
 from stylus_engine.catalog.sources.records import as_number
+from stylus_engine.model.adapter import MOST_WEIGHT
 
 Cell: TypeAlias = Callable[[str], object]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
@@ -45,6 +46,15 @@ def _number(cell: str) -> float:
     return found
 
 
+def _weight(cell: str) -> float:
+    """With a comma too, as half of Europe's spreadsheets write it: no weight has thousands."""
+    found = _number(cell.replace(",", "."))
+    if abs(found) > MOST_WEIGHT:
+        most = f"{MOST_WEIGHT:g}"
+        raise ValueError(f"{found:g} was given; a weight must lie between -{most} and {most}")
+    return found
+
+
 def _count(cell: str) -> int:
     found = _number(cell)
     if abs(found) > MOST_COUNT:
@@ -69,9 +79,9 @@ COLUMNS: Mapping[str, tuple[str, Cell]] = {
     "description": ("description", _text),
     "triggers": ("triggers", _list),
     "tags": ("tags", _list),
-    "weight": ("weight", _number),
-    "weight_low": ("weight_low", _number),
-    "weight_high": ("weight_high", _number),
+    "weight": ("weight", _weight),
+    "weight_low": ("weight_low", _weight),
+    "weight_high": ("weight_high", _weight),
     "url": ("url", _text),
     "path": ("path", _text),
     "sha256": ("file_sha256", str.lower),
@@ -89,6 +99,9 @@ COLUMNS: Mapping[str, tuple[str, Cell]] = {
     "concepts": ("concepts", _list),
     "not_for": ("not_for", _text),
     "popularity": ("popularity", _count),
+    "bytes": ("file_bytes", _count),
+    "model": ("model_key", _text),
+    "described_by": ("described_by", _text),
 }
 
 

@@ -19,6 +19,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from stylus_engine.catalog import clean
+from stylus_engine.catalog.lines import real
 from stylus_engine.catalog.nouns import Item, Page, Skipped
 from stylus_engine.catalog.sources.listing import MOST_FILES, Found, Listing, listed
 from stylus_engine.catalog.sources.looking import Eyes, Look, look
@@ -57,7 +58,7 @@ class Folder:
         ask: Ask | None = None,
         quiet: float = 0.0,
     ) -> None:
-        self.root = root.resolve()
+        self.root = real(root)
         self.waiting: tuple[str, ...] = ()  # files that the last walk left for later
         self._eyes = eyes
         self._known = known

@@ -21,6 +21,7 @@ from stylus_engine.errors import BadArchive
 MOST_LINES = 100  # of one record
 MOST_COLUMNS = 200
 BOM = "\ufeff"
+NAMELESS = "table"  # the source of a card that the table gives no id
 TOO_LONG = "\0"  # stands for a line that nobody wrote by hand
 Record: TypeAlias = tuple[int, bytes | str]  # its first line, and its JSON or what is wrong with it
 
@@ -97,7 +98,7 @@ def _json(columns: list[str], cells: list[str]) -> bytes | str:
 def _id(fields: Mapping[str, object]) -> str:
     """Of a card that the table gives none: by what it names."""
     named = "\n".join(str(fields.get(name)) for name in ("name", "url", "path"))
-    return f"table:{hashlib.sha256(named.encode()).hexdigest()[:16]}:1"
+    return f"{NAMELESS}:{hashlib.sha256(named.encode()).hexdigest()[:16]}:1"
 
 
 class _Lines:

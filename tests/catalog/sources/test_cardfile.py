@@ -76,6 +76,15 @@ def test_bad_lines_are_told_and_the_rest_comes_in(tmp_path):
         assert reason == ("duplicate" if line == 13 else "odd record")
 
 
+def test_a_path_whose_links_lead_in_a_circle_ends_no_import(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    facts = {"path": "loop/a.safetensors"}, {"path": "loop"}, {"previews": ["loop"]}
+    each = [fact | {"card_id": f"t:{n}:1"} for n, fact in enumerate(facts)]
+    cards, skipped = told(lines(tmp_path, *each, {"card_id": "t:9:1"}))
+    assert [card.card_id for card in cards] == ["t:0:1", "t:1:1", "t:2:1", "t:9:1"]
+    assert skipped == {}
+
+
 def test_a_byte_order_mark_and_windows_lines_are_no_trouble(tmp_path):
     raw = (
         b"\xef\xbb\xbf"
@@ -136,7 +145,7 @@ def test_every_column(tmp_path):
         "sha256": "AB" * 32, "previews": "p/1.png|https://x.org/1.png", "author": "me", "licence": "CC0",
         "commercial": "yes", "derivatives": "TRUE", "credit": "0", "rating": "PG13", "real_person": "no",
         "minor": "", "concepts": "ink|wash", "not_for": "photos", "popularity": "12", "base": "",
-        "health": "Quarantined", "quarantine": "it is burnt",
+        "health": "Quarantined", "quarantine": "it is burnt", "bytes": "42", "model": "mine:ink", "described_by": "rules",
     }  # fmt: skip
     assert row.keys() == COLUMNS.keys()
     text = io.StringIO()
@@ -178,6 +187,7 @@ def test_every_column(tmp_path):
         card.licence.credit,
     ) == ("CC0", True, True, False)
     assert (card.real_person, card.minor, card.not_for) == (False, False, "photos")
+    assert (card.file_bytes, card.model_key, card.described_by) == (42, "mine:ink", "rules")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -194,6 +204,16 @@ def test_the_usual_separators(tmp_path, delimiter):
     ]  # fmt: skip
     assert skipped == {}
     assert len({card.card_id for card in cards}) == 2
+
+
+def test_a_weight_may_have_a_decimal_comma_and_one_that_is_none_is_told_by_its_column(tmp_path):
+    rows = ["name;family;weight;weight_low", "Ink;sd1;0,8;-0,5", "Wash;sd1;99;", "Oil;sd1;0,5;0,7"]
+    cards, skipped = told(table(tmp_path, "\n".join(rows)))
+    assert [(card.weight, card.weight_low) for card in cards] == [(0.8, -0.5)]
+    assert [why for _, why in skipped.values()] == [
+        "in column “weight” 99 was given; a weight must lie between -4 and 4",
+        "the weight must lie between 0.7 and 1; 0.5 was given",
+    ]
 
 
 def test_bad_rows_are_told_and_the_rest_comes_in(tmp_path):
