@@ -20,6 +20,7 @@ TRANSFORMERS: tuple[tuple[str, str, str], ...] = (  # family, its name, a tensor
     ("sd3", "SD 3", "joint_blocks.0.x_block.attn.qkv.weight"),
     ("z-image", "Z-Image", "noise_refiner.0.attention.qkv.weight"),  # Lumina too, of other widths
 )
+EDM = ("edm_mean", "edm_vpred.sigma_max")  # Playground 2.5's mark and CosXL's
 SIZES: Mapping[str, int] = {"sd1": 512, "sdxl": 1024}
 DENOISER = "model.diffusion_model."
 VAE = "first_stage_model."
@@ -63,6 +64,9 @@ def _check(path: Path, tensors: Mapping[str, Entry], family: str) -> None:
     for part, prefix in (("denoiser", DENOISER), ("VAE", VAE)):
         if not any(name.startswith(prefix) for name in tensors):
             raise BadCheckpoint(path=str(path), why=f"it holds no {part}")
+    if any(mark in tensors for mark in EDM):
+        why = "its noise is counted as in EDM (Playground 2.5, CosXL), which no sampler here does"
+        raise BadCheckpoint(path=str(path), why=why)
 
 
 def _instead(tensors: Mapping[str, Entry]) -> str:

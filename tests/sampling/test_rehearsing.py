@@ -210,6 +210,7 @@ def test_a_picture_as_prediction_is_what_tcd_expects():
         *(f'{{"num_train_timesteps": {n}}}' for n in ("0", "-1", "1e12", "true", '"x"', "null")),
         '{"num_train_timesteps": 1000000000000}',
         '{"solver_order": 1000000000}',
+        '{"_class_name": "EDMDPMSolverMultistepScheduler", "sigma_max": 80.0}',
     ],
 )
 def test_a_config_that_no_scheduler_should_be_built_from_is_unreadable(tmp_path, text):

@@ -9,6 +9,8 @@ same weights, drawn by the plain pipeline.
 
 import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from stylus_engine.model import Checkpoint
 from stylus_engine.sampling.families import family_of, single
 from stylus_engine.sampling.names import ldm_names
 from stylus_engine.sampling.reckoning import step_bytes
+from stylus_engine.sampling.starts import inpaints
 from stylus_engine.sampling.tokens import OwnTokens
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import finals, stage
@@ -151,6 +154,66 @@ def test_a_single_file_draws_what_its_folder_draws(pool, one):
     theirs = shot(pool, "kohya", {"kohya": 0.8})
     assert gap(finals(ours, [theirs])["kohya"], plain(pool, theirs)) <= BOUND
     assert one.family == "sdxl"
+
+
+VELOCITY = {"prediction_type": "v_prediction"}
+NOTHING = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+
+
+@pytest.mark.parametrize("sampler", ["euler", "ddim", "dpmpp_2m_karras"])
+@pytest.mark.parametrize(
+    ("marks", "words", "config"),
+    [
+        (("v_pred", "ztsnr"), {}, VELOCITY | NOTHING),
+        (("v_pred",), {}, VELOCITY),
+        ((), {"modelspec.prediction_type": "v"}, VELOCITY),
+        ((), {"modelspec.prediction_type": "epsilon"}, {}),
+    ],
+)
+def test_a_file_is_drawn_by_what_it_says_its_denoiser_predicts(
+    pool, one, tmp_path, marks, words, config, sampler
+):
+    """Drawn as noise, a velocity is a picture of noise. The judge is a folder whose config says the same."""
+    tensors = load_file(one.path) | {mark: torch.tensor([]) for mark in marks}
+    save_file(tensors, tmp_path / "said.safetensors", metadata={"format": "pt"} | words)
+    said = LocalCheckpoints({"said": tmp_path / "said.safetensors"}, "said").find("")
+    ours = stage(Pool(said, adapters(said, pool.files), pool.files, (), (32,)))
+    theirs = shot(pool, "kohya", {"kohya": 0.8}, sampler=sampler)
+    folder = told(pool, tmp_path / "folder", config)
+    assert gap(finals(ours, [theirs])["kohya"], plain(folder, theirs)) <= BOUND
+
+
+def told(pool: Pool, folder: Path, config: dict[str, object]) -> Pool:
+    """The pool, its folder's scheduler config changed."""
+    shutil.copytree(pool.folder, folder)
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | config))
+    return replace(pool, checkpoint=LocalCheckpoints({"told": folder}, "told").find(""))
+
+
+@pytest.mark.parametrize("mark", ["edm_mean", "edm_vpred.sigma_max"])
+def test_a_file_whose_noise_is_counted_otherwise_is_refused(one, tmp_path, mark):
+    save_file(load_file(one.path) | {mark: torch.ones(1)}, tmp_path / "edm.safetensors")
+    with pytest.raises(BadCheckpoint, match="counted as in EDM"):
+        LocalCheckpoints({"edm": tmp_path / "edm.safetensors"}, "edm").find("")
+
+
+def test_an_inpainting_checkpoint_in_one_file_reads_nine_channels(one, tmp_path):
+    """And one that reads what nobody tells it (a picture to edit) is refused by that."""
+    tensors = load_file(one.path)
+    first = "model.diffusion_model.input_blocks.0.0.weight"
+    for more, path in ((5, tmp_path / "nine.safetensors"), (4, tmp_path / "eight.safetensors")):
+        wider = torch.cat([tensors[first], torch.ones(16, more, 3, 3)], dim=1)
+        save_file(tensors | {first: wider}, path)
+    nine, eight = (
+        LocalCheckpoints({name: tmp_path / f"{name}.safetensors"}, name).find("")
+        for name in ("nine", "eight")
+    )
+    parts = family_of(nine).load(nine)
+    assert inpaints(parts)
+    assert torch.equal(parts.unet.conv_in.weight[:, :4], tensors[first])
+    with pytest.raises(BadCheckpoint, match="reads 8 channels"):
+        family_of(eight).load(eight)
 
 
 def test_what_it_takes_is_counted_before_it_is_loaded(pool, one):

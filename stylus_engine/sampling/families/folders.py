@@ -25,6 +25,7 @@ COUNTS = {
     "num_train_timesteps": 10_000,
     "solver_order": 3,
 }  # every slot's scheduler makes lists so long
+EDM = "EDM"  # how diffusers' schedulers for Playground 2.5 and CosXL begin; ours would draw noise
 Module = TypeVar("Module", bound=nn.Module)
 
 
@@ -94,6 +95,9 @@ def scheduler_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ValueError("scheduler_config.json holds no settings")  # noqa: TRY004  `opened` reads no types
     settings = cast("dict[str, Any]", config)
+    if str(settings.get("_class_name")).startswith(EDM):
+        why = "noise is counted as in EDM, which no sampler here does"
+        raise ValueError(f"scheduler_config.json: {why}")
     for key, most in COUNTS.items():
         count = settings.get(key, 1)
         if type(count) is not int or not 1 <= count <= most:

@@ -133,7 +133,7 @@ def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
         file.model(AutoencoderKL, "vae", torch.float32),
         file.encoder(CLIPTextModel, "text_encoder", dtype),
         tokenizer(),
-        scheduler_config(file.config),
+        file.scheduler_config,
     )
 
 

@@ -160,7 +160,7 @@ def _from_file(path: Path, dtype: torch.dtype) -> tuple[Any, ...]:
     vae = file.model(AutoencoderKL, "vae", torch.float32)
     encoders = [file.encoder(kind, name, dtype) for name, kind in ENCODERS.items()]
     tokenizers = [tokenizer(name) for name in PADDING]
-    return (unet, vae), encoders, tokenizers, scheduler_config(file.config)
+    return (unet, vae), encoders, tokenizers, file.scheduler_config
 
 
 def _check_sizes(parts: Parts) -> None:
