@@ -12,7 +12,7 @@ from typing import Self, TypeAlias
 
 from stylus_engine.model import Adapter, Candidate, Query, Span
 from stylus_engine.planning import lexicon
-from stylus_engine.planning.concepts import Chunk, chunks, grams, span_of
+from stylus_engine.planning.concepts import Chunk, chunks, grams, sayings, span_of, titles
 
 Elsewhere: TypeAlias = Callable[[Adapter, Span], bool]
 
@@ -90,7 +90,7 @@ def best_fits(
     the word of a card that a span says is meant of something else.
     """
     spans = {span.text: span for span in query.concepts}
-    judge = _Judge(spans, floors, spelt or {}, elsewhere or (lambda _card, _span: False))
+    judge = _Judge(query.prompt, spans, floors, spelt or {}, elsewhere or _nowhere)
     best: dict[str, Fit] = {}
     for candidate in candidates:
         for fit in _fits(query, candidate, judge):
@@ -100,6 +100,10 @@ def best_fits(
             ):  # fmt: skip
                 best[candidate.adapter.card_id] = fit
     yield from best.values()
+
+
+def _nowhere(_card: Adapter, _span: Span) -> bool:
+    return False
 
 
 def named_in(adapter: Adapter, prompt: str, asked: Iterable[Chunk]) -> str:
@@ -138,15 +142,21 @@ def _unasked(query: Query, spans: dict[str, Span]) -> Iterator[Span]:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
+    prompt: str
     spans: dict[str, Span]
     floors: Floors
     spelt: Mapping[str, str]
     elsewhere: Elsewhere
+    longer: dict[Span, dict[str, Span]] = field(default_factory=dict[Span, dict[str, Span]])
+    calls: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def __call__(self, candidate: Candidate, span: Span, share: float = 1.0) -> Fit:
         """The strongest hold whose floor, times `share`, the cosine reaches."""
         text = " ".join(self.spelt.get(word, word) for word in span.text.split())
         words, how = hold_of(candidate.adapter, text)
+        if words < Hold.NAMED and (whole := self._said(candidate.adapter, span)):
+            span, text = whole, whole.text
+            words, how = hold_of(candidate.adapter, text)
         if words and self.elsewhere(candidate.adapter, span):
             words, share = Hold.NOTHING, 0.0
         elif text != span.text:
@@ -164,23 +174,32 @@ class _Judge:
             how=how,
         )
 
+    def _said(self, adapter: Adapter, span: Span) -> Span | None:
+        """More of the prompt than `span` that is all of a name, a trigger or a tag: "golden hour"."""
+        if span not in self.longer:
+            said = sorted(sayings(self.prompt, span), key=lambda longer: -len(longer.text))
+            self.longer[span] = {_key(longer.text): longer for longer in said}
+        if adapter.card_id not in self.calls:
+            self.calls[adapter.card_id] = called(adapter)
+        longer, calls = self.longer[span], self.calls[adapter.card_id]
+        return next((longer[key] for key in longer if key in calls), None)
+
 
 def hold_of(adapter: Adapter, text: str) -> tuple[Hold, str]:
     """What the words alone say, and where they were found."""
-    wanted = lexicon.phrase(text)
+    wanted = _key(text)
     if wanted in _phrases(adapter.triggers):
         return Hold.EXACT, "trigger words"
     if wanted in _phrases((adapter.name,)):
         return Hold.EXACT, "name"
-    if wanted in {lexicon.phrase(tag) for tag in adapter.tags}:
+    if wanted in set(map(_key, adapter.tags)):
         return Hold.NAMED, "tags"
     return _titled(adapter, text)
 
 
 def called(adapter: Adapter) -> frozenset[str]:
-    """The keys (`lexicon.phrase`) of all texts that hold it as `Hold.NAMED` or more."""
-    tags = (lexicon.phrase(tag) for tag in adapter.tags)
-    return frozenset(_phrases((*adapter.triggers, adapter.name))).union(tags)
+    """The keys of all texts that hold it as `Hold.NAMED` or more."""
+    return frozenset(_phrases((*adapter.triggers, adapter.name))).union(map(_key, adapter.tags))
 
 
 def akin(one: Adapter, other: Adapter) -> bool:
@@ -200,5 +219,10 @@ def _titled(adapter: Adapter, text: str) -> tuple[Hold, str]:
 
 
 def _phrases(texts: Iterable[str]) -> set[str]:
-    """The chunks of each text as phrases: "at sunset" is known as "sunset"."""
-    return {lexicon.phrase(span_of(text, chunk).text) for text in texts for chunk in chunks(text)}
+    """What each text calls its adapter: "at sunset" is known as "sunset"."""
+    return {_key(title.text) for text in texts for title in titles(text)}
+
+
+def _key(text: str) -> str:
+    """Of "salt & pepper" as of "salt and pepper"."""
+    return lexicon.phrase(text.replace("&", " and "))

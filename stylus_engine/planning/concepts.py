@@ -90,19 +90,59 @@ def around(prompt: str, span: Span) -> Iterator[Span]:
 
     Over function words too ("train of thought"), never over punctuation, `LONGEST_NAME` at most.
     """
+    runs = _runs_around(prompt, span)
+    return (span_of(prompt, run) for run in runs if _holds(run[0]) and _holds(run[-1]))
+
+
+def sayings(prompt: str, span: Span) -> Iterator[Span]:
+    """`around`, and what a colour, a count or a "no" belongs to: "golden hour" is around "hour"."""
+    runs = _runs_around(prompt, span)
+    return (span_of(prompt, run) for run in runs if _leads(run[0]) and _leads(run[-1]))
+
+
+def _runs_around(prompt: str, span: Span) -> Iterator[Chunk]:
+    """A run may be a name or none: "cave in" is none, since a place follows."""
     words, end = list(_words(prompt)), span.start + len(span.text)
     inside = [at for at, word in enumerate(words) if span.start <= word.start and word.end <= end]
     last = inside[-1] if inside else -1
     for first in range(max(0, last - LONGEST_NAME + 1), inside[0] + 1 if inside else 0):
         for stop in range(last + 1, min(len(words), first + LONGEST_NAME) + 1):
             run = tuple(words[first:stop])
-            if len(run) > len(inside) and _names(run):
-                yield span_of(prompt, run)
+            if len(run) > len(inside) and all(word.sort != "break" for word in run):
+                yield run
 
 
-def _names(run: Chunk) -> bool:
-    """Whether it may be a name: "cave in" may be none, since a place follows."""
-    return _holds(run[0]) and _holds(run[-1]) and all(word.sort != "break" for word in run)
+def _leads(word: Word) -> bool:
+    return _holds(word) or word.sort == "negator" or _counts(word.text.casefold())
+
+
+def titles(name: str) -> Iterator[Span]:
+    """What a name or a trigger calls its adapter, a span for each piece between punctuation.
+
+    All that is said there counts, without the function words around it: "at sunset" calls it
+    "sunset", "Ghost in the Shell" a ghost in the shell and no ghost, "Golden Hour" no hour.
+    """
+    words = list(_dark(list(_words(name))))
+    for breaks, piece in groupby(words, key=lambda word: word.sort == "break"):
+        whole = () if breaks else _titled(list(piece))
+        if whole:
+            yield span_of(name, whole)
+
+
+def _titled(piece: list[Word]) -> Chunk:
+    """From its first content word to its last one, with what leads there; "Koala by request" is "Koala"."""
+    said = [at for at, word in enumerate(piece) if word.sort == "content"]
+    ends = (at for at, word in enumerate(piece) if word.text.casefold() in lexicon.MAKERS)
+    stop = next((at for at in ends if said and said[0] < at), len(piece))
+    said = [at for at in said if at < stop]
+    if not said:
+        return ()
+    first, last = said[0], said[-1]
+    while first and _leads(piece[first - 1]):
+        first -= 1
+    while last + 1 < stop and _leads(piece[last + 1]) and not piece[last + 1].text.isdecimal():
+        last += 1
+    return tuple(piece[first : last + 1])
 
 
 def chunks(prompt: str) -> tuple[Chunk, ...]:
@@ -169,7 +209,7 @@ def _words(prompt: str) -> Iterator[Word]:
         start = at + (text.find(word) if sort == "word" else 0)
         at += len(text)
         if sort == "break":
-            yield Word(text, start, "break")
+            yield Word(text, start, "stop" if text == "&" else "break")
         elif sort == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
             yield Word(word, start, _sort(word))
 

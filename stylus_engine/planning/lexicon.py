@@ -28,6 +28,7 @@ COUNTS = _set(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
     "couple pair both lots"
 )
+MAKERS = _set("by for from")  # behind one a title tells whose an adapter is
 TIES = _set("of with from for that")  # between two chunks that may be one thing; "in" says where
 COLOURS = _set(
     "red orange yellow green blue purple violet pink white black brown grey gray golden "

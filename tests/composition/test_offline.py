@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from stylus_engine.composition.fits import Floors
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.composition.presets import BaseComposer, PaperRules
 from stylus_engine.model import Adapter, Candidate, Policy, Query, Request
@@ -174,3 +175,36 @@ async def test_the_papers_rules_keep_pins_where_nothing_is_asked_for(prompt):
 async def test_base_chooses_nothing():
     plan = await compose("a dragon", found(card("Dragon"), "dragon"), composer=BaseComposer())
     assert (plan.tasks, plan.uncovered) == ((), ("dragon",))
+
+
+@pytest.mark.parametrize("told", ["name", "triggers", "tags"])
+@pytest.mark.parametrize(
+    ("called", "prompt", "asked"),
+    [
+        ("Ghost in the Shell style", "ghost in the shell style, at sea", "ghost in the shell style"),
+        ("Ghost in the Shell style", "a ghost in an old house", ""),
+        ("Girl with a Pearl Earring", "Girl with a pearl earring", "Girl with a pearl earring"),
+        ("Girl with a Pearl Earring", "a girl in a meadow", ""),
+        ("Golden Hour", "an owl in the golden hour", "golden hour"),
+        ("Golden Hour", "rush hour in a golden city", ""),
+        ("One Piece", "a piece of cake", ""),
+        ("Dungeons & Dragons", "dungeons and dragons", "dungeons and dragons"),
+        ("Dungeons & Dragons", "DUNGEONS & DRAGONS!", "DUNGEONS & DRAGONS"),
+        ("Dungeons & Dragons", "two dragons", ""),
+        ("no humans", "humans on a beach", ""),
+    ],
+)  # fmt: skip
+async def test_a_piece_of_what_a_card_is_called_does_not_call_it(called, prompt, asked, told):
+    shown = card("Odd") if told != "name" else card(called)
+    shown = msgspec.structs.replace(shown, **({told: (called,)} if told != "name" else {}))
+    offered = [found(shown, span.text, 0.5) for span in concepts(prompt)]
+    plan = await compose(prompt, *offered, composer=OfflineComposer(Floors.with_meanings()))
+    assert [task.concept for task in plan.tasks] == ([asked] if asked else [])
+
+
+@pytest.mark.parametrize(
+    "called", ["Koala by request", "Koala from Zoo", "[WIP] Koala", "the Koala", "Koala 2"]
+)
+async def test_who_made_a_card_and_which_one_it_is_are_no_part_of_what_it_is_called(called):
+    plan = await compose("a koala", found(card(called), "koala"))
+    assert plan.choices[0].reason == "the words ‘koala’ match its name"
