@@ -131,6 +131,19 @@ def derived(source: Job, origin: Origin, action: Action) -> Wish:
     )
 
 
+def repeated(job: Job, source: Job, origin: Origin, mask: str) -> Wish:
+    """What a button made of `source`, once more: the same picture, the same seed, the same chosen mask."""
+    made = derived(source, origin, job.action)
+    same = {"seed": job.seed} if job.action == "seed" else {}
+    return replace(
+        made,
+        index=job.index,
+        mask=mask if job.action == "keep" else None,
+        private=job.private,
+        request=replace(made.request, **same),
+    )
+
+
 def kept_mask(plan: Plan, numbers: Collection[int]) -> str:
     """The code of the mask that lights exactly these choices, by their number in the plan."""
     wanted = iter(range(len(plan.choices)))

@@ -197,6 +197,25 @@ async def test_cancel(stage: Stage):
     assert "too late" in text((await stage.ben.answer(late))["message"])
 
 
+@pytest.mark.parametrize("what", ["mask", "keep", "v:2", "seed"])
+async def test_what_a_button_made_is_run_again_as_it_was(stage: Stage, what: str):
+    card = await stage.imagine(stage.ada, seed=7, count=3)
+    more = {"values": ["1"]} if what == "keep" else {}
+    await stage.told(stage.ada, "admin pause")
+    status = await stage.press(stage.ben, card, what, **more)
+    wanted = stage.request(status["message"])
+    masks = "SELECT mask FROM shots WHERE job = '{}' ORDER BY position"
+    planned = stage.rows(masks.format(job_of(status["message"])))
+    await stage.press(stage.ben, status["message"], "cancel")
+    ended = await stage.ben.message_where(
+        lambda m: m["id"] == status["message"]["id"] and "again" in buttons(m), what="the end"
+    )
+    await stage.told(stage.ada, "admin resume")
+    drawn = await stage.derived(stage.ben, ended, "again")
+    assert stage.request(drawn) == wanted
+    assert stage.rows(masks.format(job_of(drawn))) == planned
+
+
 async def test_cancel_is_not_for_everybody(stage: Stage):
     pressed = await stage.ada.slash("imagine", prompt="HANG a slow fox")
     status = (await stage.ada.answer(pressed))["message"]

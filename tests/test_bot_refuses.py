@@ -136,6 +136,20 @@ async def test_words_that_automod_stops_are_left_out_of_the_first_answer(stage: 
     await stage.press(stage.ada, status, "cancel")
 
 
+async def test_a_restored_card_that_automod_stops_comes_without_the_words(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a fox and a badword", count=1)
+    await stage.press(stage.ada, card, "del")
+    await stage.gone(stage.ada, card)
+    offer = await stage.ada.message_where(lambda m: "restore" in buttons(m))
+    await stage.play.settings(automod=["badword"])
+    back = (await stage.press(stage.ada, offer, "restore"))["message"]
+    await stage.play.settings(automod=[])
+    assert is_card(back)
+    assert "badword" not in text(back)
+    late = await stage.press(stage.ada, offer, "restore")
+    assert "the job is posted" in text(late["message"])
+
+
 async def test_a_list_that_automod_stops_says_so(stage: Stage):
     await stage.play.fault("status", "/callback$", "POST", status=400, code=200000)
     assert "AutoMod blocked the message" in text(await stage.told(stage.ada, "queue"))

@@ -14,15 +14,18 @@ from bot import origins, wishes
 from bot.cards import answers, modals
 from bot.cards.letter import Letter
 from bot.custom_ids import NOBODY
-from bot.delivery.wire import WireError
+from bot.delivery.posting import Draft
+from bot.delivery.wire import Blocked, Sent, TooBig, WireError
 from bot.jobs.nouns import Action, Job, Origin, Wish
 from bot.presets import preset_of
 from bot.refusals import NotFinished, NothingToChange, TooLate
+from bot.routing.drafts import draft_of
 from bot.routing.entrance import Entrance
 from bot.routing.press import Press
 from bot.routing.reply import Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
+from stylus_engine.errors import StylusError
 from stylus_engine.model import Manifest, Request
 
 DERIVED: dict[str, Action] = {
@@ -31,7 +34,9 @@ DERIVED: dict[str, Action] = {
 }  # fmt: skip
 HOUR = 3600.0
 SETTLING, GLANCE = 25, 0.2  # looks, and seconds between them
-NO_REQUEST = Request(prompt="…")  # of a draft whose window came back: only its plan, none, is read
+UNSENT = (
+    TooSlow, WireError, StylusError, discord.HTTPException, aiohttp.ClientError, OSError,
+)  # fmt: skip
 
 
 class Acts:
@@ -66,12 +71,26 @@ class Acts:
         await self._entrance.admit(replace(self._wish(press, source), mask=mask), press.reply)
 
     async def again(self, press: Press) -> None:
-        """The same request once more: for jobs that were cancelled or failed."""
+        """The same once more: for jobs that were cancelled or failed."""
         source = await self._job(press)
+        wish = await self._repeated(press, source) or await self._anew(press, source)
+        await self._entrance.admit(wish, press.reply)
+
+    async def _repeated(self, press: Press, job: Job) -> Wish | None:
+        """What a button made, of what it was pressed on; None for a job of its own, or where that is gone."""
+        line = self._services.line
+        source = await line.job(job.source) if job.source and job.root != job.id else None
+        if source is None or source.deleted_at is not None:
+            return None
+        mask = next((each.mask for each in await line.positions(job.id)), "")
+        return wishes.repeated(job, source, self._origin(press, job), mask)
+
+    async def _anew(self, press: Press, source: Job) -> Wish:
+        """Planned once more from the same request, by what may be drawn here now."""
         ceiling = origins.ceiling(press.interaction, self._services.settings)
         policy = wishes.policy(self._services.settings, ceiling)
         known = await self._services.line.comparison(source.id)
-        wish = Wish(
+        return Wish(
             origin=self._origin(press, source),
             action="compare" if known else "imagine",
             source=source.id,
@@ -79,7 +98,6 @@ class Acts:
             private=source.private,
             arms=(known.left, known.right) if known else None,
         )
-        await self._entrance.admit(wish, press.reply)
 
     async def edit(self, press: Press) -> None:
         """✏️: the window, filled in."""
@@ -102,7 +120,7 @@ class Acts:
         settings = self._services.settings
         origin = origins.origin(reply.interaction, settings, self._services.now())
         ceiling = origins.ceiling(reply.interaction, settings)
-        return _draft(origin, wishes.remixed(manifest, settings, ceiling))
+        return draft_of(origin, wishes.remixed(manifest, settings, ceiling))
 
     async def edited(self, press: Press) -> None:
         """The window comes back: a root of its own."""
@@ -124,7 +142,7 @@ class Acts:
     async def _remixed(self, press: Press) -> None:
         """A window that was filled from a picture: a wish like a typed one."""
         settings, origin = self._services.settings, self._origin(press)
-        read = _asked(modals.read(_draft(origin), press.fields))
+        read = _asked(modals.read(draft_of(origin), press.fields))
         asked = replace(read, preset=await preset_of(self._services.line, origin.guild))
         ceiling = origins.ceiling(press.interaction, settings)
         wish = Wish(origin=origin, request=wishes.request(asked, settings, ceiling))
@@ -210,18 +228,28 @@ class Acts:
         job = await self._job(press)
         origins.require_say(job, press.interaction)
         services, by = self._services, press.interaction.user.id
-        letter = await services.clerk.result(job)
+        draft = Draft(services.clerk)
+        await draft.letter(job)
         if not await services.line.restore(job.id, by, services.now()):
-            raise TooLate(state="deleted")
+            raise TooLate(state=_state(await services.line.job(job.id) or job))
         try:
-            sent = await press.reply.send(letter, ephemeral=job.private)
-        except (TooSlow, discord.HTTPException, aiohttp.ClientError, OSError):
+            sent = await self._stand(job, draft, press.reply)
+        except UNSENT:
             await services.line.delete(job.id, by, job.deleted_at or services.now())
             raise
         if sent is not None:
             await services.line.moved(
                 job.id, message=sent.message, channel=sent.channel, now=services.now()
             )
+
+    async def _stand(self, job: Job, draft: Draft[Letter], reply: Reply) -> Sent | None:
+        """The card, each time milder that Discord refuses it, as it came to stand the first time."""
+        while True:
+            try:
+                return await reply.send(await draft.letter(job), ephemeral=job.private)
+            except (TooBig, Blocked) as said:
+                if not draft.milder(said):
+                    raise
 
     # --- shared --------------------------------------------------------------------
 
@@ -239,21 +267,6 @@ class Acts:
     async def _say(self, press: Press, key: str) -> None:
         say = self._services.say(str(press.interaction.locale))
         await press.reply.send(notice(say, key), ephemeral=True)
-
-
-def _draft(origin: Origin, request: Request = NO_REQUEST) -> Job:
-    return Job(
-        id=NOBODY,
-        root=NOBODY,
-        source=None,
-        action="imagine",
-        index=None,
-        state="posted",
-        origin=origin,
-        private=False,
-        request=request,
-        made_at=0.0,
-    )
 
 
 def quick(source: Job) -> Request:

@@ -17,6 +17,7 @@ from bot.services import Services
 from bot.shelf import Shelf
 from stylus_engine.model import Adapter
 
+MEBIBYTE = 1 << 20
 PAGE_OF_HISTORY = 5
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
@@ -89,7 +90,7 @@ class Lists:
         """What is known of one adapter, and its first preview. Raises `UnknownName`."""
         card = await self.shelf.card(name)
         say = self._services.say(str(interaction.locale))
-        preview = _preview(card)
+        preview = _preview(card, self._services.settings.delivery.most_file_mib * MEBIBYTE)
         return Letter(
             view=lambda: adapters.info(say, card, preview=preview),
             files=(preview,) if preview else (),
@@ -97,10 +98,10 @@ class Lists:
         )
 
 
-def _preview(card: Adapter) -> Enclosure | None:
-    """The first preview that lies on this machine; an address elsewhere is not fetched."""
+def _preview(card: Adapter, most: int) -> Enclosure | None:
+    """The first preview on this machine of at most so many bytes; an address elsewhere is not fetched."""
     for place in card.previews:
         path = Path(place)
-        if path.suffix.lower() in PICTURES and path.is_file():
+        if path.suffix.lower() in PICTURES and path.is_file() and path.stat().st_size <= most:
             return Enclosure(name=f"preview{path.suffix.lower()}", path=str(path))
     return None

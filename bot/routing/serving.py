@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.cards import answers
 from bot.cards.letter import Letter
-from bot.delivery.wire import Blocked
+from bot.delivery.wire import Blocked, TooBig
 from bot.refusals import LineFull
 from bot.routing.reply import Interaction, Reply, Slow, TooSlow
 from bot.services import Services
@@ -69,8 +69,9 @@ async def _letter(services: Services, interaction: Interaction, error: Exception
             log.info("%s: %s", _name(interaction), type(error).__name__)
             services.metrics.refused(type(error).__name__)
             return await refusal(services, say, interaction, error)
-        case Blocked():
-            return notice(say, "undelivered-Blocked")
+        case Blocked() | TooBig():
+            big = isinstance(error, TooBig)
+            return notice(say, "notice-too-big" if big else "undelivered-Blocked")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return notice(say, "notice-stale-command")
         case app_commands.TransformerError() | app_commands.CheckFailure():

@@ -338,6 +338,7 @@ notice-odd-option = One of the options holds something else than it should. Choo
 notice-no-manifest = That picture says nothing of how it was made.
 notice-no-picture = There is no picture of mine in that message.
 notice-add-one = Give me an address (`url`) or a file (`file`), one of the two.
+notice-too-big = The files are too big for this server.
 notice-deleted = Deleted. It can be restored until { $when }.
 notice-unexpected = Something went wrong here. Your jobs are safe. If it happens again, give a moderator this number: **{ $code }**
 

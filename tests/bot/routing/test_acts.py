@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.cards.letter import Letter
 from bot.custom_ids import Pressed
+from bot.delivery.wire import Blocked, Sent, TooBig
 from bot.jobs.nouns import Job, Origin
 from bot.refusals import NoWorker
 from bot.routing.acts import Acts
@@ -34,6 +35,7 @@ class Line:
             deleted_at=THEN,
         )  # fmt: skip
         self.done: list[object] = []
+        self.asked: list[dict[str, object]] = []
 
     async def job(self, _: str) -> Job:
         return self.kept
@@ -46,9 +48,13 @@ class Line:
         self.done.append(when)
         return True
 
+    async def moved(self, _job: str, *, message: int, **_: object) -> None:
+        self.done.append(f"stands in {message}")
+
 
 def acts(line: Line, fails: Exception | None = None) -> Acts:
-    async def result(_: Job) -> Letter:
+    async def result(_: Job, **how: object) -> Letter:
+        line.asked.append(how)
         if fails is not None:
             raise fails
         return Letter(view=lambda: None)  # pyright: ignore[reportArgumentType] - nobody looks at it
@@ -59,9 +65,13 @@ def acts(line: Line, fails: Exception | None = None) -> Acts:
     return Acts(services, SimpleNamespace())  # pyright: ignore[reportArgumentType] - nothing is admitted
 
 
-def press() -> Press:
-    async def send(*_: object, **__: object) -> None:
-        raise TooSlow
+def press(*fails: Exception) -> Press:
+    left = list(fails)
+
+    async def send(*_: object, **__: object) -> Sent:
+        if left:
+            raise left.pop(0)
+        return Sent(message=7, channel=3)
 
     user = SimpleNamespace(id=ADA)
     reply: Any = SimpleNamespace(interaction=SimpleNamespace(user=user, guild_id=10), send=send)
@@ -78,10 +88,20 @@ async def test_a_card_that_cannot_be_written_is_not_restored():
 
 @pytest.mark.asyncio
 async def test_a_card_that_did_not_arrive_is_as_deleted_as_before():
+    for fails in ([TooSlow()], [Blocked(), Blocked()], [TooBig()] * 9):
+        line = Line()
+        with pytest.raises(type(fails[0])):
+            await acts(line).restore(press(*fails))
+        assert line.done == ["restored", THEN]
+
+
+@pytest.mark.asyncio
+async def test_a_card_comes_back_as_small_and_as_quiet_as_discord_takes_it():
     line = Line()
-    with pytest.raises(TooSlow):
-        await acts(line).restore(press())
-    assert line.done == ["restored", THEN]
+    await acts(line).restore(press(TooBig(), Blocked(), TooBig()))
+    assert line.done == ["restored", "stands in 7"]
+    assert line.asked[0] == {"shrink": 0, "quiet": False}
+    assert line.asked[-1] == {"shrink": 2, "quiet": True}
 
 
 @pytest.mark.asyncio
