@@ -81,10 +81,9 @@ def unburnt(
     known = {strain.card_id: strain for strain in strains}
     pairs = zip(choices, weights, strict=True)
     heats = [_heat(known[c.adapter.card_id], w) for c, w in pairs if c.adapter.card_id in known]
-    heat = sum(heats)
-    if sum(each > 0 for each in heats) < 2 or heat <= 0:
+    if sum(each > 0 for each in heats) < 2:
         return 1.0
-    return min(1.0, -math.log(1 - BURNT) / heat)
+    return min(1.0, -math.log(1 - BURNT) / sum(heats))
 
 
 def _heat(strain: Strain, weight: float) -> float:

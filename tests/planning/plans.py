@@ -15,15 +15,15 @@ def adapter(name: str, **fields: object) -> Adapter:
     return Adapter(**(known | fields))  # pyright: ignore[reportArgumentType] - the noun checks itself
 
 
-def plan(*sizes: int, weight: float = 0.8) -> Plan:
-    """Task t (concept `tN`) with sizes[t] adapters named `tN-aM`."""
+def plan(*sizes: int, weight: float = 0.8, **fields: object) -> Plan:
+    """Task t (concept `tN`) with sizes[t] adapters named `tN-aM`, each with these `fields`."""
     prompt = " ".join(f"t{t}" for t in range(len(sizes))) or "nothing"
     tasks = tuple(
         Task(
             concept=f"t{t}",
             start=prompt.index(f"t{t}"),
             choices=tuple(
-                Choice(adapter=adapter(f"t{t}-a{a}"), weight=weight, reason="test")
+                Choice(adapter=adapter(f"t{t}-a{a}", **fields), weight=weight, reason="test")
                 for a in range(size)
             ),
         )

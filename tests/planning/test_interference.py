@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -44,6 +45,17 @@ def test_a_pair_is_told_once_and_only_where_one_checkpoint_drew_both() -> None:
     told = noted(of, known)
     assert [({f.one, f.other}, f.clash) for f in told.frictions] == [({a, b}, 0.4)]
     assert [strain.card_id for strain in told.strains] == [a, b, c]
+
+
+def test_a_card_that_was_never_measured_stands_beside_measured_ones_and_no_friction_is_told() -> (
+    None
+):
+    """The usual day: some cards were checked, the rest still wait for a quiet hour."""
+    of = plan(2, 1)
+    for name in names(of):
+        told = noted(of, {name: measured(0.4)})
+        assert [strain.card_id for strain in told.strains] == [name]
+        assert not told.frictions
 
 
 def test_two_that_are_strong_clash_more_than_a_strong_and_a_weak_one() -> None:
@@ -104,6 +116,20 @@ def test_two_that_would_burn_a_picture_together_hold_each_other_back() -> None:
     assert held[0] == held[1]
     left = (1 - 0.4) ** (held[0] / 0.8) * (1 - 0.4) ** (held[1] / 0.8)
     assert abs((1 - left) - BURNT) < 1e-9
+
+
+def test_heat_is_that_of_the_weights_the_budget_leaves() -> None:
+    """Two at 0.8, of which a picture of 0.8 in all takes 0.4 each; both were measured at 0.8."""
+    of = strained(plan(1, 1), 0.9, 0.9)
+    rule = BudgetRule(Budgets(total=0.8))
+    one, two = (w.weight for w in rule(of, Mask.parse("1.1"), 1.0))
+    assert 1 - 0.1 ** (one / 0.8) * 0.1 ** (two / 0.8) == pytest.approx(BURNT)
+
+
+def test_what_is_turned_around_burns_as_well() -> None:
+    opposite = strained(plan(1, 1, weight=-0.8, weight_low=-1.0), 0.4, 0.4)
+    straight = strained(plan(1, 1), 0.4, 0.4)
+    assert drawn(opposite, "1.1") == [-weight for weight in drawn(straight, "1.1")]
 
 
 def test_calm_ones_and_one_alone_keep_their_weight() -> None:

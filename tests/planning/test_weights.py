@@ -21,6 +21,34 @@ def test_adapters_of_one_concept_share_its_budget() -> None:
     assert weights(BudgetRule(Budgets(task=1.0)), plan(2), "11") == [0.4, 0.4]
 
 
+def uneven(*tasks: tuple[float, ...]) -> Plan:
+    """A plan of these weights; below zero an adapter draws the opposite of what it learned."""
+    names = [f"t{number}" for number in range(len(tasks))]
+    made = (
+        Task(
+            concept=name,
+            start=3 * number,
+            choices=tuple(
+                Choice(adapter=adapter(f"{name}-a{at}", weight_low=-1.0), weight=weight, reason="")
+                for at, weight in enumerate(weights)
+            ),
+        )
+        for number, (name, weights) in enumerate(zip(names, tasks, strict=True))
+    )
+    return Plan(prompt=" ".join(names), tasks=tuple(made), composer="test")
+
+
+def test_a_concept_is_drawn_as_strongly_as_its_strongest_adapter_alone() -> None:
+    of = uneven((0.8, 0.4))
+    assert weights(BudgetRule(Budgets()), of, "11") == [0.533333, 0.266667]
+
+
+def test_what_is_turned_around_weighs_as_much() -> None:
+    rule = BudgetRule(Budgets(total=0.8))
+    assert weights(rule, uneven((-0.8, 0.8)), "11") == [-0.4, 0.4]
+    assert weights(rule, uneven((-0.8,), (0.8,)), "1.1") == [-0.4, 0.4]
+
+
 def test_all_concepts_share_the_budget_of_the_picture() -> None:
     assert weights(BudgetRule(Budgets(total=1.2)), plan(1, 1, 1), "1.1.1") == [0.4, 0.4, 0.4]
 
@@ -52,6 +80,10 @@ def test_budgets_hold_for_every_mask(
 def test_the_paper_s_rule(code: str, expected: list[float]) -> None:
     """Weight = recommended × 0.8 ÷ lit adapters of the topic, 0.64 for a lone one at 0.8."""
     assert weights(paper_rule, plan(1, 2), code) == expected
+
+
+def test_the_paper_s_rule_turns_with_the_person_s_dial_and_knows_no_range() -> None:
+    assert weights(paper_rule, plan(1, 2), "1.11", strength=2.0) == [1.28, 0.64, 0.64]
 
 
 def test_a_mask_of_another_plan_is_refused() -> None:
