@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from stylus_engine.catalog.book import Row
 from stylus_engine.catalog.nouns import Item, Page
@@ -77,6 +78,8 @@ class Pen:
         if row is not None and _is_said_again(row, item):
             self._hand_over(row, source)
             return "same"
+        if row is not None:
+            item = _with_its_file(row, source, item)
         number = self._insert(source, item) if row is None else row["number"]
         if row is not None:
             _update(self._db, number, _columns(source, item) | _outdated(row, item))
@@ -172,7 +175,7 @@ class Pen:
 
 
 def _warned_by(card: Adapter, twins: Sequence[Adapter]) -> Adapter:
-    return msgspec.structs.replace(
+    return replace(
         card,
         real_person=card.real_person or any(twin.real_person for twin in twins),
         minor=card.minor or any(twin.minor for twin in twins),
@@ -201,6 +204,23 @@ def _is_said_again(row: Row, item: Item) -> bool:
     same = bool(item.stamp) and row["stamp"] == item.stamp and row["card"] is not None
     bare = item.probed is None and item.vector is None
     return same and bare and row["said"] == msgspec.json.encode(item.card)
+
+
+def _with_its_file(row: Row, source: str, item: Item) -> Item:
+    """Who names no file takes none away: an export leaves out what lies elsewhere. Settings mean it."""
+    said, card = decoded(row["said"], Adapter), item.card
+    meant = row["card"] is None or source == row["source"] == SETTINGS
+    other = card.file_sha256 is not None and not card.same_file(said)
+    if meant or other or card.path or not said.drawable:
+        return item
+    kept = replace(
+        card,
+        path=said.path,
+        url=card.url or said.url,
+        file_sha256=said.file_sha256,
+        previews=card.previews or said.previews,
+    )
+    return replace(item, card=kept)
 
 
 def _columns(source: str, item: Item) -> dict[str, object]:

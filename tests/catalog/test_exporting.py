@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.exporting import write_cards, write_csv, written
 from stylus_engine.catalog.importing import bring_in
+from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.sources.cardfile import Cards
 from stylus_engine.catalog.sources.columns import FORMULA, card_fields
 from stylus_engine.errors import StoreFailed
@@ -84,6 +86,32 @@ async def test_files_elsewhere_are_left_out_and_counted(tmp_path: Path):
     assert write_cards([card(tmp_path, 1), inside], path) == (2, 1)
     first, second = await back(path, tmp_path / "new")
     assert (first.path, second) == (None, inside)
+
+
+@pytest.mark.asyncio
+async def test_an_export_that_comes_home_takes_no_file_away(tmp_path: Path):
+    home, path = Catalogue(tmp_path / "catalog.db"), tmp_path / "out" / "cards.jsonl"
+    path.parent.mkdir()
+    own = [
+        card(tmp_path, 1, previews=(str(tmp_path / "p.png"),)),
+        card(tmp_path, 2, file_sha256="ab" * 32, url="https://x.example/2"),
+    ]
+    home.take("folder:/srv/loras", Page(items=tuple(Item(card=each) for each in own)), "now")
+    for words in ("before", "after"):  # the second time the file of cards is the cards' own source
+        edited = (replace(each, description=words) for each in home.cards())
+        assert write_cards(edited, path) == (2, 2)
+        await bring_in(home, Cards(path))
+        assert list(home.cards()) == [replace(each, description=words) for each in own]
+
+
+@pytest.mark.asyncio
+async def test_a_card_of_another_file_does_not_keep_the_old_one(tmp_path: Path):
+    home, path = Catalogue(tmp_path / "catalog.db"), tmp_path / "cards.jsonl"
+    own, new = (card(tmp_path, 1, file_sha256=two * 32) for two in ("ab", "cd"))
+    home.take("folder:/srv/loras", Page(items=(Item(card=own),)), "now")
+    write_cards([replace(new, path=None)], path)
+    await bring_in(home, Cards(path))
+    assert list(home.cards()) == [replace(new, path=None)]
 
 
 WORDS = st.text(st.sampled_from("ab'=+-@|\\;, \"(é"), max_size=8)
