@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from playground import permissions
+from playground import permissions, threads
 from playground.components import shown
 from playground.files import Store
 from playground.messages import Book, Message
@@ -97,10 +97,12 @@ def roles(world: World, guild: Guild) -> list[Json]:
 def channel(world: World, place: Channel) -> Json:
     if place.guild is None:
         return direct_channel(world, place)
+    if place.parent is not None:
+        return threads.payload(place)
     denied = {"id": str(world.bot.id), "type": 1, "allow": "0", "deny": str(place.denied)}
     return {
         "id": str(place.id),
-        "type": 0,
+        "type": threads.kind(place),
         "last_message_id": _text(place.last_message),
         "flags": 0,
         "last_pin_timestamp": None,
@@ -188,7 +190,7 @@ def guild_create(world: World, place: Guild, *, all_members: bool) -> Json:
         "voice_states": [],
         "members": [full_member(person) for person in people],
         "channels": [channel(world, world.channels[id_]) for id_ in place.channels],
-        "threads": [],
+        "threads": [threads.payload(each) for each in world.threads(place.id)],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],

@@ -67,6 +67,7 @@ PEOPLE = bits(
     [
         "VIEW_CHANNEL",
         "SEND_MESSAGES",
+        "SEND_MESSAGES_IN_THREADS",
         "EMBED_LINKS",
         "ATTACH_FILES",
         "READ_MESSAGE_HISTORY",
@@ -77,4 +78,13 @@ PEOPLE = bits(
     ]
 )
 MODERATORS = bits(["MANAGE_MESSAGES", "MANAGE_GUILD", "KICK_MEMBERS", "MODERATE_MEMBERS"])
-BOT = bits(["VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS", "ATTACH_FILES", "READ_MESSAGE_HISTORY"])
+BOT = bits(
+    [
+        "VIEW_CHANNEL",
+        "SEND_MESSAGES",
+        "SEND_MESSAGES_IN_THREADS",
+        "EMBED_LINKS",
+        "ATTACH_FILES",
+        "READ_MESSAGE_HISTORY",
+    ]
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from playground import payloads
+from playground import payloads, threads
 from playground.commands import Commands
 from playground.faults import Faults
 from playground.files import Store
@@ -141,6 +141,22 @@ class Play:
     def shown(self, message: Message) -> Json:
         return payloads.message(self.world, self.book, self.store, message)
 
+    # --- threads
+
+    def reopen(self, place: Channel) -> None:
+        """Somebody writes there. Raises 50083 where that is locked."""
+        if place.archived and place.locked:
+            raise threads.closed()
+        if place.archived:
+            self.thread_changed(place, archived=False, locked=False)
+
+    def thread_changed(self, place: Channel, *, archived: bool, locked: bool) -> None:
+        """Closed, locked or opened; the bot hears of it."""
+        place.archived, place.locked = archived, locked
+        data = threads.payload(place)
+        self.verdict.event("THREAD_UPDATE", data)
+        self.sessions.tell("THREAD_UPDATE", data, guild=place.guild)
+
     # --- news
 
     def message_made(self, message: Message) -> None:
@@ -173,7 +189,7 @@ class Play:
     def _home(self, message: Message, place: Channel) -> Json:
         if place.guild is None:
             return {"channel_type": 1}
-        home: Json = {"guild_id": str(place.guild), "channel_type": 0}
+        home: Json = {"guild_id": str(place.guild), "channel_type": threads.kind(place)}
         return home | {"member": payloads.member(message.author)}
 
     def audience(self, place: Channel, message: Message | None = None) -> frozenset[int] | None:

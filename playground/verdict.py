@@ -126,7 +126,12 @@ def _of_guild(data: Json) -> Objects:
     found: Objects = [("GuildResponse", data)]
     found += [("GuildRoleResponse", role) for role in data["roles"]]
     found += [("GuildMemberResponse", member) for member in data["members"]]
+    found += [("ThreadResponse", thread) for thread in data["threads"]]
     return found + [("GuildChannelResponse", channel) for channel in data["channels"]]
+
+
+def _of_thread(data: Json) -> Objects:
+    return [("ThreadResponse", data)]
 
 
 def _of_message(data: Json) -> Objects:
@@ -137,7 +142,8 @@ def _of_interaction(data: Json) -> Objects:
     found: Objects = []
     if "member" in data:
         found.append(("GuildMemberResponse", data["member"]))
-        found.append(("GuildChannelResponse", data["channel"]))
+        below = "thread_metadata" in data["channel"]
+        found.append(("ThreadResponse" if below else "GuildChannelResponse", data["channel"]))
     else:
         found.append(("UserResponse", data["user"]))
         found.append(("PrivateChannelResponse", data["channel"]))
@@ -153,6 +159,7 @@ def _of_interaction(data: Json) -> Objects:
 READERS: dict[str, Callable[[Json], Objects]] = {
     "READY": _of_ready,
     "GUILD_CREATE": _of_guild,
+    "THREAD_UPDATE": _of_thread,
     "MESSAGE_CREATE": _of_message,
     "MESSAGE_UPDATE": _of_message,
     "INTERACTION_CREATE": _of_interaction,

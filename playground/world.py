@@ -4,6 +4,7 @@ Ids are fixed, so that a test may name them; the two guilds fall on different sh
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class User:
 
 @dataclass(slots=True)
 class Channel:
-    """A guild's text channel, or with `recipient` the bot's direct channel to a person."""
+    """A guild's text channel, a thread below `parent`, or with `recipient` the bot's direct channel to a person."""
 
     id: int
     guild: int | None
@@ -60,6 +61,10 @@ class Channel:
     recipient: int | None = None
     denied: int = 0  # the bot's permissions taken away here
     last_message: int | None = None
+    parent: int | None = None
+    forum: bool = False
+    archived: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,20 @@ class World:
         if channel.guild is None:
             return permissions.PEOPLE
         if user.id == self.bot.id:
-            return (permissions.PEOPLE | permissions.BOT) & ~channel.denied
+            return (permissions.PEOPLE | permissions.BOT) & ~self._denied(channel)
         if user.id == self.owner.id:
             return permissions.EVERYTHING
         return permissions.PEOPLE | (permissions.MODERATORS if user.moderator else 0)
+
+    def _denied(self, channel: Channel) -> int:
+        """A thread's rights are those of its channel."""
+        parent = self.channels.get(channel.parent or 0)
+        return channel.denied | (parent.denied if parent else 0)
+
+    def threads(self, guild: int) -> list[Channel]:
+        """Those that are open."""
+        below = (each for each in self.channels.values() if each.guild == guild)
+        return [each for each in below if each.parent is not None and not each.archived]
 
     def direct(self, user: int, fresh_id: int) -> Channel:
         """The bot's channel to a person, opened when there is none yet."""
@@ -122,8 +137,20 @@ def _add_guild(world: World, id_: int, plan: Json) -> None:
     for position, channel in enumerate(plan["channels"]):
         fresh = FIRST_CHANNEL + len(world.channels)
         denied = permissions.bits(channel.get("deny", ()))
-        world.channels[fresh] = Channel(
+        made = Channel(
             fresh, id_, channel["name"], channel.get("nsfw", False), position, denied=denied
         )
+        made.forum = channel.get("forum", False)
+        world.channels[fresh] = made
         ids.append(fresh)
+        _add_threads(world, made, channel.get("threads", ()))
     world.guilds[id_] = Guild(id_, plan["name"], tuple(ids), plan.get("locale", "en-US"))
+
+
+def _add_threads(world: World, parent: Channel, names: Iterable[str]) -> None:
+    """Posts, where the channel is a forum."""
+    for name in names:
+        fresh = FIRST_CHANNEL + len(world.channels)
+        world.channels[fresh] = Channel(
+            fresh, parent.guild, name, nsfw=parent.nsfw, parent=parent.id
+        )

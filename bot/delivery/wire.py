@@ -7,6 +7,7 @@
     ├── NoRights      the bot may not do that here; also: the person takes no direct messages
     ├── TooBig        the files are larger than this place takes
     ├── Blocked       automatic moderation did not let the words pass
+    ├── ThreadClosed  nothing can be changed in an archived thread, nor written in a locked one
     ├── Refused       any other no; the same letter will never pass
     ├── Unreachable   no answer: whether it took effect is unknown. Try again later
     └── Unreadable    the channel's history may not be read
@@ -60,6 +61,10 @@ class TooBig(WireError):
 
 class Blocked(WireError):
     """AutoMod, or a filter like it."""
+
+
+class ThreadClosed(WireError):
+    """Archived: a new message opens it. Or locked: none does."""
 
 
 class Refused(WireError):

@@ -11,6 +11,7 @@ from bot.delivery.wire import (
     MessageGone,
     NoRights,
     Refused,
+    ThreadClosed,
     TokenGone,
     TooBig,
     TooOld,
@@ -32,6 +33,8 @@ CODES: Final[Mapping[int, type[WireError]]] = {
     50013: NoRights,
     50027: TokenGone,
     50045: TooBig,
+    50083: ThreadClosed,
+    160005: ThreadClosed,
     200000: Blocked,  # AutoMod
     200001: Blocked,
     240000: Blocked,  # harmful link

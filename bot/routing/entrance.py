@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 
 from bot import origins, safety
-from bot.delivery.wire import Blocked, Sent
+from bot.delivery.wire import Blocked, Sent, ThreadClosed
 from bot.jobs.nouns import Job, Place, Wish
 from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
@@ -81,7 +81,7 @@ class Entrance:
         place = await services.line.place(job.id, services.now(), services.supervisor.drawers_up)
         try:
             sent = await self._shown(job, place, reply)
-        except TooSlow:
+        except (TooSlow, ThreadClosed):
             await self._take_back(job)
             raise
         if sent is not None:
@@ -106,4 +106,4 @@ class Entrance:
         now = services.now()
         await services.line.cancel(job.id, job.origin.user, now)
         await services.line.told(job.id, now)
-        log.warning("job %s was taken back: its answer came too late", job.id)
+        log.warning("job %s was taken back: Discord did not take its answer", job.id)

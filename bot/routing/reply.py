@@ -17,7 +17,7 @@ import discord
 from discord import ui
 
 from bot.cards.letter import Letter
-from bot.delivery.wire import Blocked, Sent, TooBig
+from bot.delivery.wire import Blocked, Sent, ThreadClosed, TooBig
 from bot.discord_wire import translated
 from bot.refusals import WindowTooLate
 
@@ -77,7 +77,7 @@ class Reply:
     async def send(self, letter: Letter, *, ephemeral: bool | None = None) -> Sent | None:
         """Answer with a message; later ones are follow-ups. None: where it stands is not known.
 
-        Raises `TooSlow`, `Blocked`, `TooBig`, `discord.HTTPException`.
+        Raises `TooSlow`, `Blocked`, `TooBig`, `ThreadClosed`, `discord.HTTPException`.
         """
         hidden = letter.ephemeral if ephemeral is None else ephemeral
         async with self._lock:
@@ -128,8 +128,11 @@ class Reply:
 
     async def delete_card(self) -> None:
         """Take the message away that the component stands on; after `quiet`. For private ones."""
-        with suppress(discord.NotFound):
-            await self.interaction.delete_original_response()
+        try:
+            with suppress(discord.NotFound):
+                await self.interaction.delete_original_response()
+        except discord.HTTPException as error:
+            raise _meant(error) from error
 
     # --- the first answer ----------------------------------------------------------
 
@@ -238,4 +241,4 @@ def _meant(error: discord.HTTPException) -> Exception:
     if error.code == UNKNOWN_INTERACTION:
         return TooSlow()
     meant = translated(error)
-    return meant if isinstance(meant, Blocked | TooBig) else error
+    return meant if isinstance(meant, Blocked | TooBig | ThreadClosed) else error

@@ -2,14 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import discord
 from discord import app_commands
 
 from bot.cards import answers
 from bot.cards.letter import Letter
-from bot.delivery.wire import Blocked, TooBig
+from bot.delivery.wire import Blocked, ThreadClosed, TooBig, WireError
 from bot.refusals import LineFull
 from bot.routing.reply import Interaction, Reply, Slow, TooSlow
 from bot.services import Services
@@ -18,6 +18,11 @@ from stylus_engine.errors import StylusError
 
 log = logging.getLogger(__name__)
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read as something else
+REFUSED: Mapping[type[WireError], str] = {
+    Blocked: "undelivered-Blocked",
+    TooBig: "notice-too-big",
+    ThreadClosed: "notice-thread-closed",
+}
 PATIENCE = 0.5  # of the time Discord gives, before "thinking" is shown
 
 
@@ -52,8 +57,9 @@ async def explain(services: Services, reply: Reply, error: Exception) -> None:
         letter = await _letter(services, reply.interaction, error)
         if letter is not None:
             await reply.send(letter, ephemeral=True)
-    except TooSlow:
-        log.warning("an interaction could not be answered in time: %s", type(error).__name__)
+    except (TooSlow, ThreadClosed) as said:
+        told = type(error).__name__
+        log.warning("an interaction could not be answered (%s): %s", type(said).__name__, told)
     except Exception:  # telling failed as well: there is nobody left to tell but the log
         log.exception("an interaction could not be answered")
 
@@ -69,9 +75,8 @@ async def _letter(services: Services, interaction: Interaction, error: Exception
             log.info("%s: %s", _name(interaction), type(error).__name__)
             services.metrics.refused(type(error).__name__)
             return await refusal(services, say, interaction, error)
-        case Blocked() | TooBig():
-            big = isinstance(error, TooBig)
-            return notice(say, "notice-too-big" if big else "undelivered-Blocked")
+        case Blocked() | TooBig() | ThreadClosed():
+            return notice(say, REFUSED[type(error)])
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return notice(say, "notice-stale-command")
         case app_commands.TransformerError() | app_commands.CheckFailure():

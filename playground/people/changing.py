@@ -24,6 +24,7 @@ async def write(request: web.Request) -> web.Response:
     """A person writes a message; `attachments` are ids of earlier uploads."""
     wish = await Wish.read(request)
     play, place, content = wish.play, wish.channel(), wish.text("content", "")
+    play.reopen(place)
     attached = [_uploaded(play, str(id_)) for id_ in wish.body.get("attachments") or ()]
     if not (content.strip() or attached) or len(content) > LONGEST:
         raise Wrong(f"A message has 1 to {LONGEST} characters.")
@@ -167,6 +168,17 @@ async def rights(request: web.Request) -> web.Response:
     place.denied = denied
     data = payloads.channel(wish.play.world, place)
     wish.play.sessions.tell("CHANNEL_UPDATE", data, guild=place.guild)
+    return web.json_response(OK)
+
+
+async def thread(request: web.Request) -> web.Response:
+    """Somebody closes a thread, locks it, or opens it again."""
+    wish = await Wish.read(request)
+    place, body = wish.channel_alone(), wish.body
+    if place.parent is None:
+        raise Wrong("That is no thread.")
+    archived, locked = bool(body.get("archived")), bool(body.get("locked"))
+    wish.play.thread_changed(place, archived=archived, locked=locked)
     return web.json_response(OK)
 
 

@@ -51,6 +51,7 @@ def doors() -> list[web.RouteDef]:
         "faults": changing.add_fault,
         "gateway": changing.gateway,
         "permissions": changing.rights,
+        "thread": changing.thread,
         "clock": changing.clock,
         "settings": changing.settings,
     }

@@ -30,6 +30,8 @@ from playground.shapes import (
     unknown,
 )
 
+WRITING = frozenset({kinds.MESSAGE, kinds.DEFER, kinds.UPDATE})
+
 
 def answer(call: Call) -> Answer:
     """200 with the interaction when asked `with_response`, else 204."""
@@ -40,6 +42,8 @@ def answer(call: Call) -> Answer:
     context = call.context(interaction.source, interaction.kind)
     call.judge(replace(context, focused=interaction.focused))
     kind = _kind(call)
+    if kind in WRITING:
+        call.play.reopen(interaction.channel)
     message = EFFECTS[kind](call, interaction)
     interaction.callback = kind
     interaction.settle("answered")

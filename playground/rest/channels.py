@@ -9,6 +9,7 @@ from playground.messages import REPLY, Message, page
 from playground.posting import compose, known_mentions, revise
 from playground.rest.call import Call, forbidden
 from playground.shapes import NO_CONTENT, Answer, Refused, as_json, invalid_form, unknown
+from playground.threads import unchanged_while_archived
 from playground.world import Channel
 
 OLD, EDIT_WINDOW = 3600.0, 60.0
@@ -24,6 +25,10 @@ def _allowed(call: Call, place: Channel, *names: str) -> int:
     return held
 
 
+def _writing(place: Channel) -> str:
+    return "SEND_MESSAGES" if place.parent is None else "SEND_MESSAGES_IN_THREADS"
+
+
 def _message(call: Call, place: Channel) -> Message:
     """An ephemeral message does not exist for the bot token."""
     found = call.play.book.get(place.id, call.id("message_id"))
@@ -34,12 +39,13 @@ def _message(call: Call, place: Channel) -> Message:
 
 def create(call: Call) -> Answer:
     place = call.channel()
-    held = _allowed(call, place, "SEND_MESSAGES")
+    held = _allowed(call, place, _writing(place))
     if call.files and not permissions.has(held, "ATTACH_FILES"):
         raise forbidden()
     if place.recipient in call.play.mischief.dms_closed:
         raise Refused(403, 50007, "Cannot send messages to this user")
     call.judge()
+    call.play.reopen(place)
     again = _same_nonce(call)
     return Answer(200, call.play.shown(again or _posted(call, place, held)))
 
@@ -90,6 +96,7 @@ def edit(call: Call) -> Answer:
     if call.files and not permissions.has(held, "ATTACH_FILES"):
         raise forbidden()
     call.judge(call.context(message))
+    unchanged_while_archived(place)
     _old_enough_for_limits(call, message)
     revise(call.play, message, call.form())
     known_mentions(call.play, message, place)
@@ -118,6 +125,7 @@ def delete(call: Call) -> Answer:
         if place.guild is None:
             raise forbidden("Cannot execute action on a DM channel", 50003)
         _allowed(call, place, "MANAGE_MESSAGES")
+    unchanged_while_archived(place)
     call.play.message_gone(message)
     return NO_CONTENT
 
@@ -144,7 +152,7 @@ def list_messages(call: Call) -> Answer:
 
 def typing(call: Call) -> Answer:
     place = call.channel()
-    _allowed(call, place, "SEND_MESSAGES")
+    _allowed(call, place, _writing(place))
     bot = str(call.play.world.bot.id)
     news = {"type": "typing", "channel": str(place.id), "user": bot}
     call.play.hub.tell(news, only=call.play.audience(place))

@@ -9,6 +9,7 @@ from playground.posting import compose, known_mentions, revise
 from playground.rest.call import Call
 from playground.rest.callbacks import fresh_message
 from playground.shapes import NO_CONTENT, Answer, Refused, unknown
+from playground.threads import unchanged_while_archived
 
 
 def _interaction(call: Call) -> Interaction:
@@ -43,7 +44,14 @@ def edit(call: Call) -> Answer:
     interaction = _interaction(call)
     message = _message(call, interaction)
     call.judge(call.context(message, interaction.kind))
+    _changeable(interaction, message)
     return Answer(200, call.play.shown(_edited(call, interaction, message)))
+
+
+def _changeable(interaction: Interaction, message: Message) -> None:
+    """What only one person sees is no part of the thread."""
+    if message.only_for is None:
+        unchanged_while_archived(interaction.channel)
 
 
 def _edited(call: Call, interaction: Interaction, message: Message) -> Message:
@@ -58,6 +66,7 @@ def _edited(call: Call, interaction: Interaction, message: Message) -> Message:
 def delete(call: Call) -> Answer:
     interaction = _interaction(call)
     message = _message(call, interaction)
+    _changeable(interaction, message)
     call.play.message_gone(message)
     if message.id == interaction.original:
         interaction.loading = False
@@ -71,6 +80,7 @@ def follow_up(call: Call) -> Answer:
     waiting = call.play.book.by_id.get(interaction.original or 0)
     if interaction.loading and waiting is not None and waiting.flags & LOADING:
         return Answer(200, call.play.shown(_edited(call, interaction, waiting)))
+    call.play.reopen(interaction.channel)
     form = call.form()
     fresh = fresh_message(call, interaction, form)
     fresh.reply_to = interaction.original

@@ -177,6 +177,12 @@ class Playground:
     async def deny(self, channel: str | int, *names: str) -> None:
         await self.post("permissions", channel=str(channel), deny=list(names))
 
+    async def thread(
+        self, channel: str | int, *, archived: bool = False, locked: bool = False
+    ) -> None:
+        """Somebody closes or locks a thread; with neither, it is open again."""
+        await self.post("thread", channel=str(channel), archived=archived, locked=locked)
+
     async def clock(self, **what: object) -> None:
         await self.post("clock", **what)
 
