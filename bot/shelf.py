@@ -6,7 +6,7 @@ all; a wish is taken even when no planner is up, and the names are looked at lat
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from discord import app_commands
 
@@ -83,7 +83,7 @@ class Shelf:
 
 
 def offered(cards: Sequence[Adapter], before: str) -> list[app_commands.Choice[str]]:
-    """Names to read, ids to send; an id that is too long for a choice is left out.
+    """Names to read, ids to send; the name where the id is too long for a choice, and nothing where that is, too.
 
     Where several have one name, the id says which is which.
     """
@@ -91,13 +91,20 @@ def offered(cards: Sequence[Adapter], before: str) -> list[app_commands.Choice[s
     chosen = before.split(",") if before else []
     called = Counter(card.name.casefold() for card in cards)
     for card in cards:
-        value = ",".join([*chosen, card.card_id])
-        if card.card_id in chosen or len(value) > MOST_VALUE:
+        alone = called[card.name.casefold()] == 1
+        value = next(_short(chosen, card, alone=alone), None)
+        if value is None or {card.card_id, card.name} & {*chosen}:
             continue
-        which = card.category if called[card.name.casefold()] == 1 else card.card_id
-        name = f"{', '.join([*chosen, card.name])} · {which}"
+        name = f"{', '.join([*chosen, card.name])} · {card.category if alone else card.card_id}"
         offered.append(_choice(name, value))
     return offered
+
+
+def _short(chosen: Sequence[str], card: Adapter, *, alone: bool) -> Iterator[str]:
+    """What may be sent for this card behind those that were chosen, the best first."""
+    called = [card.name] if alone and "," not in card.name else []
+    values = (",".join([*chosen, each]) for each in (card.card_id, *called))
+    return (value for value in values if 0 < len(value) <= MOST_VALUE)
 
 
 def _choice(name: str, value: str) -> app_commands.Choice[str]:

@@ -17,9 +17,15 @@ def test_earlier_names_stay_in_front():
     assert one.name.startswith("x:1:1, Ink")
 
 
-def test_an_id_too_long_for_a_choice_is_left_out():
-    assert [one.value for one in offered([card(1, card_id="x" * 101), card(2)], "")] == ["x:2:1"]
-    assert offered([card(1)], "x" * 96) == []
+def test_an_id_too_long_for_a_choice_gives_way_to_the_name():
+    """Adapters of folders have long ids: a second one would never be offered."""
+    first = "local:styles/graphite.safetensors:0123456789ab"
+    long = "local:an/uncommonly/deep/folder/of/styles/ink.safetensors:0123456789ab"
+    cards = [card(1, "Ink", long), card(2, "Wash"), card(3, "A, B", long)]
+    assert [one.value for one in offered(cards, first)] == [f"{first},Ink", f"{first},x:2:1"]
+    assert offered([card(1, "Ink", long), card(2, "ink", f"{long}c")], first) == []
+    assert offered([card(1, "Ink", long)], f"{first},Ink") == []
+    assert offered([card(1)], "x" * 97) == []
 
 
 def test_of_those_with_one_name_the_id_says_which_is_which():
