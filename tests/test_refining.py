@@ -9,9 +9,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from bot.__main__ import application, open_engine
+from stylus_engine.catalog.catalogue import Catalogue
+from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.refiner import parcels
 from stylus_engine.model import Adapter
 from tests.catalog.refiner.cards import answer
@@ -112,6 +115,24 @@ def test_a_command_that_was_ended_goes_on_with_the_same_batch(folder, monkeypatc
         server.batching.looks = 0
         assert asked(folder, server, "refine", "--batch")["learned"] == 3
     assert len(server.batching.batches) == 1
+
+
+def test_a_card_that_changes_while_the_model_thinks_is_described_again(folder):
+    def while_thinking(question):
+        if len(server.asked) == 1:
+            store = Catalogue(folder / "data" / "catalog" / "catalog.db")
+            now = replace(store.known("mine:0:1").said, description="A castle on a hill.")
+            source = f"cards:{folder / 'cards.jsonl'}"
+            store.take(source, Page(items=(Item(card=now, stamp="new"),)), "2026-11-30")
+        return said(answer())
+
+    one_by_one = {"refiner.concurrency": 1}
+    with serving(while_thinking) as server:
+        asked(folder, server, "import", "cards", str(folder / "cards.jsonl"), "--no-index")
+        assert asked(folder, server, "refine", "--model", **one_by_one)["learned"] == 4
+        assert asked(folder, server, "refine", "--model", **one_by_one)["learned"] == 1
+        assert asked(folder, server, "refine", "--model", **one_by_one)["learned"] == 0
+    assert len(server.asked) == 5
 
 
 async def _interrupted(*_: object) -> None:

@@ -18,6 +18,7 @@ from stylus_engine.errors import BadSettings, BadSource, BudgetSpent, RefinerFai
 
 if TYPE_CHECKING:
     from stylus_engine.assembly.setup import Describer
+    from stylus_engine.catalog.catalogue import Catalogue
     from stylus_engine.catalog.refiner.many import Run
     from stylus_engine.catalog.refiner.model import ModelRefiner, Refined
     from stylus_engine.catalog.refiner.parcels import Parcels
@@ -63,15 +64,15 @@ class Refining:
         catalogue = self._stock.catalogue
         async with self._stock.web() as web, Server(endpoint, self._set.key(), purse) as server:
             refiner = ModelRefiner(server, catalogue, partial(self._pictures, web))
-            keep = partial(_learn, self._stock)
-            run = Run(refiner, purse, keep, partial(_count, tally, tell, most))
+            records = _Records(catalogue)
+            run = Run(refiner, purse, records.learn, partial(_count, tally, tell, most))
             try:
                 if batch:
                     parcels = self._parcels(server, refiner, run, purse, tell)
-                    await parcels.all(partial(self._ids, most), catalogue.known)
+                    await parcels.all(partial(self._ids, most), records.known)
                 else:
                     ids = await asyncio.to_thread(self._ids, most)
-                    await run.all(self._there(ids), self._set.concurrency)
+                    await run.all(records.there(ids), self._set.concurrency)
             except (BadSource, BudgetSpent, RefinerFailed) as error:
                 stopped = type(error).__name__, str(error)
         return tally.round(stopped, **told(run.spent))
@@ -100,10 +101,6 @@ class Refining:
         """Ids first: a walk of hours would keep SQLite's log of writes growing behind it."""
         return [known.card_id for known in self._due(most)]
 
-    def _there(self, ids: Iterable[str]) -> Iterator[Known]:
-        found = map(self._stock.catalogue.known, ids)
-        return (known for known in found if known.card is not None)
-
     @property
     def _prices(self) -> Prices:
         return Prices(price_in=self._set.price_in, price_out=self._set.price_out)
@@ -124,6 +121,28 @@ class Refining:
             small = await asyncio.to_thread(_small, data) if data else None
             found += [small] if small else []
         return found
+
+
+class _Records:
+    """Hands out cards, and remembers as which record: a model thinks for a minute, and cards change meanwhile."""
+
+    def __init__(self, catalogue: "Catalogue") -> None:
+        self._catalogue = catalogue
+        self._stamps: dict[str, str] = {}
+
+    def known(self, card_id: str) -> Known:
+        """As it is now."""
+        found = self._catalogue.known(card_id)
+        self._stamps[card_id] = found.stamp
+        return found
+
+    def there(self, ids: Iterable[str]) -> Iterator[Known]:
+        """Those that are not gone."""
+        return (found for found in map(self.known, ids) if found.card is not None)
+
+    def learn(self, card_id: str, described: Described) -> None:
+        """Of the record that was handed out last."""
+        self._catalogue.learn(card_id, described=described, of=self._stamps.get(card_id))
 
 
 async def _fetched(web: "Web", place: str) -> bytes:
@@ -153,10 +172,6 @@ def _small(data: bytes) -> bytes | None:
     if edges is None or not 0 < edges[0] * edges[1] <= MOST_PIXELS:
         return None
     return thumb(data, EDGE)
-
-
-def _learn(stock: Stock, card_id: str, described: Described) -> None:
-    stock.catalogue.learn(card_id, described=described)
 
 
 def _count(tally: Tally, tell: TellStep, most: int, refined: "Refined") -> None:

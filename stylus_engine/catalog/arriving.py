@@ -77,7 +77,7 @@ class Arrivals:
     def described(self, card_id: str) -> Adapter:
         """The card in words that a prompt would use, by rules."""
         known = self._catalogue.known(card_id)
-        return self._catalogue.learn(card_id, described=describe(known))
+        return self._catalogue.learn(card_id, described=describe(known), of=known.stamp)
 
     @contextmanager
     def unnamed(self) -> Generator[Path]:

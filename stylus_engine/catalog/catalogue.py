@@ -187,14 +187,20 @@ class Catalogue:
         probed: Probed | None = None,
         described: Described | None = None,
         checked: Checked | None = None,
+        of: str | None = None,
     ) -> Adapter:
-        """Lay something over what the card says; the card as it is then. Raises `UnknownName`."""
+        """Lay something over what the card says; the card as it is then. Raises `UnknownName`.
+
+        `of`: the stamp of the record that it was learned of, by default the one of now.  What
+        was learned of an older one is lacking still: see `walk`.
+        """
         parts = {"probed": probed, "described": described, "checked": checked}
         with self._book.writing() as db:
             row = db.execute("SELECT * FROM cards WHERE card_id = ?", (card_id,)).fetchone()
             if row is None:
                 raise UnknownName(kind="adapter", name=card_id[:80], known="")
-            return keep_part(db, row, {k: v for k, v in parts.items() if v is not None})
+            kept = {name: part for name, part in parts.items() if part is not None}
+            return keep_part(db, row, kept, row["stamp"] if of is None else of)
 
     def anew(self, card_id: str) -> None:
         """Make a card of its layers as cards are made today; a change like any other. One that is gone stays so."""

@@ -63,7 +63,8 @@ async def probe_all(catalogue: Catalogue, tell: TellStep, most: int = 0) -> Roun
             tally.skip(card.name, "no file", "no file of it is on this machine")
             return
         try:
-            catalogue.learn(known.card_id, probed=probed_or_refused(card, Path(card.path)))
+            probed = probed_or_refused(card, Path(card.path))
+            catalogue.learn(known.card_id, probed=probed, of=known.stamp)
             tally.learned += 1
         except AdapterFileMissing as error:
             tally.skip(card.name, "not reachable", str(error))
@@ -92,7 +93,7 @@ async def describe_all(catalogue: Catalogue, tell: TellStep, most: int = 0) -> R
 
     def one(known: Known) -> None:
         described: Described = describe(known)
-        catalogue.learn(known.card_id, described=described)
+        catalogue.learn(known.card_id, described=described, of=known.stamp)
         categories[described.category] += 1
         tally.learned += 1
 

@@ -28,7 +28,7 @@ class Place(Noun, frozen=True, kw_only=True):
 
 
 class Known(Noun, frozen=True, kw_only=True):
-    """A card with all its layers; `card` None: it is gone, its record stays."""
+    """A card with all its layers; `card` None: it is gone, its record stays. `stamp` is its record's."""
 
     card_id: str
     card: Adapter | None
@@ -39,6 +39,7 @@ class Known(Noun, frozen=True, kw_only=True):
     probed: Probed | None
     described: Described | None
     checked: Checked | None
+    stamp: str = ""
 
 
 class SkippedRow(Noun, frozen=True, kw_only=True):
@@ -102,6 +103,7 @@ def known_of(row: Row) -> Known:
         probed=maybe(row["probed"], Probed),
         described=maybe(row["described"], Described),
         checked=maybe(row["checked"], Checked),
+        stamp=row["stamp"],
     )
 
 

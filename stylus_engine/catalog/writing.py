@@ -50,12 +50,15 @@ def keep_page(db: sqlite3.Connection, source: str, page: Page, now: str) -> Take
     )
 
 
-def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun]) -> Adapter:
-    """Lay parts over a card; the merged card. One that is gone meanwhile keeps them and stays gone."""
+def keep_part(db: sqlite3.Connection, row: Row, parts: Mapping[str, Noun], of: str) -> Adapter:
+    """Lay parts over a card, learned of its record `of`; the merged card.
+
+    One that is gone meanwhile keeps them and stays gone.
+    """
     if "described" in parts:  # a vector that came along was of the words before
         db.execute("DELETE FROM vectors WHERE number = ?", (row["number"],))
     columns = {name: msgspec.json.encode(part) for name, part in parts.items()}
-    stamps = {f"{name}_of": row["stamp"] for name in parts}
+    stamps = {f"{name}_of": of for name in parts}
     _update(db, row["number"], columns | stamps)
     if row["card"] is None:
         return merged_of(db.execute(NUMBERED, (row["number"],)).fetchone())

@@ -77,6 +77,18 @@ def test_what_lacks_a_layer_is_found_until_it_has_it_and_again_when_its_record_c
     assert [k.card_id for k in catalogue.walk(lacking="described")] == ["t:2:1", "t:1:1"]
 
 
+def test_what_was_learned_of_an_older_record_is_lacking_still(catalogue: Catalogue):
+    catalogue.take("s", page(item()), NOW)
+    before = catalogue.known("t:1:1")
+    catalogue.take("s", page(item(1, "2")), NOW)
+    told = catalogue.learn("t:1:1", described=DESCRIBED, probed=PROBED, of=before.stamp)
+    assert told.description == "Draws in ink."
+    for layer in ("described", "probed"):
+        assert [k.card_id for k in catalogue.walk(lacking=layer)] == ["t:1:1"]
+    catalogue.learn("t:1:1", described=DESCRIBED, of=catalogue.known("t:1:1").stamp)
+    assert list(catalogue.walk(lacking="described")) == []
+
+
 def test_another_file_is_not_what_was_seen_of_the_old_one(catalogue: Catalogue):
     catalogue.take("s", page(item(file_sha256=SHA)), NOW)
     catalogue.learn("t:1:1", probed=PROBED, checked=CHECKED)
