@@ -7,9 +7,9 @@ cards and of prompts, never a picture, never a name of a person of the server.
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
-from openai import AsyncOpenAI, OpenAIError, omit
-from openai.types import CreateEmbeddingResponse
+from openai import AsyncOpenAI, OpenAIError
 
 from stylus_engine.errors import BadEmbedder
 from stylus_engine.ports import Vectors
@@ -18,7 +18,17 @@ BATCH = 128  # texts in one call; servers take 2,048 at most, small ones far few
 AT_ONCE = 4  # calls under way
 LONGEST = 8000  # characters of one text: about 2,000 tokens, all servers take that
 RETRIES = 5  # the client's own, with its back-off and Retry-After
+ODD = "its answer is no list of vectors"
 SECONDS = 60.0  # the client's own default is ten minutes
+
+
+class _Row(msgspec.Struct, frozen=True):
+    index: int
+    embedding: list[float]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    data: list[_Row]
 
 
 class RemoteEmbedder:
@@ -75,19 +85,24 @@ class RemoteEmbedder:
         self, client: AsyncOpenAI, gate: asyncio.Semaphore, batch: Sequence[str]
     ) -> Vectors:
         """One call. Servers refuse an empty text: a blank stands for it."""
+        body = {
+            "model": self._model, "input": [text[:LONGEST] or " " for text in batch],
+            "encoding_format": "float", **({"dimensions": self.dimensions} if self._shorten else {}),
+        }  # fmt: skip
         async with gate:
-            answer = await client.embeddings.create(
-                model=self._model,
-                input=[text[:LONGEST] or " " for text in batch],
-                dimensions=self.dimensions if self._shorten else omit,
-                encoding_format="float",  # its default is decoded before we see the answer
-            )
+            try:
+                # Not `client.embeddings`: its answers trust their server, and fall apart when they are read.
+                answer = await client.post("/embeddings", cast_to=object, body=body)
+            except (ValueError, RecursionError) as error:  # JSON that is none
+                raise self._bad(ODD) from error
         return self._sound(self._read(answer, len(batch)))
 
     def _read(self, answer: object, count: int) -> list[list[float]]:
-        if not isinstance(answer, CreateEmbeddingResponse):  # of HTML the client makes a str
-            raise self._bad("its answer is no list of vectors")
-        found = {one.index: one.embedding for one in answer.data}
+        try:
+            rows = msgspec.convert(answer, _Answer).data
+        except (msgspec.ValidationError, OverflowError) as error:
+            raise self._bad(ODD) from error
+        found = {one.index: one.embedding for one in rows}
         if sorted(found) != list(range(count)):
             raise self._bad(f"{count} texts were sent, {len(found)} vectors came back")
         return [found[at] for at in range(count)]
@@ -97,8 +112,9 @@ class RemoteEmbedder:
         if lengths != {self.dimensions}:
             told = ", ".join(map(str, sorted(lengths)))
             raise self._bad(f"its vectors have {told} dimensions, not {self.dimensions}")
-        array = np.asarray(rows, np.float32)
-        norms = np.linalg.norm(array, axis=1, keepdims=True)
+        with np.errstate(over="ignore"):
+            array = np.asarray(rows, np.float64).astype(np.float32)
+            norms = np.linalg.norm(array, axis=1, keepdims=True)
         if not (np.isfinite(norms) & (norms > 0)).all():
             raise self._bad("a vector of it has no direction")
         return array / norms

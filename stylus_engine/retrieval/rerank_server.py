@@ -70,12 +70,16 @@ class RemoteReranker:
             "model": self._model, "query": question, "documents": texts, "top_n": len(texts),
             "return_documents": False,
         }  # fmt: skip
-        return self._read(await client.post("/rerank", cast_to=object, body=body), len(texts))
+        try:
+            answer = await client.post("/rerank", cast_to=object, body=body)
+        except (ValueError, RecursionError) as error:
+            raise self._bad("its answer is no JSON") from error
+        return self._read(answer, len(texts))
 
     def _read(self, answer: object, count: int) -> list[float]:
         try:
             results = msgspec.convert(answer, _Answer).results
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, OverflowError) as error:
             raise self._bad(f"its answer is no list of scores: {error}") from error
         found = {one.index: one.relevance_score for one in results}
         sound = all(map(math.isfinite, found.values()))

@@ -23,6 +23,13 @@ REFUSED = {
     "html": "no list",
     "unauthorised": "invalid key",
 }
+ODD = {
+    "no data": b"{}", "null": b'{"data": null}', "a text": b'{"data": ["x"]}', "an object": b'{"data": {"0": 1}}',
+    "no index": b'{"data": [{"embedding": [1, 2]}]}', "no vector": b'{"data": [{"embedding": null, "index": 0}]}',
+    "letters": b'{"data": [{"embedding": ["a"], "index": 0}]}', "ragged": b'{"data": [{"embedding": [[1], 1], "index": 0}]}',
+    "huge": b'{"data": [{"embedding": [%s], "index": 0}]}' % (b"9" * 400), "cut": b'{"data": [', "nothing": b"",
+    "no UTF-8": b"\xff", "deep": b"[" * 200_000,
+}  # fmt: skip
 
 
 class Server:
@@ -46,6 +53,8 @@ class Server:
         if self.fault == "unauthorised":
             told = {"error": {"message": f"invalid key {KEY}"}}
             return web.json_response(told, status=401)
+        if self.fault in ODD:
+            return web.Response(body=ODD[self.fault], content_type="application/json")
         if self.fault == "html":
             return web.Response(text="<html>hello</html>", content_type="text/html")
         return web.json_response(self.answer(asked))
@@ -129,6 +138,12 @@ async def test_a_busy_server_is_asked_again():
     server = Server("busy")
     assert (await embedded(server, ["a"])).shape == (1, 8)
     assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("fault", ODD)
+async def test_an_answer_that_falls_apart_is_one_sentence(fault):
+    with pytest.raises(BadEmbedder, match="no list of vectors"):
+        await embedded(Server(fault), ["a"])
 
 
 @pytest.mark.parametrize("fault", REFUSED)
