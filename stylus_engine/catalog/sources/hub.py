@@ -9,7 +9,8 @@ No filter finds every adapter, so several are walked, one after the other.
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
+from urllib.parse import quote, unquote
 
 from msgspec.structs import replace
 from yarl import URL
@@ -17,7 +18,7 @@ from yarl import URL
 from stylus_engine.catalog.nouns import Item, Page, Probed, Skipped
 from stylus_engine.catalog.sources.models import moment
 from stylus_engine.catalog.sources.records import Record
-from stylus_engine.catalog.sources.repositories import entries
+from stylus_engine.catalog.sources.repositories import ENDING, entries
 from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.web import Web
 from stylus_engine.errors import (
@@ -45,14 +46,23 @@ EXPAND = (
 PAGE = 100
 OVERLAP = timedelta(days=2)
 FIRST = 128 * 2**10  # bytes of a file that hold nearly every header
+MAIN = "main"  # the branch that is meant where none is named
 MOST_HEADER = 16 * 2**20
 _HOME = "https://huggingface.co"
 _PAGE_OF_REPOSITORY = re.compile(
     r"https://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]{1,96}/[\w.-]{1,96})"
-    r"(?:/(?:tree|blob|resolve)/[^/?#]{1,200}(?:/([^?#]{1,300}))?)?/?(?:[?#].*)?",
+    r"(?:/(?:tree|blob|resolve)/([^/?#]{1,200})(?:/([^?#]{1,300}))?)?/?(?:[?#].*)?",
     re.ASCII,
 )
 _OTHERS = frozenset({"datasets", "spaces", "docs", "blog", "api", "models", "settings", "papers"})
+
+
+class Named(NamedTuple):
+    """A repository, a file in it, and a branch, tag or commit that somebody named; "" = not said."""
+
+    repository: str
+    file: str = ""
+    revision: str = ""
 
 
 class Hub:
@@ -122,11 +132,12 @@ class Hub:
         named = named_by(link)
         if named is None:
             raise BadArchive(source=link[:120], why="it names no repository of the hub")
-        repository, file = named
-        url = f"{self._origin}/api/models/{repository}"
+        url = f"{self._origin}/api/models/{named.repository}"
+        if named.revision:
+            url = f"{url}/revision/{quote(named.revision, safe='')}"
         record = _object(await self._web.json(url, headers=self._headers), url)
-        if file:
-            record = Record({**record.fields, "siblings": [{"rfilename": file}]})
+        if named.file:
+            record = Record({**record.fields, "siblings": [{"rfilename": named.file}]})
         found = list(entries(record, self._origin))
         items = [each for each in found if isinstance(each, Item)]
         if len(items) == 1:
@@ -134,7 +145,7 @@ class Hub:
             if isinstance(looked, Item):
                 return looked
             found = [looked]
-        raise BadArchive(source=f"huggingface:{repository}", why=_why(found))
+        raise BadArchive(source=f"huggingface:{named.repository}", why=_why(found))
 
     def _placed(self, cursor: str) -> tuple[int, str]:
         """Where a cursor of ours leads; one of another origin or of other filters begins anew."""
@@ -217,16 +228,17 @@ class Hub:
         return probe_header(data, size, name), size
 
 
-def named_by(link: str) -> tuple[str, str] | None:
-    """Repository and file ("" = none) that a link or a card's id names; None = none of the hub's."""
+def named_by(link: str) -> Named | None:
+    """What a link or a card's id names; None = nothing of the hub's."""
     text = link.strip()
     if text.startswith("huggingface:"):
         text = f"{_HOME}/{text.split(':')[1]}"
     found = _PAGE_OF_REPOSITORY.fullmatch(text)
     if found is None or found[1].split("/")[0] in _OTHERS:
         return None
-    file = found[2] or ""
-    return found[1], file if file.endswith(".safetensors") else ""
+    revision, file = unquote(found[2] or ""), unquote(found[3] or "")
+    of_file = file.lower().endswith(ENDING)
+    return Named(found[1], file if of_file else "", revision if revision != MAIN else "")
 
 
 def _cursor(number: int, following: str) -> str:

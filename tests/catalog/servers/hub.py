@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -68,6 +69,7 @@ class HubServer:
         self.repositories = list(repositories)
         self.page = page
         self.files: dict[str, bytes] = {}
+        self.revisions: dict[str, str] = {}  # branches and tags besides `main`, and their commits
         self.faults: list[Fault | None] = []
         self.cdn = ""
         self.place = Place("")
@@ -86,17 +88,23 @@ class HubServer:
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:
             return await fault(request)
-        match request.path.strip("/").split("/"):
+        match [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]:
             case ["api", "models"]:
                 return self._list(request)
             case ["api", "models", owner, name]:
                 return self._one(f"{owner}/{name}")
-            case [_, _, "resolve", commit, *path] if commit in (COMMIT, "main"):
+            case ["api", "models", owner, name, "revision", revision] if revision in self.revisions:
+                return self._one(f"{owner}/{name}", sha=self.revisions[revision])
+            case [_, _, "resolve", commit, *path] if commit in self._commits:
                 return self._file(request, "/".join(path))
         return refuse(404, "Sorry, we can't find the page you are looking for.")
 
-    def _one(self, name: str) -> web.Response:
-        found = [each for each in self.repositories if each["id"] == name]
+    @property
+    def _commits(self) -> set[str]:
+        return {COMMIT, "main", *self.revisions.values()}
+
+    def _one(self, name: str, **fields: str) -> web.Response:
+        found = [each | fields for each in self.repositories if each["id"] == name]
         # Private, gated and missing are told alike.
         return reply(found[0]) if found else refuse(401, "Invalid username or password.")
 

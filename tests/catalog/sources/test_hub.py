@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from stylus_engine.catalog.sources.hub import EXPAND, FILTERS, Hub, named_by
+from stylus_engine.catalog.sources.hub import EXPAND, FILTERS, Hub, Named, named_by
 from stylus_engine.catalog.web import Rules, Web
 from stylus_engine.errors import BadArchive, SourceOdd, SourceRefused, SourceSilent, UnsafeAddress
 from tests.catalog.servers.civitai import fault, reply
@@ -222,6 +222,11 @@ async def test_a_cursor_that_leads_nowhere_begins_anew(cursor):
         ("https://huggingface.co/a/b/resolve/main/d/c.safetensors?download=true",
          ("a/b", "d/c.safetensors")),
         ("https://huggingface.co/a/b/blob/main/README.md", ("a/b", "")),
+        ("https://huggingface.co/a/b/blob/main/my%20lora.safetensors", ("a/b", "my lora.safetensors")),
+        ("https://huggingface.co/a/b/blob/v2/d/c.SAFETENSORS", ("a/b", "d/c.SAFETENSORS", "v2")),
+        ("https://huggingface.co/a/b/resolve/refs%2Fpr%2F1/c.safetensors",
+         ("a/b", "c.safetensors", "refs/pr/1")),
+        ("https://huggingface.co/a/b/tree/v2", ("a/b", "", "v2")),
         ("huggingface:a/b:c", ("a/b", "")),
         ("https://huggingface.co/datasets/a/b", None),
         ("https://huggingface.co/spaces/a", None),
@@ -232,7 +237,37 @@ async def test_a_cursor_that_leads_nowhere_begins_anew(cursor):
     ],
 )  # fmt: skip
 def test_links(link, named):
-    assert named_by(link) == named
+    assert named_by(link) == (named and Named(*named))
+
+
+@pytest.mark.asyncio
+async def test_the_hubs_own_client_asks_for_a_revision_as_we_do(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    async with hub(repository(1)) as (there, source):
+        there.revisions = {"refs/pr/1": "ab" * 20}
+        api = huggingface_hub.HfApi(endpoint=there.url, token=False)
+        theirs = await asyncio.to_thread(api.model_info, "painter/ink-1", revision="refs/pr/1")
+        huggingface_hub.close_session()
+        assert theirs.sha == "ab" * 20
+        there.files = {"pytorch_lora_weights.safetensors": lora()}
+        await source.one(f"{HOME}/painter/ink-1/tree/refs%2Fpr%2F1")
+        assert there.place.paths[1] == there.place.paths[0]
+
+
+@pytest.mark.asyncio
+async def test_a_link_means_the_revision_and_the_name_that_stand_in_it():
+    name = "my lora.safetensors"
+    async with hub(repository(1, name)) as (there, source):
+        there.files, there.revisions = {name: lora()}, {"v2": "cd" * 20}
+        item = await source.one(f"{HOME}/painter/ink-1/blob/v2/my%20lora.safetensors")
+        assert (
+            item.card.url == f"{there.url}/painter/ink-1/resolve/{'cd' * 20}/my%20lora.safetensors"
+        )
+        assert item.card.file_bytes == len(lora())
+        with pytest.raises(SourceRefused):
+            await source.one(f"{HOME}/painter/ink-1/blob/v3/my%20lora.safetensors")
+        with pytest.raises(BadArchive):
+            await source.one(f"{HOME}/painter/ink-1/blob/main/%2e%2e/%2e%2e/x.safetensors")
 
 
 def lora(width=768, rows=8):
