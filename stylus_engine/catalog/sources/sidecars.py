@@ -23,6 +23,7 @@ from typing import NamedTuple
 import msgspec
 
 from stylus_engine.catalog import clean
+from stylus_engine.catalog.escapes import without_halves
 from stylus_engine.catalog.nouns import Skipped
 from stylus_engine.catalog.sources.listing import PICTURES, Found
 from stylus_engine.catalog.sources.pictures import is_picture
@@ -88,7 +89,7 @@ def _read(path: Path, root: Path) -> bytes:
         raise ValueError("it cannot be read") from error
     if len(data) > MOST_BYTES:
         raise ValueError(f"it has more than {MOST_BYTES} bytes")
-    return data.removeprefix(b"\xef\xbb\xbf")
+    return without_halves(data.removeprefix(b"\xef\xbb\xbf"))
 
 
 def _notes(record: Record, _: dict[str, Record]) -> Said:

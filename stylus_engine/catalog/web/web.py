@@ -12,6 +12,7 @@ import msgspec
 import stamina
 from aiohttp.abc import AbstractResolver
 
+from stylus_engine.catalog.escapes import without_halves
 from stylus_engine.catalog.web.addresses import Guard
 from stylus_engine.catalog.web.answers import Again
 from stylus_engine.catalog.web.asking import Asker, Question
@@ -200,8 +201,16 @@ def _following(response: aiohttp.ClientResponse, source: str) -> str:
 
 def _parsed(data: bytes, source: str) -> object:
     try:
-        return msgspec.json.decode(data)
+        return _value(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         page = data.lstrip()[:1] == b"<"
         why = "a web page where JSON was expected" if page else "it is no JSON"
         raise SourceOdd(source=source, why=why) from error
+
+
+def _value(data: bytes) -> object:
+    """Halves of surrogate pairs are looked for where there may be some: a page has megabytes."""
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return msgspec.json.decode(without_halves(data))

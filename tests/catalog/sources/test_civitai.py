@@ -266,6 +266,18 @@ async def test_what_came_with_a_cursor_that_leads_back_is_kept():
 
 
 @pytest.mark.asyncio
+async def test_a_text_that_was_cut_within_an_emoji_costs_no_page():
+    """JavaScript writes half of a surrogate pair as an escape; Python's json does so too."""
+    cut = {1: "low \udc09", 2: "half \ud83d", 3: "whole 🐉", 4: "a path C:\\ud83d"}
+    page = {"items": [model(n, description=text) for n, text in cut.items()], "metadata": {}}
+    async with civitai() as (there, source):
+        there.faults = [fault(200, json.dumps(page).encode())]
+        (found,) = await walked(source)
+    told = {item.card.model_key: item.card.description.split(".")[0] for item in found.items}
+    assert [told[f"civitai:{n}"] for n in cut] == ["low", "half", "whole", r"a path C:\ud83d"]
+
+
+@pytest.mark.asyncio
 async def test_new_cursors_for_ever_with_nothing_new_are_noticed():
     async with civitai() as (there, source):
         there.faults = [listed(str(n), model(1)) for n in range(100)]

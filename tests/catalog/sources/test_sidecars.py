@@ -184,6 +184,13 @@ def test_a_hostile_sidecar_is_told_and_the_file_is_a_card(tmp_path, name, kind):
     assert "\n" not in told[1]
 
 
+def test_a_text_that_was_cut_within_an_emoji_costs_no_sidecar(tmp_path):
+    _, card, skipped = made(
+        tmp_path, json={"description": "Half \ud83d of it", "sd version": "SDXL"}
+    )
+    assert (card.description, card.base, skipped) == ("Half of it", "", {})
+
+
 WRONG = {
     "description": {"a": 1}, "activation text": 7, "preferred weight": "a lot", "notes": [], "sd version": 1.5,
     "model_name": ["x"], "base_model": {}, "usage_tips": "{not json", "tags": "a, b", "civitai": [1],
