@@ -61,7 +61,7 @@ TABLE: dict[str, set[str]] = {
     "stylus_engine/catalog/": {"filelock", "msgspec", "yarl"},
     "stylus_engine/retrieval/embedder.py": {"msgspec", "numpy", "torch", "transformers"},
     "stylus_engine/retrieval/named.py": {"numpy", "sentence_transformers"},
-    "stylus_engine/retrieval/remote.py": {"numpy", "openai"},
+    "stylus_engine/retrieval/remote.py": {"msgspec", "numpy", "openai"},
     "stylus_engine/retrieval/crossing.py": {"sentence_transformers"},
     "stylus_engine/retrieval/rerank_server.py": {"msgspec", "openai"},
     "stylus_engine/retrieval/": {"filelock", "lancedb", "msgspec", "numpy", "pyarrow"},
