@@ -1,7 +1,7 @@
 """A folder of adapter files by their content: the least lately used make room for the new.
 
     <sha256>.safetensors   the files; their access time is when one was last handed out
-    <sha256>.pin           beside a file that stays whatever happens; the id of the card it was pinned for
+    <sha256>.pin           beside a file that stays whatever happens; the ids of the cards it was pinned for
     cards/<key>            which sha256 a card without one turned out to have
     coming/                what is being downloaded; parts of killed downloads, for a day
     locks/                 256 and one: who downloads what, by its first byte; freed when a process dies
@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -130,32 +130,43 @@ class Holding:
 
     def pin(self, digest: str, card_id: str) -> None:
         """This file is kept for that card, whatever room is needed. Raises `StoreFailed`."""
-        mark = self._mark(digest)
-        try:
-            mark.write_text(card_id, encoding="utf-8")
-        except OSError as error:
-            raise failed(mark, error) from error
+        self._mark_pins(digest, lambda of: [*of, card_id])
 
-    def unpin(self, digest: str) -> bool:
-        """Whether it was pinned until now."""
-        mark = self._mark(digest)
-        was = mark.exists()
-        mark.unlink(missing_ok=True)
-        return was
+    def unpin(self, card_id: str) -> bool:
+        """Whether any file was pinned for this card: one that names other bytes by now leaves the old ones pinned.
 
-    def unpin_all(self, card_id: str) -> bool:
-        """Whether any file was pinned for this card: a card that names other bytes by now leaves the old ones pinned."""
+        A file that is pinned for another card too stays.  Raises `StoreFailed`.
+        """
         own = [held.path.stem for of, held in self.pinned() if of == card_id]
         for digest in own:
-            self.unpin(digest)
+            self._mark_pins(digest, lambda of: [each for each in of if each != card_id])
         return bool(own)
 
     def pinned(self) -> Iterator[tuple[str, Held]]:
-        """The files that stay, each with the id of the card that it was pinned for."""
+        """The files that stay, with the id of each card that they were pinned for."""
         for each in self.files():
-            with suppress(FileNotFoundError):
-                if each.pinned:
-                    yield self._mark(each.path.stem).read_text(encoding="utf-8"), each
+            if each.pinned:
+                yield from ((card_id, each) for card_id in self._pinned_for(each.path.stem))
+
+    def _pinned_for(self, digest: str) -> list[str]:
+        try:
+            return self._mark(digest).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _mark_pins(self, digest: str, change: Callable[[list[str]], list[str]]) -> None:
+        """Change for which cards a file stays, nobody else in between; for none it does not."""
+        mark = self._mark(digest)
+        fresh = mark.with_suffix(".pin.new")
+        try:
+            with FileLock(self.lock(ROOM)):
+                told = dict.fromkeys(change(self._pinned_for(digest)))
+                fresh.write_text("\n".join(told), encoding="utf-8")
+                fresh.replace(mark)
+                if not told:
+                    mark.unlink()
+        except OSError as error:
+            raise failed(mark, error) from error
 
     def _mark(self, digest: str) -> Path:
         return self.path(digest).with_suffix(".pin")

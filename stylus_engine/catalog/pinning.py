@@ -40,10 +40,10 @@ class Pins:
         try:
             card = self._cards.find(name)
         except UnknownName:
-            if not self._files.unpin_all(name):
+            if not self._files.unpin(name):
                 raise
             return Pinned(card_id=name, name=name), True
-        return Pinned(card_id=card.card_id, name=card.name), self._files.unpin(card)
+        return Pinned(card_id=card.card_id, name=card.name), self._files.unpin(card.card_id)
 
     def pinned(self) -> list[Pinned]:
         """What stays, the largest first."""

@@ -78,15 +78,9 @@ class Weights:
         self._holding.pin(stored.stem, adapter.card_id)
         return stored.stat().st_size
 
-    def unpin(self, adapter: Adapter) -> bool:
+    def unpin(self, card_id: str) -> bool:
         """Its files may go when room is needed, older ones too; whether any was pinned."""
-        older = self._holding.unpin_all(adapter.card_id)
-        stored = self._holding.find(adapter)
-        return (stored is not None and self._holding.unpin(stored.stem)) or older
-
-    def unpin_all(self, card_id: str) -> bool:
-        """See `Holding.unpin_all`."""
-        return self._holding.unpin_all(card_id)
+        return self._holding.unpin(card_id)
 
     def pinned(self) -> list[tuple[str, int]]:
         """Card ids and bytes of what stays."""

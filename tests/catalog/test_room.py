@@ -40,12 +40,12 @@ async def test_what_is_pinned_is_known_by_its_card(tmp_path):
     async with store(tmp_path) as (there, files):
         known = card(f"{there.url}/0")
         assert files.pin(known) == 0
-        assert not files.unpin(known)
+        assert not files.unpin(known.card_id)
         path = await files.bring(known)
         assert files.pin(known) == path.stat().st_size
         again = Weights(tmp_path, None, 10**7)
         assert again.pinned() == [(known.card_id, path.stat().st_size)]
-        assert again.unpin(known)
+        assert again.unpin(known.card_id)
         assert files.pinned() == []
 
 
@@ -57,9 +57,27 @@ async def test_a_card_that_names_other_bytes_by_now_lets_its_old_file_go(tmp_pat
         for each in (before, after):
             await files.bring(each)
         files.pin(before)
-        assert files.unpin(after)
+        assert files.unpin(after.card_id)
         assert files.pinned() == []
-        assert not files.unpin(after)
+        assert not files.unpin(after.card_id)
         files.pin(before)
-        assert not files.unpin(replace(after, card_id="test:other:1"))
+        assert not files.unpin("test:other:1")
         assert len(files.pinned()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_two_cards_share_stays_until_neither_is_pinned(tmp_path):
+    async with store(tmp_path) as (there, files):
+        one = card(f"{there.url}/0")
+        path = await files.bring(one)
+        other = replace(one, card_id="test:other:1", file_sha256=path.stem)
+        size = path.stat().st_size
+        for each in (one, other, one):
+            files.pin(each)
+        assert files.pinned() == [(one.card_id, size), (other.card_id, size)]
+        assert files.unpin(one.card_id)
+        assert not files.unpin(one.card_id)
+        assert files.pinned() == [(other.card_id, size)]
+        assert files.unpin(other.card_id)
+        assert files.pinned() == []
+        assert [path.name for path in tmp_path.glob("*.pin*")] == []

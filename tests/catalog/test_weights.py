@@ -228,7 +228,7 @@ async def test_pinned_and_just_handed_out_stay(tmp_path):
         with pytest.raises(TooMuch, match="Ember 2"):
             await files.bring(cards[2])
         assert all(files.holds(each) for each in cards[:2])
-        assert files.unpin(cards[0])
+        assert files.unpin(cards[0].card_id)
         await files.bring(cards[2])
         assert [files.holds(each) for each in cards] == [False, True, True]
 
