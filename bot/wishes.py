@@ -14,6 +14,8 @@ from bot import flags
 from bot.dials import dialled
 from bot.jobs.nouns import Action, Job, Origin, Wish
 from bot.settings import Settings
+from bot.texts.escape import clean
+from stylus_engine.errors import EmptyPrompt
 from stylus_engine.model import LIMITS, Manifest, Mask, Plan, Policy, Rating, Request
 from stylus_engine.model.noun import Noun, within
 
@@ -31,13 +33,17 @@ BARE_PRESET = "base"
 
 
 class Asked(Noun, frozen=True, kw_only=True):
-    """What a person said; None or "" = not said. `pinned` are names or card ids."""
+    """What a person said; None or "" = not said. `pinned` are names or card ids.
+
+    `usual` is the command's own count where nobody says one; None: the settings'.
+    """
 
     prompt: str
     negative: str | None = None
     aspect: str = ""
     strength: str = "normal"
     count: int | None = None
+    usual: int | None = None
     seed: int | None = None
     guidance: float | None = None
     bare: bool = False
@@ -58,10 +64,11 @@ def request(asked: Asked, settings: Settings, most_rating: Rating) -> Request:
     """What will be drawn. Raises `BadRequest`."""
     said = flags.read(asked.prompt, most_count=most_count(settings))
     drawing, dials = settings.drawing, dialled(settings.drawing)
-    count = asked.count or said.count or min(drawing.count, MOST_COUNT)
+    usual = min(asked.usual or drawing.count, most_count(settings))
+    count = asked.count or said.count or usual
     within("Count", count, 1, most_count(settings))
     made = Request(
-        prompt=said.prompt,
+        prompt=_seen(said.prompt),
         negative=_first(asked.negative, said.negative, drawing.negative),
         aspect=asked.aspect or said.aspect or "",
         steps=dials.steps,
@@ -92,7 +99,7 @@ def edited(asked: Asked, source: Request, settings: Settings, most_rating: Ratin
     said = flags.read(asked.prompt, most_count=most_count(settings))
     return replace(
         _guided(source, said.guidance),
-        prompt=said.prompt,
+        prompt=_seen(said.prompt),
         negative=_first(asked.negative or said.negative, asked.negative, source.negative),
         aspect=said.aspect or asked.aspect,
         count=said.count or min(source.count, most_count(settings)),
@@ -176,6 +183,13 @@ def dial(strength: str, settings: Settings) -> float:
 def strength_of(asked: Request, settings: Settings) -> str:
     """The word of the dial nearest to a request's number: what an edit window shows."""
     return min(STRENGTHS, key=lambda word: abs(dial(word, settings) - asked.strength))
+
+
+def _seen(prompt: str) -> str:
+    """Words that can be seen. Raises `EmptyPrompt` where there is nothing but zero-width and blank ones."""
+    if not clean(prompt, MOST_PROMPT):
+        raise EmptyPrompt
+    return prompt
 
 
 def new_seed() -> int:

@@ -39,11 +39,11 @@ class Compare(commands.Cog):
         prompt: app_commands.Range[str, 1, wishes.MOST_PROMPT],
         a: str = "stylus",
         b: str = wishes.BARE_PRESET,
-        count: app_commands.Range[int, 1, MOST_EACH] = EACH,
+        count: app_commands.Range[int, 1, MOST_EACH] | None = None,
         seed: app_commands.Range[int, 0, LIMITS.seed] | None = None,
     ) -> None:
         """Which is which is decided by the job's id, after it was asked for."""
-        asked = wishes.Asked(prompt=prompt, count=count, seed=seed)
+        asked = wishes.Asked(prompt=prompt, count=count, usual=EACH, seed=seed)
 
         async def work(reply: Reply) -> None:
             if a == b:

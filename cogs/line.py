@@ -1,5 +1,7 @@
 """/queue, /cancel, /show, /history: one's own jobs."""
 
+from collections import Counter
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -19,6 +21,7 @@ from bot.texts.escape import clean
 Interaction = discord.Interaction[StylusBot]
 ALL = "all"
 MOST_CHOICES = 25
+SAID = 60  # characters of a prompt beside a job's number
 SHOWN = 8  # jobs whose place is worked out for one answer
 DONE = ("posted", "undeliverable")
 
@@ -132,13 +135,24 @@ def _is_shown_again(job: Job) -> bool:
 
 
 def _choices(jobs: list[Job], current: str) -> list[app_commands.Choice[str]]:
-    """Prompts to read, ids to send; those that hold what was typed."""
+    """Prompts to read, ids to send; those that hold what was typed.
+
+    Where several have one prompt, the number that stands on a card says which is which.
+    """
     typed = current.strip().lower()
+    found = [job for job in jobs if typed in job.request.prompt.lower() or typed in job.id.lower()][
+        :MOST_CHOICES
+    ]
+    asked = Counter(clean(job.request.prompt, SAID) for job in found)
     return [
-        app_commands.Choice(name=clean(job.request.prompt, 90) or job.id, value=job.id)
-        for job in jobs
-        if typed in job.request.prompt.lower() or typed in job.id.lower()
-    ][:MOST_CHOICES]
+        app_commands.Choice(name=_named(job, alone=asked[said] == 1), value=job.id)
+        for job, said in ((job, clean(job.request.prompt, SAID)) for job in found)
+    ]
+
+
+def _named(job: Job, *, alone: bool) -> str:
+    whole = clean(job.request.prompt, 90 if alone else SAID)
+    return whole if alone and whole else f"{whole} · {job.id}".lstrip(" ·")
 
 
 async def setup(bot: StylusBot) -> None:

@@ -265,6 +265,21 @@ async def test_the_shelf(stage: Stage):
         assert "Stylus" in text(await stage.told(stage.ada, page))
 
 
+async def test_jobs_of_one_prompt_can_be_told_apart(stage: Stage):
+    jobs = [job_of(await stage.imagine(stage.ada, prompt="twin voles", count=1)) for _ in "ab"]
+    offered = await stage.ada.autocomplete("show", "job", job="twin v")
+    assert [one["value"] for one in offered] == jobs[::-1]
+    assert [one["name"] for one in offered] == [f"twin voles · {job}" for job in jobs[::-1]]
+    [alone] = await stage.ada.autocomplete("show", "job", job=jobs[0])
+    assert alone["name"] == "twin voles"
+
+
+async def test_a_comparison_hears_how_many(stage: Stage):
+    told = await stage.told(stage.ada, "compare", prompt="twin hens --count 1")
+    assert stage.request(told).count == 1
+    await stage.posted(job_of(told))
+
+
 async def test_suggestions(stage: Stage):
     some = await stage.ada.autocomplete("imagine", "adapters", prompt="x", adapters="")
     assert [one["value"] for one in some[:2]] == ["auto", "off"]

@@ -101,11 +101,37 @@ def test_adapters_off_is_the_base_preset():
 
 
 @pytest.mark.parametrize(
-    ("typed", "error"), [("--seed 5", EmptyPrompt), ("   ", EmptyPrompt), ("a\x00fox", BadRequest)]
+    ("typed", "error"),
+    [
+        ("--seed 5", EmptyPrompt),
+        ("   ", EmptyPrompt),
+        ("\u200b\u2800 \u3164", EmptyPrompt),
+        ("\u202e --seed 5", EmptyPrompt),
+        ("a\x00fox", BadRequest),
+    ],
 )
 def test_what_cannot_be_drawn_is_refused(typed: str, error: type[Exception]):
+    source = request(asked(), SETTINGS, "g")
     with pytest.raises(error):
         request(asked(typed), SETTINGS, "g")
+    with pytest.raises(error):
+        edited(asked(typed), source, SETTINGS, "g")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "most", "count"),
+    [
+        ("a fox", None, 4, 2),
+        ("a fox --count 3", None, 4, 3),
+        ("a fox --count 3", 1, 4, 1),
+        ("a fox", None, 1, 1),
+    ],
+)
+def test_a_commands_own_count_gives_way_to_whatever_is_said(
+    typed: str, said: int | None, most: int, count: int
+):
+    settings = Settings(drawing=DrawingSettings(count=1, most_count=most))
+    assert request(asked(typed, count=said, usual=2), settings, "g").count == count
 
 
 def test_this_installation_may_allow_fewer_pictures():
