@@ -5,14 +5,14 @@ settings.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from bot import flags
 from bot.dials import dialled
-from bot.jobs.nouns import Action, Job, Origin, Wish
+from bot.jobs.nouns import Action, Job, Origin, Position, Wish
 from bot.settings import Settings
 from bot.texts.escape import clean
 from stylus_engine.errors import EmptyPrompt
@@ -95,13 +95,20 @@ def fast(speed: str, settings: Settings) -> str:
 
 
 def edited(asked: Asked, source: Request, settings: Settings, most_rating: Rating) -> Request:
-    """The request of an edited prompt: what the window does not show stays as it was."""
+    """The request of an edited prompt: what the window does not show stays as it was.
+
+    Of a variation that are its edges, unless another shape was chosen.
+    """
     said = flags.read(asked.prompt, most_count=most_count(settings))
+    aspect = said.aspect or asked.aspect
+    same = aspect == source.aspect
     return replace(
         _guided(source, said.guidance),
         prompt=_seen(said.prompt),
         negative=_first(asked.negative or said.negative, asked.negative, source.negative),
-        aspect=said.aspect or asked.aspect,
+        aspect=aspect,
+        width=source.width if same else 0,
+        height=source.height if same else 0,
         count=said.count or min(source.count, most_count(settings)),
         seed=_first(said.seed, source.seed),
         strength=dial(asked.strength, settings),
@@ -149,6 +156,12 @@ def repeated(job: Job, source: Job, origin: Origin, mask: str) -> Wish:
         private=job.private,
         request=replace(made.request, **same),
     )
+
+
+def doubled(positions: Iterable[Position], index: int | None) -> int:
+    """The longest edge that a picture has at twice its size; 0 where there is none to double."""
+    shots = [p.picture.manifest.shot for p in positions if p.index == index and p.picture]
+    return max((2 * max(shot.width, shot.height) for shot in shots), default=0)
 
 
 def kept_mask(plan: Plan, numbers: Collection[int]) -> str:

@@ -1,5 +1,6 @@
 """/queue, /cancel, /show, /history: one's own jobs."""
 
+import re
 from collections import Counter
 
 import discord
@@ -17,9 +18,11 @@ from bot.routing.reply import Interaction as Heard
 from bot.routing.reply import Reply
 from bot.routing.serving import notice, serve
 from bot.texts.escape import clean
+from stylus_engine.errors import UnknownName
 
 Interaction = discord.Interaction[StylusBot]
 ALL = "all"
+NUMBER = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")  # a ULID
 MOST_CHOICES = 25
 SAID = 60  # characters of a prompt beside a job's number
 SHOWN = 8  # jobs whose place is worked out for one answer
@@ -64,7 +67,8 @@ class LineCog(commands.Cog, name="line"):
         """Moderators may name anybody's job in their server."""
 
         async def work(reply: Reply) -> None:
-            await (self._cancel_all(reply) if job == ALL else self._cancel(job, reply))
+            every = job.strip().lower() == ALL
+            await (self._cancel_all(reply) if every else self._cancel(job, reply))
 
         await serve(self.bot.services, interaction, work)
 
@@ -122,6 +126,8 @@ class LineCog(commands.Cog, name="line"):
 
     async def _job(self, name: str, interaction: Heard) -> Job:
         asked = name.strip().upper()
+        if not NUMBER.fullmatch(asked):
+            raise UnknownName(kind="job", name=clean(name, 80), known="Choose it from the list.")
         return origins.visible(await self.bot.services.line.job(asked), interaction, asked)
 
     async def _say(self, reply: Reply, key: str, **facts: object) -> None:

@@ -58,6 +58,28 @@ async def test_buttons_outlive_the_bot_and_commands_are_registered_once(tmp_path
         assert len(puts) == 1
 
 
+async def test_old_cards_offer_no_more_than_todays_settings_allow(tmp_path: Path):
+    async with Playground(ack_seconds=20) as play:
+        async with BotProcess(play, tmp_path, **ROOMY) as bot:
+            stage = Stage(play, bot)
+            card = await stage.imagine(stage.ada, count=2)
+            single = await stage.derived(stage.ada, card, "u:0")
+            assert await bot.stop() == 0
+        await play.online(up=False)
+        small: Json = {"drawing__most_edge": 64, "drawing__most_count": 1, "drawing__count": 1}
+        async with BotProcess(play, tmp_path, **ROOMY, **small) as bot:
+            stage = Stage(play, bot)
+            for pressed, what, most in (
+                (card, "seed", "1; 2 was"),
+                (single, "x2:0", "64; 128 was"),
+            ):
+                told = (await stage.press(stage.ada, pressed, what))["message"]
+                assert hidden(told)
+                assert most in text(told)
+            assert is_card(await stage.derived(stage.ada, card, "u:1"))
+            assert is_card(await stage.derived(stage.ada, single, "seed"))
+
+
 async def test_a_killed_bot_loses_nothing(tmp_path: Path):
     async with Playground(ack_seconds=20) as play:
         async with BotProcess(play, tmp_path, step_seconds=SLOW, **ROOMY) as bot:

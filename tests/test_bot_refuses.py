@@ -210,3 +210,12 @@ async def test_something_unforeseen_gets_a_number_that_stands_in_the_log(stage: 
     code = text(state["message"]).partition("E-")[2][:4]
     assert f"E-{code} in /help" in stage.bot.log
     stage.bot.forgive()
+
+
+async def test_words_where_a_job_is_to_be_chosen_are_no_old_job(stage: Stage):
+    for command in ("show", "cancel"):
+        told = await stage.told(stage.ada, command, job="a slow fox")
+        assert "There is no job called “a slow fox”" in text(told)
+        gone = await stage.told(stage.ada, command, job="01arz3ndektsv4rrffq69g5fav")
+        assert "is too old" in text(gone)
+    assert "nothing to cancel" in text(await stage.told(stage.ada, "cancel", job=" All"))

@@ -48,6 +48,9 @@ def browse(
 ) -> ui.LayoutView:
     """One page of the shelf, or of what was found. `total` None: nobody counted."""
     shown = adapters[:PAGE]
+    if not shown and page:  # the shelf became shorter meanwhile
+        back = turning(say, Page("adapters", page, query), more=False)
+        return card(text(_title(say, query, page, total)), back, tone=Tone.CALM)
     if not shown:
         none = say("adapters-none", query=escape(query, MOST_QUERY))
         return card(text(none if query else say("adapters-empty")), tone=Tone.CALM)

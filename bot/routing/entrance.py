@@ -11,16 +11,18 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from bot import origins, safety
+from bot import origins, safety, wishes
 from bot.delivery.wire import Blocked, Sent, ThreadClosed
-from bot.jobs.nouns import Job, Place, Wish
+from bot.jobs.nouns import Action, Job, Place, Wish
 from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
 from stylus_engine.model import Start
+from stylus_engine.model.noun import within
 
 log = logging.getLogger(__name__)
+DRAWN_BEFORE: frozenset[Action] = frozenset({"single", "show"})
 
 
 class Entrance:
@@ -60,11 +62,22 @@ class Entrance:
         reason = await services.line.banned(origin.guild or 0, origin.user)
         if reason is not None:
             raise Banned(reason=reason)
+        await self._within(wish)
         safety.check(asked.prompt, asked.negative, words=services.settings.safety.words)
         if safety.above(asked.policy.most_rating, origins.ceiling(interaction, services.settings)):
             raise Unsafe(what="rating", words="")
         if not wish.private:
             origins.require_rights(interaction)
+
+    async def _within(self, wish: Wish) -> None:
+        """What an old card offers may be more than the settings allow by now. Raises `OutOfRange`."""
+        settings = self._services.settings
+        if wish.action not in DRAWN_BEFORE:
+            within("Count", wish.request.count, 1, wishes.most_count(settings))
+        if wish.action == "upscale":
+            positions = await self._services.line.positions(wish.source or "")
+            edge = wishes.doubled(positions, wish.index)
+            within("The longest edge", edge, 0, settings.drawing.most_edge)
 
     async def _accept(self, wish: Wish) -> tuple[bool, Job]:
         """One job for one wish: whoever runs the same thing again while it waits has it already."""

@@ -202,3 +202,13 @@ def test_a_mask_lights_exactly_the_chosen_ones(sizes: list[int], data: st.DataOb
     assert [len(group) for group in mask.bits] == sizes
     lit = [number for number, bit in enumerate(bit for group in mask.bits for bit in group) if bit]
     assert set(lit) == numbers
+
+
+def test_another_shape_is_heard_where_the_picture_had_edges_of_its_own():
+    """A variation, or a picture at twice its size, says its edges; the window shows a shape."""
+    source = replace(request(asked(aspect="3:2"), SETTINGS, "g"), width=96, height=64)
+    same = edited(asked("a hen", aspect="3:2"), source, SETTINGS, "g")
+    assert (same.width, same.height, same.aspect) == (96, 64, "3:2")
+    for other in (asked("a hen", aspect="16:9"), asked("a hen --ar 16:9", aspect="3:2")):
+        made = edited(other, source, SETTINGS, "g")
+        assert (made.width, made.height, made.aspect) == (0, 0, "16:9")

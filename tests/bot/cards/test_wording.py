@@ -5,11 +5,12 @@ import dataclasses
 import pytest
 from msgspec.structs import replace
 
-from bot.cards import answers, lists
+from bot.cards import adapters, answers, lists
 from bot.cards.credits import caption_lines
 from bot.cards.details import details
 from bot.cards.ended import ended
 from bot.cards.made import made_of
+from bot.cards.paging import Page
 from bot.cards.result import result
 from bot.cards.status import Progress, bar, status
 from bot.cards.words import duration
@@ -312,6 +313,14 @@ def test_history_shows_each_the_way_on_that_it_has():
         assert set(actions(shown)) == {action}
     gone = replace(JOB, state="posted", deleted_at=NOW)
     assert set(actions(lists.history(SAY, [gone], page=0, more=False))) == {"restore"}
+
+
+def test_a_page_behind_the_end_of_the_shelf_leads_back_and_calls_no_shelf_empty():
+    for query, total in (("", 16), ("ink", None)):
+        shown = adapters.browse(SAY, [], query=query, page=2, total=total)
+        assert "No adapter" not in read(shown)
+        [(back, _)] = pressable(shown)
+        assert Page.parse(back.argument) == Page("adapters", 1, query)
 
 
 def test_history_leads_to_a_comparison_which_is_shown_nowhere_else():
