@@ -94,12 +94,15 @@ def visible(job: Job | None, interaction: Interaction, asked: str) -> Job:
     Raises `JobGone` for both others, so that a guessed id tells nothing; also in another
     server than the job's own.
     """
-    if job is None:
-        raise JobGone(job=asked)
-    elsewhere = job.private or job.origin.guild != interaction.guild_id
-    if elsewhere and job.origin.user != interaction.user.id:
+    if job is None or not is_visible(job, interaction):
         raise JobGone(job=asked)
     return job
+
+
+def is_visible(job: Job, interaction: Interaction) -> bool:
+    """Whether it is this person's, or anybody's of this server."""
+    public = not job.private and job.origin.guild == interaction.guild_id
+    return public or job.origin.user == interaction.user.id
 
 
 def require_say(job: Job, interaction: Interaction) -> None:

@@ -178,7 +178,9 @@ async def test_ban_and_unban(stage: Stage):
     refused = await stage.told(stage.ben, "imagine", prompt="a fox")
     assert hidden(refused)
     assert "too many foxes" in text(refused)
-    assert "too many foxes" in text((await stage.press(stage.ben, card, "seed"))["message"])
+    for what, more in (("seed", {}), ("rate", {"values": ["0-up"]})):
+        told = await stage.press(stage.ben, card, what, **more)
+        assert "too many foxes" in text(told["message"])
     assert "again" in text(await stage.told(stage.ada, "admin unban", user=ben))
     assert "was not" in text(await stage.told(stage.ada, "admin unban", user=ben))
     assert is_card(await stage.imagine(stage.ben))

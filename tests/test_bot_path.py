@@ -15,7 +15,7 @@ from PIL import Image
 
 from stylus_engine.model import Request
 from tests.playground.driver import until
-from tests.reading import buttons, hidden, is_card, job_of, pictures, text
+from tests.reading import buttons, hidden, is_card, job_of, parts, pictures, text
 from tests.stage import PROMPT, Json, Stage, staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
@@ -251,6 +251,19 @@ async def test_lists(stage: Stage):
     shown = await stage.told(stage.ada, "show", job=job_of(card))
     assert is_card(await stage.card(stage.ada, shown["id"]))
     assert "favourites" in text(await stage.told(stage.ada, "history", favourites=True))
+
+
+async def test_a_favourite_of_another_server_is_led_to(stage: Stage):
+    card = await stage.imagine(stage.ada, prompt="a heron in the studio", count=1)
+    await stage.press(stage.ben, card, "fav")
+    here = await stage.told(stage.ben, "history", favourites=True)
+    assert f"{job_of(card)}:open" in str(here)
+    there = await stage.told(stage.ben.at("lobby"), "history", favourites=True)
+    assert "a heron in the studio" in text(there)
+    assert f"{job_of(card)}:open" not in str(there)
+    links = [part.get("url", "") for part in parts(there)]
+    assert any(link.endswith(f"/{card['id']}") for link in links)
+    await stage.press(stage.ben, card, "fav")
 
 
 async def test_the_shelf(stage: Stage):

@@ -1,6 +1,6 @@
 """/queue and /history: one's own jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from discord import ui
 
@@ -62,9 +62,18 @@ def _standing(say: Say, job: Job, place: Place | None, now: float) -> Iterator[s
 
 
 def history(
-    say: Say, jobs: Sequence[Job], *, page: int, more: bool, favourites: bool = False
+    say: Say,
+    jobs: Sequence[Job],
+    *,
+    page: int,
+    more: bool,
+    favourites: bool = False,
+    elsewhere: Collection[str] = (),
 ) -> ui.LayoutView:
-    """One page: what was asked, what became of it, and a button that shows it again."""
+    """One page: what was asked, what became of it, and a button that shows it again.
+
+    `elsewhere`: jobs that are not to be shown here, and are led to.
+    """
     kind = "favourites" if favourites else "history"
     if not jobs and not page:
         none = "history-none-favourites" if favourites else "history-none"
@@ -72,17 +81,17 @@ def history(
     title = "history-favourites" if favourites else "history-title"
     return card(
         text(say(title, page=page + 1)),
-        *(_remembered(say, job) for job in jobs),
+        *(_remembered(say, job, leads=job.id in elsewhere) for job in jobs),
         turning(say, Page(kind, page), more=more),
         tone=Tone.CALM,
     )
 
 
-def _remembered(say: Say, job: Job) -> Item:
+def _remembered(say: Say, job: Job, *, leads: bool) -> Item:
     said = ui.TextDisplay[ui.LayoutView](
         "\n".join((quote(say, job), small(DOT.join(part for part in _became(say, job) if part))))
     )
-    return ui.Section(said, accessory=_way_back(say, job))
+    return ui.Section(said, accessory=_way_back(say, job, leads=leads))
 
 
 def _became(say: Say, job: Job) -> Iterator[str]:
@@ -109,7 +118,7 @@ def _address(job: Job) -> str:
     return f"https://discord.com/channels/{where}/{channel}/{job.message}"
 
 
-def _way_back(say: Say, job: Job) -> Button:
+def _way_back(say: Say, job: Job, *, leads: bool) -> Button:
     """Pictures are opened, what has none is run again, what is under way can be stopped."""
     if not job.finished:
         return button(Pressed(job.id, "cancel"), say("button-cancel"))
@@ -117,7 +126,7 @@ def _way_back(say: Say, job: Job) -> Button:
         return button(Pressed(job.id, "again"), say("button-again"))
     if job.deleted_at is not None:
         return button(Pressed(job.id, "restore"), say("button-restore"))
-    if job.action == "compare" and (url := _address(job)):
+    if (leads or job.action == "compare") and (url := _address(job)):
         return link(say("button-open"), url)  # votes are cast there; it is shown nowhere else
     return button(Pressed(job.id, "open"), say("button-open"), style=Style.primary)
 

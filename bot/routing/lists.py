@@ -66,9 +66,15 @@ class Lists:
             interaction.user.id, page=page.number + 1, size=size, favourites=favourites
         )
         say = self._services.say(str(interaction.locale))
+        elsewhere = [job.id for job in jobs if not origins.is_visible(job, interaction)]
         return Letter(
             view=lambda: lists.history(
-                say, jobs, page=page.number, more=bool(after), favourites=favourites
+                say,
+                jobs,
+                page=page.number,
+                more=bool(after),
+                favourites=favourites,
+                elsewhere=elsewhere,
             ),
             ephemeral=True,
         )

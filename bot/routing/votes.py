@@ -9,7 +9,7 @@ from bot.cards import compare, rating
 from bot.cards.letter import Letter
 from bot.jobs.comparing import CHOICES, Comparison
 from bot.jobs.nouns import Job
-from bot.refusals import JobGone
+from bot.refusals import Banned, JobGone
 from bot.routing.press import Press
 from bot.routing.serving import notice
 from bot.services import Services
@@ -23,7 +23,7 @@ class Votes:
 
     async def rate(self, press: Press) -> None:
         """One picture, up or down; or all of one's votes on this card taken back."""
-        job = await self._job(press)
+        job = await self._voted(press)
         line, user, now = self._services.line, press.interaction.user.id, self._services.now()
         said = rating.read(press.values[0] if press.values else press.pressed.argument)
         if said is None:
@@ -37,7 +37,7 @@ class Votes:
 
     async def ballot(self, press: Press) -> None:
         """A, B or a tie. With enough of them everybody is told."""
-        job = await self._job(press)
+        job = await self._voted(press)
         choice = CHOICES.get(press.pressed.argument)
         if choice is None:
             raise JobGone(job=job.id)
@@ -62,6 +62,14 @@ class Votes:
         say = self._services.clerk.say(job)
         letter = Letter(view=lambda: compare.revealed(say, told))
         await press.reply.send(letter, ephemeral=job.private)
+
+    async def _voted(self, press: Press) -> Job:
+        """What this person has a say on. Raises `Banned`: votes decide what others get."""
+        job, user = await self._job(press), press.interaction.user.id
+        reason = await self._services.line.banned(job.origin.guild or 0, user)
+        if reason is not None:
+            raise Banned(reason=reason)
+        return job
 
     async def _job(self, press: Press) -> Job:
         found = await self._services.line.job(press.pressed.job)
