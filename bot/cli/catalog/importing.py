@@ -102,7 +102,9 @@ def folder(
 
 def stylusdocs(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="The unpacked archive, or its sd_adapters.pkl.")],
+    path: Annotated[
+        Path, typer.Argument(help="Its zip, the unpacked folder, or its sd_adapters.pkl.")
+    ],
     vectors: Annotated[
         bool, typer.Option("--vectors", help="Take the stored vectors too.")
     ] = False,

@@ -17,6 +17,7 @@ from stylus_engine.errors import BadArchive, TooMuch
 MOST_MEMBERS = 200_000  # of a zip; StylusDocs has a text file for each adapter
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 GIB = 2**30
+PIECES = (".pkl", ".npy")  # one of the files themselves: its folder is meant
 
 
 class Archive(Protocol):
@@ -38,10 +39,10 @@ class Archive(Protocol):
 
 @contextmanager
 def opened(path: Path) -> Generator[Archive]:
-    """The folder or zip at `path`. Raises `BadArchive`, inside the block too."""
+    """The folder or zip at `path`, or the folder of a file in it. Raises `BadArchive`, inside the block too."""
     try:
-        if path.is_dir():
-            yield _Folder(path)
+        if path.is_dir() or path.suffix.lower() in PIECES:
+            yield _Folder(path if path.is_dir() else path.parent)
             return
         with zipfile.ZipFile(path) as file:
             yield _Zip(path, file)

@@ -63,6 +63,14 @@ def test_without_a_models_words_the_authors_are_taken(tmp_path):
     assert (card.description, card.described_by) == ("Ink & wash", "card")
 
 
+def test_the_file_itself_is_the_archive_too(tmp_path):
+    where = folder(tmp_path, [row(6)]) / "cache" / "sd_adapters.pkl"
+    (page,) = walked(StylusDocs(where))
+    assert [item.card.card_id for item in page.items] == ["civitai:6:42"]
+    with pytest.raises(BadArchive, match=r"holds no sd_adapters\.pkl"):
+        walked(StylusDocs(tmp_path / "elsewhere" / "sd_adapters.pkl"))
+
+
 @pytest.mark.parametrize(
     ("given", "weight"),
     [(0.8, 0.8), (1.4, 1.4), (0, 0.8), (-1, 0.8), (99, 0.8), (None, 0.8), ("0.6", 0.6), ([], 0.8)],
