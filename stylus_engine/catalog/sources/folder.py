@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.lines import real
 from stylus_engine.catalog.nouns import Item, Page, Skipped
-from stylus_engine.catalog.sources.listing import MOST_FILES, Found, Listing, listed
+from stylus_engine.catalog.sources.listing import ENDING, MOST_FILES, Found, Listing, listed
 from stylus_engine.catalog.sources.looking import Eyes, Look, look
 from stylus_engine.catalog.sources.patience import Patience
 from stylus_engine.catalog.sources.stamps import news
@@ -131,9 +131,10 @@ def _chunks(files: Sequence[Found]) -> Iterator[Sequence[Found]]:
 
 def _troubles(root: Path, listing: Listing) -> Iterator[Skipped]:
     """What of the folder was not looked at."""
-    for folder in listing.unread:
-        what = clean.line(folder, 200)
-        yield Skipped(what=what, reason="not reachable", detail="The folder cannot be read.")
+    for place in listing.unread:
+        kind = "file" if place.lower().endswith(ENDING) else "folder"
+        detail = f"The {kind} cannot be read."
+        yield Skipped(what=clean.line(place, 200), reason="not reachable", detail=detail)
     if listing.more:
         why = f"It has more than {MOST_FILES} adapter files; the rest is left out."
         yield Skipped(what=str(root), reason="too large", detail=why)

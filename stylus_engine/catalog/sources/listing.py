@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """`files` in the order of their names; `unread` are folders that could not be looked into."""
+    """`files` in the order of their names; `unread` are folders and files that could not be looked at."""
 
     files: tuple[Found, ...]
     unread: tuple[str, ...]
@@ -83,8 +83,13 @@ def _below(root: Path, first: str, unread: list[str]) -> Iterator[Found]:
         prefix = f"{folder}/" if folder else ""
         shown = [name for name in entries if not name.startswith(".")]
         waiting += [prefix + name for name in shown if _is_folder(entries[name])]
-        files = (name for name in shown if name.lower().endswith(ENDING))
-        yield from (each for name in files if (each := _file(root, prefix, entries, name)))
+        for name in (name for name in shown if name.lower().endswith(ENDING)):
+            try:
+                about = _stat(entries[name])
+            except OSError:
+                unread.append(prefix + name)
+            else:
+                yield from () if about is None else (_file(root, prefix, entries, name, about),)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -94,16 +99,10 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _file(root: Path, prefix: str, entries: _Entries, name: str) -> Found | None:
-    """None for what is no plain file, or went away meanwhile: a pipe would be waited for."""
-    about = _stat(entries[name])
-    if about is None:
-        return None
+def _file(root: Path, prefix: str, entries: _Entries, name: str, about: os.stat_result) -> Found:
     stem = name[: -len(ENDING)]
-    stats = {
-        end: _stat(entries[stem + end]) for end in (*RECORDS, *PICTURES) if stem + end in entries
-    }
-    beside = {end: stamp_of(each) for end, each in stats.items() if each is not None}
+    ends = (end for end in (*RECORDS, *PICTURES) if stem + end in entries)
+    beside = {end: mark for end in ends if (mark := _mark(entries[stem + end]))}
     marks = repr(sorted(beside.items())).encode()
     return Found(
         path=root / prefix / name,
@@ -115,10 +114,23 @@ def _file(root: Path, prefix: str, entries: _Entries, name: str) -> Found | None
     )
 
 
+def _mark(entry: "os.DirEntry[str]") -> str:
+    """The stamp of a sidecar, "" for one that cannot be read now."""
+    try:
+        about = _stat(entry)
+    except OSError:
+        return ""
+    return "" if about is None else stamp_of(about)
+
+
 def _stat(entry: "os.DirEntry[str]") -> os.stat_result | None:
+    """None for what is no plain file (a pipe would be waited for), or went away meanwhile.
+
+    Raises `OSError` for what cannot be told: such a file may be there.
+    """
     try:
         about = entry.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return about if stat.S_ISREG(about.st_mode) else None
 

@@ -52,6 +52,11 @@ class Look(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     unfinished: bool = False
 
+    @property
+    def unreachable(self) -> bool:
+        """Whether nobody knows what lies there now."""
+        return self.seen is None and any(each.reason == "not reachable" for each in self.skipped)
+
 
 class Seen(NamedTuple):
     """A good file and what lies beside it."""

@@ -78,6 +78,11 @@ def _gone(
     last = listing.files[-1].name if listing.more else None
     for name, ids in places.items():
         beyond = last is not None and name > last
-        if name in new or beyond or any(name.startswith(f"{each}/") for each in listing.unread):
+        if name in new or beyond or any(_lies(name, each) for each in listing.unread):
             continue
         yield from (each for each in ids if each not in held)
+
+
+def _lies(name: str, place: str) -> bool:
+    """Whether a file is this one, or below this folder."""
+    return name == place or name.startswith(f"{place}/")

@@ -27,7 +27,8 @@ class Walk:
     def page(self, looks: Sequence[Look], answers: Answers) -> Page:
         """What these looks come to: cards, skips, and ids whose bytes are no longer there."""
         told = [each for look in looks for each in self._told(look, answers)]
-        gone = [each for look in looks for each in self._news.before.get(look.found.name, ())]
+        known = (look for look in looks if not look.unreachable)  # what was not seen is not gone
+        gone = [each for look in known for each in self._news.before.get(look.found.name, ())]
         return Page(
             items=tuple(each for each in told if isinstance(each, Item)),
             skipped=(*answers.trouble, *(each for each in told if isinstance(each, Skipped))),

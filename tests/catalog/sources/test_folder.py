@@ -18,7 +18,7 @@ from stylus_engine.catalog.sources.folder import Folder
 from stylus_engine.catalog.sources.listing import listed
 from stylus_engine.catalog.sources.looking import Eyes
 from stylus_engine.catalog.sources.patience import Patience
-from stylus_engine.errors import SourceSilent
+from stylus_engine.errors import AdapterFileMissing, SourceSilent
 from tests.catalog.sources.files import a1111, civitai_info, lora, put
 from tests.catalog.sources.walks import Counting, Known, gone, items, skips, walked
 
@@ -116,6 +116,39 @@ def test_an_unreadable_folder_keeps_its_cards(tmp_path, monkeypatch):
     pages = walked(source)
     assert gone(pages) == []
     assert skips(pages) == {"a": ("not reachable", "The folder cannot be read.")}
+
+
+def test_a_file_that_cannot_be_looked_at_keeps_its_card(tmp_path):
+    """As below a folder that may be listed and not entered, or on a share that is away."""
+    put(tmp_path / "1.safetensors", lora(1))
+    known = Known()
+    source = Folder(tmp_path, Eyes(Digests()), known=known)
+    walked(source, known)
+    (tmp_path / "1.safetensors").unlink()
+    (tmp_path / "1.safetensors").symlink_to(
+        "1.safetensors"
+    )  # in a circle: nobody can say what is there
+    pages = walked(source)
+    assert gone(pages) == []
+    assert skips(pages) == {"1.safetensors": ("not reachable", "The file cannot be read.")}
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "no"), AdapterFileMissing(name="1", path="1")]
+)
+def test_a_file_that_cannot_be_read_now_keeps_its_card_and_is_tried_again(tmp_path, error):
+    put(tmp_path / "1.safetensors", lora(1))
+    known = Known()
+    (card,) = (item.card for item in items(walked(Folder(tmp_path, Eyes(Digests())), known)))
+
+    def refusing(_):
+        raise error
+
+    put(tmp_path / "1.json", a1111())
+    pages = walked(Folder(tmp_path, Eyes(Digests(), refusing), known=known), known)
+    assert (gone(pages), skips(pages)["1.safetensors"][0]) == ([], "not reachable")
+    again = walked(Folder(tmp_path, Eyes(Digests()), known=known), known)
+    assert [item.card.card_id for item in items(again)] == [card.card_id]
 
 
 def test_a_folder_that_is_not_there_is_silent_and_loses_nothing(tmp_path):
