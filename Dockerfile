@@ -1,8 +1,12 @@
 # The `stylus` command with the miniature inside, drawing on the CPU.
 #
 #   docker build -t stylus .
-#   docker run --rm -v "$PWD/pictures:/data" stylus imagine "a red fox in the snow"
-#   docker run -d -v stylus:/data -e STYLUS_DISCORD__TOKEN stylus bot
+#   mkdir -p pictures    # or docker makes it, and then only root may write there
+#   docker run --rm --user "$(id -u)" -v "$PWD/pictures:/data" stylus imagine "a red fox in the snow"
+#   docker run -d --stop-timeout 40 -v stylus:/data -e STYLUS_DISCORD__TOKEN stylus bot
+#
+# A stop takes up to delivery.drain_seconds (25): docker would kill after 10. /healthz and /metrics answer on the
+# container's own loopback: with --network host on the machine's.
 #
 # Where pip's usual index has only CUDA builds of torch, name the one for CPUs:
 #   docker build --build-arg TORCH_INDEX=ADDRESS -t stylus .

@@ -20,9 +20,9 @@ import urllib.request
 import venv
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
-from urllib.error import URLError
 from urllib.parse import unquote, urlsplit
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -41,6 +41,24 @@ also stand in pip's own configuration (PIP_EXTRA_INDEX_URL). To take the CUDA bu
 after all: make setup TORCH_INDEX=cuda"""
 
 
+NO_PIP = """
+This Python cannot put pip into {folder}: its module ensurepip is not there, or fails.
+Install it (on Debian and Ubuntu: apt install python3-venv), or name another Python:
+
+    make setup PYTHON=/path/to/python3"""
+NO_ANSWER = """
+Nothing was installed: pip could not find all that is needed. Its reason stands above;
+behind "conflicting dependencies" there is often no connection."""
+NOT_ALL = """
+Not all was installed; pip's reason stands above. The same command goes on."""
+STOPPED = """
+Stopped. The same command goes on."""
+
+
+class NotReadyError(Exception):
+    """What ends the preparation; its text is for the person."""
+
+
 class Wheel(NamedTuple):
     """One file that pip would fetch; `size` is in bytes, None where the server does not say."""
 
@@ -55,29 +73,53 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--libraries", action="store_true", help="no tools, not the house itself")
     chosen = parser.parse_args(arguments)
-    return prepare(chosen.folder, whole=not chosen.libraries)
+    try:
+        prepare(chosen.folder, whole=not chosen.libraries)
+    except NotReadyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
+    return 0
 
 
-def prepare(folder: Path, *, whole: bool) -> int:
-    """Say what is missing in `folder`, refuse CUDA for nothing, install."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        print(f"Making {folder} with Python {sys.version.split()[0]}.")
-        venv.create(folder, with_pip=True, symlinks=True)
+def prepare(folder: Path, *, whole: bool) -> None:
+    """Say what is missing in `folder`, refuse CUDA for nothing, install. Raises `NotReadyError`."""
+    python = environment(folder)
     wanted = requirements(whole=whole)
     wheels = resolve(python, wanted)
     announce(wheels)
     cuda = [wheel for wheel in wheels if wheel.name.startswith(CUDA)]
     if cuda and not has_card() and torch_index() != "cuda":
-        print(NO_CPU_BUILD.format(count=len(cuda), size=mebibytes(cuda)), file=sys.stderr)
-        return 1
+        raise NotReadyError(NO_CPU_BUILD.format(count=len(cuda), size=mebibytes(cuda)))
     if wheels:
         print("Downloading and installing …", flush=True)
-        subprocess.run(pip(python, "--quiet", *wanted), check=True)
+        install(pip(python, "--quiet", *wanted))
     if whole:
         install_house(python)
     print(f"Ready: {folder}")
-    return 0
+
+
+def environment(folder: Path) -> Path:
+    """The Python of `folder`; one without pip is what a first try left behind, and is made anew."""
+    python = folder / "bin" / "python"
+    if python.exists() and has_pip(python):
+        return python
+    print(f"Making {folder} with Python {sys.version.split()[0]}.", flush=True)
+    try:
+        venv.create(folder, with_pip=True, symlinks=True)
+    except subprocess.CalledProcessError as error:
+        raise NotReadyError(NO_PIP.format(folder=folder)) from error
+    except OSError as error:
+        raise NotReadyError(f"{folder} cannot be made: {error.strerror}.") from error
+    return python
+
+
+def has_pip(python: Path) -> bool:
+    """Whether this Python runs, and has pip."""
+    words = [str(python), "-m", "pip", "--version"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def requirements(*, whole: bool) -> list[str]:
@@ -104,7 +146,9 @@ def resolve(python: Path, wanted: Sequence[str]) -> list[Wheel]:
     """Ask pip what is missing. Only metadata is fetched where the index serves it."""
     print("Asking pip what is missing …", flush=True)
     words = pip(python, "--quiet", "--quiet", "--dry-run", "--report", "-", *wanted)
-    answer = subprocess.run(words, stdout=subprocess.PIPE, check=True)
+    answer = subprocess.run(words, stdout=subprocess.PIPE, check=False)
+    if answer.returncode != 0:
+        raise NotReadyError(NO_ANSWER)
     entries = json.loads(answer.stdout)["install"]
     with ThreadPoolExecutor(8) as pool:
         sizes = pool.map(size_of, [entry["download_info"]["url"] for entry in entries])
@@ -125,7 +169,7 @@ def size_of(url: str) -> int | None:
             urllib.request.Request(url, method="HEAD"), timeout=30
         ) as answer:
             length = answer.headers.get("Content-Length")
-    except (URLError, TimeoutError):
+    except (OSError, HTTPException):
         return None
     return int(length) if length else None
 
@@ -159,7 +203,13 @@ def has_card() -> bool:
 def install_house(python: Path) -> None:
     """The house itself, editable: what you change is what runs."""
     words = ["--quiet", "--no-deps", "--no-build-isolation", "--editable", str(HOUSE)]
-    subprocess.run(pip(python, *words), check=True)
+    install(pip(python, *words))
+
+
+def install(words: Sequence[str]) -> None:
+    """Run pip; what it downloaded before it failed is kept in its cache."""
+    if subprocess.run(words, check=False).returncode != 0:
+        raise NotReadyError(NOT_ALL)
 
 
 if __name__ == "__main__":

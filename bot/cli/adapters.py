@@ -17,6 +17,8 @@ from bot.cli.engine import Engine
 from bot.cli.show import INDENT, line
 from stylus_engine.model import Adapter, Candidate
 
+LONG = ("name", "licence")  # of `list`: where a narrow terminal cuts
+
 
 def family() -> typer.Typer:
     """The commands under `stylus adapters`."""
@@ -53,9 +55,11 @@ def _counted(cards: Sequence[Adapter]) -> str:
 
 
 def _table(cards: Sequence[Adapter]) -> Table:
-    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
+    """On a narrow terminal names and licences are cut, words of few letters are not."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("name", "category", "kind", "weight", "rating", "licence"):
-        table.add_column(name, justify="right" if name == "weight" else "left", no_wrap=True)
+        justify = "right" if name == "weight" else "left"
+        table.add_column(name, justify=justify, no_wrap=name not in LONG)
     for card in cards:
         table.add_row(*_cells(card), style="" if card.drawable else "dim")
     return table
@@ -63,7 +67,8 @@ def _table(cards: Sequence[Adapter]) -> Table:
 
 def _cells(card: Adapter) -> list[Text]:
     texts = (card.name, card.category, card.kind, weight(card.weight), card.rating)
-    return [Text(plain(text, 40)) for text in (*texts, card.licence.name)]
+    told = (plain(text, 40) for text in (*texts, card.licence.name))
+    return [Text(text, no_wrap=True, overflow="ellipsis") for text in told]
 
 
 def show_card(
@@ -160,7 +165,7 @@ class Built(msgspec.Struct, frozen=True):
 
 
 def build_index(context: typer.Context, as_json: options.Json = False) -> None:
-    """Bring the search index in line with the cards, or build it."""
+    """Write the search index anew from the cards. Commands that need it follow edited cards by themselves."""
     desk = desk_of(context)
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
         began = time.monotonic()
@@ -170,8 +175,8 @@ def build_index(context: typer.Context, as_json: options.Json = False) -> None:
         if as_json:
             desk.answer(built)
         else:
-            told = f"The index holds {held} adapters, {changed} of them changed now"
-            line(desk.out, Text(f"{told} ({built.seconds:.1f} s)."))
+            told = f"The index was written anew: {held} adapters ({built.seconds:.1f} s)."
+            line(desk.out, Text(told))
 
 
 async def _index(engine: Engine) -> tuple[int, int]:

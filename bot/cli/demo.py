@@ -28,13 +28,16 @@ PROMPT = "a papercut of a purple rocket at sunset"  # a style, a subject and a l
 FOLDER = Path("demo")
 PATIENCE = 180.0  # seconds for one grid, on a slow machine
 Once = Annotated[bool, typer.Option("--once", help="End after the scripted part.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for the pictures, the log and the bot's data.")
+]
 Port = Annotated[int, typer.Option("--port", help="Of the page; 0 = any that is free.")]
 
 
 def demo(
     context: typer.Context,
     prompt: options.Prompt = PROMPT,
-    out: options.Out = FOLDER,
+    out: Out = FOLDER,
     port: Port = 0,
     once: Once = False,
 ) -> None:
@@ -42,7 +45,7 @@ def demo(
     desk = desk_of(context)
     with answering(desk, as_json=False):
         refuse_windows()
-        asyncio.run(_until_stopped(_play(desk, prompt, out or FOLDER, port, once=once)))
+        asyncio.run(_until_stopped(_play(desk, prompt, out, port, once=once)))
 
 
 async def _until_stopped(play: Coroutine[None, None, None]) -> None:

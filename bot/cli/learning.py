@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Guild = Annotated[int, typer.Argument(help="The server's id, as Discord copies it.", min=1)]
+OneGuild = Annotated[
+    int | None, typer.Option("--guild", help="Of this server alone, by its id.", min=1)
+]
 MOST_SHOWN = 40
 
 
@@ -69,7 +72,7 @@ def delete(context: typer.Context, guild: Guild) -> None:
 
 
 def comparisons(
-    context: typer.Context, guild: Guild | None = None, as_json: options.Json = False
+    context: typer.Context, guild: OneGuild = None, as_json: options.Json = False
 ) -> None:
     """How often one preset was preferred to another in `/compare`, with a 95 % interval."""
     desk = desk_of(context)

@@ -41,6 +41,11 @@ Drawn: TypeAlias = Annotated[
     int, typer.Option("--pictures", min=0, help="How many of them are drawn for the sheet.")
 ]
 
+Out: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help=f"Folder for {SHEET} and {JSON}; else that of the grids."),
+]
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Of `--json`, and of the file beside the sheet. The grid that waits for the compiler counts only `with_compiling`."""
@@ -62,7 +67,7 @@ def selfcheck(  # noqa: PLR0913, PLR0917 - one argument for each thing a person 
     most: Most = 50,
     pictures: Drawn = 12,
     steps: options.Steps = 8,
-    out: options.Out = None,
+    out: Out = None,
     as_json: options.Json = False,
 ) -> None:
     """Check your own adapters: drawn together, is each what it would be alone, merged into the weights?"""

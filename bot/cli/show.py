@@ -157,10 +157,12 @@ def show_readied(
     console: Console, pictures: Sequence[Picture], fetched: Mapping[str, float]
 ) -> None:
     """How each adapter came to be ready, and what was waited for; `fetched`: seconds of downloads."""
-    for one in waited(pictures):
+    ready = waited(pictures)
+    for one in ready:
         before = f"; fetched in {fetched[one.name]:.3f} s before" if one.name in fetched else ""
         line(console, Text(f"{plain(one.name, 60)}: {_readied(one)}{before}", style="dim"))
-    console.print()
+    if ready:
+        console.print()
 
 
 def _readied(one: Readied) -> str:

@@ -70,6 +70,7 @@ def test_rounds_are_told_with_what_they_cost(stylus):
     refined = stylus("catalog", "refine", "--model", "--most", "3")
     assert "3 adapters: at most 0.02." in refined.stderr
     assert "0.0120" in refined.stdout
+    assert "Rules cost nothing" in stylus("catalog", "refine", "--dry-run").stderr
     dry = stylus("catalog", "refine", "--model", "--dry-run", "--json")
     assert json.loads(dry.stdout) == {"estimate": "0 adapters: at most 0.02."}
 

@@ -209,6 +209,13 @@ def test_adapters_list_is_an_array_of_cards(stylus):
     assert "5 adapters, 4 of them with a file" in stylus("adapters", "list").stdout
 
 
+def test_a_narrow_list_of_adapters_keeps_its_short_words(stylus, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "58")
+    shown = stylus("adapters", "list").stdout
+    for words in ("category", "weight", "rating", "subject", "licence"):
+        assert words in shown
+
+
 def test_one_card_is_shown_whole(stylus):
     shown = stylus("adapters", "show", "graphite").stdout
     for words in ("test:graphite:1", "pencil sketch", "CC0-1.0 (commercial use", "the house"):
@@ -223,6 +230,7 @@ def test_search_and_index(stylus):
     assert "Nothing found." in stylus("adapters", "search", "nothing").stdout
     built = json.loads(stylus("adapters", "index", "--json").stdout)
     assert (built["adapters"], built["changed"]) == (5, 0)
+    assert "written anew: 5 adapters" in stylus("adapters", "index").stdout
 
 
 def test_help_names_every_command(stylus):

@@ -15,6 +15,7 @@ from stylus_engine.catalog.orders import Round, Step, TellStep
 Most: TypeAlias = Annotated[
     int, typer.Option("--most", min=0, help="At most so many, the most popular first; 0 = all.")
 ]
+FREE = "Rules cost nothing; --model or --batch asks a model."
 Learn: TypeAlias = Callable[[Library, TellStep], Coroutine[Any, Any, Round]]
 
 
@@ -49,8 +50,8 @@ def refine(
 ) -> None:
     """Describe adapters in a prompt's own words: by rules, or by a model that sees their pictures."""
     desk, asks = desk_of(context), model or batch
-    if asks:
-        _tell_cost(desk, most, as_json=as_json, ends=dry_run, batch=batch)
+    if asks or dry_run:
+        _tell_cost(desk, most if asks else None, as_json=as_json, ends=dry_run, batch=batch)
     if not dry_run:
         _learn(
             desk,
@@ -79,10 +80,10 @@ def health(
     )
 
 
-def _tell_cost(desk: Desk, most: int, *, as_json: bool, ends: bool, batch: bool) -> None:
-    """Before anything is spent."""
+def _tell_cost(desk: Desk, most: int | None, *, as_json: bool, ends: bool, batch: bool) -> None:
+    """Before anything is spent. `most` None: no model is asked."""
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
-        told = run(engine.library.estimate(most, batch=batch))
+        told = FREE if most is None else run(engine.library.estimate(most, batch=batch))
         if ends and as_json:
             desk.answer({"estimate": told})
         else:

@@ -18,7 +18,7 @@ from stylus_engine.catalog.importing import Summary
 def watch(
     context: typer.Context,
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders; none = those under [cards] folders.")
+        list[Path] | None, typer.Argument(help="Folders; none = cards.folders of the settings.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
