@@ -11,10 +11,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import discord
 
@@ -35,16 +35,19 @@ from bot.delivery.roads import Limits
 from bot.delivery.status import Status
 from bot.delivery.wire import Wire
 from bot.discord_wire import DiscordWire, watching_limits
+from bot.ending import before, blame, database_told, first_end
+from bot.glance import glance
 from bot.health import health_pages
 from bot.hiding import hiding
 from bot.jobs.database import address_of
-from bot.jobs.line import LeaseLost, Line, Rules
-from bot.metrics import Metrics, Snapshot, watching_the_loop
+from bot.jobs.line import Line, Rules
+from bot.metrics import Metrics, watching_the_loop
+from bot.refusals import LineAway
 from bot.services import Services
 from bot.settings import Settings
 from bot.signals import stopped_by_signals
 from bot.texts import Texts
-from stylus_engine.errors import BadSettings, StylusError
+from stylus_engine.errors import BadSettings
 
 log = logging.getLogger(__name__)
 POSTING_SHARE = 0.8  # of the time to stop is for drawing, the rest for posting
@@ -77,7 +80,8 @@ async def run(
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
     clock = clock or SystemClock()
     asked = stop or asyncio.Event()
-    with hiding(token), pointed_at(settings.discord.api), stopped_by_signals(asked):
+    where = pointed_at(settings.discord.api)
+    with hiding(token), where, stopped_by_signals(asked), database_told():
         async with _line(settings, clock, open_line) as line:
 
             def make(client: StylusBot) -> Services:
@@ -189,7 +193,7 @@ async def _live(bot: StylusBot, token: str, stop: asyncio.Event) -> int:
 
 async def _open_health(bot: StylusBot, stack: AsyncExitStack) -> None:
     services = bot.services
-    pages = health_pages(services.settings.health.port, services.metrics, lambda: _look(bot))
+    pages = health_pages(services.settings.health.port, services.metrics, lambda: glance(bot))
     await stack.enter_async_context(pages)
     await stack.enter_async_context(watching_the_loop(services.metrics))
 
@@ -215,41 +219,16 @@ async def _at_work(bot: StylusBot) -> AsyncGenerator[tuple[asyncio.Task[None], .
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def first_end(
-    work: Sequence[asyncio.Task[None]], stop: asyncio.Event
-) -> asyncio.Task[None] | None:
-    """The task that ended though it should not; None when somebody asked to stop."""
-    asked = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        await asyncio.wait((asked, *work), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        asked.cancel()
-    return None if stop.is_set() else next(task for task in work if task.done())
-
-
-def blame(ended: asyncio.Task[None]) -> int:
-    """Raises what a person can mend; the rest goes to the log, and whoever watches starts us anew."""
-    error = ended.exception()
-    if isinstance(error, StylusError):
-        raise error
-    if _is_about(error, LeaseLost):
-        why = "another bot has taken this database over"
-        raise BadSettings(where="database.url", why=why) from error
-    log.error("the bot ends: its %s did", ended.get_name(), exc_info=error)
-    return 1
-
-
-def _is_about(error: BaseException | None, kind: type[Exception]) -> bool:
-    """Whether it is this, or a task group's bundle with one inside."""
-    if isinstance(error, BaseExceptionGroup):
-        bundle = cast("BaseExceptionGroup[BaseException]", error)
-        return any(_is_about(each, kind) for each in bundle.exceptions)
-    return isinstance(error, kind)
-
-
 async def _drain(services: Services) -> None:
     """Nothing new is drawn; what is being drawn is finished and posted, while there is time."""
     log.info("stopping: finishing what was begun")
+    try:
+        await _finish(services)
+    except LineAway as away:
+        log.warning("what was begun goes on after the next start: %s", away)
+
+
+async def _finish(services: Services) -> None:
     clock, seconds = services.clock, services.settings.delivery.drain_seconds
     end = clock.ticks() + seconds
     await services.dispatcher.drain(POSTING_SHARE * seconds)
@@ -268,31 +247,3 @@ async def _hear_no_more(bot: StylusBot) -> None:
         await shard.disconnect()
     delivery = bot.services.settings.delivery
     await bot.services.turns.all_answered(delivery.acknowledge_seconds)
-
-
-async def before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Whether the work ended before somebody asked to stop."""
-    task, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((task, asked), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-        return task.done()
-    finally:
-        for each in (task, asked):
-            each.cancel()
-        await asyncio.gather(task, asked, return_exceptions=True)
-
-
-async def _look(bot: StylusBot) -> Snapshot:
-    """What is so now."""
-    services = bot.services
-    return Snapshot(
-        gateway=bot.is_ready() and not bot.is_closed(),
-        planner=services.supervisor.planner_up,
-        drawers=services.supervisor.drawers_up,
-        paused=await services.line.paused(),
-        jobs={str(state): count for state, count in (await services.line.counts()).items()},
-        deliveries=await services.line.posts(),
-        adapters=services.supervisor.counts,
-    )

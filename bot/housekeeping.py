@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bot.jobs.database import LeaseLost
+from bot.jobs.database import LeaseRunOut
 from bot.jobs.lease import BOT_SECONDS
 from bot.services import Services
 from bot.steadily import steadily
@@ -20,7 +20,7 @@ SWEEP_SECONDS = 3600.0
 
 
 async def hold(services: Services) -> None:
-    """Keep the database ours. Raises `LeaseLost` when it is not, or may not be, any more."""
+    """Keep the database ours. Raises `LeaseLost` when it is not, `LeaseRunOut` when it may not be any more."""
     held = services.clock.ticks()
     while True:
         await services.clock.sleep(HOLD_SECONDS)
@@ -28,7 +28,7 @@ async def hold(services: Services) -> None:
         if await steadily(partial(services.line.hold, services.now()), "holding the database"):
             held = began
         elif services.clock.ticks() - held > BOT_SECONDS:
-            raise LeaseLost("the lease could not be renewed in time")
+            raise LeaseRunOut
 
 
 async def sweep(services: Services) -> None:

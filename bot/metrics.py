@@ -24,11 +24,13 @@ class Snapshot:
     jobs: Mapping[str, int] = field(default_factory=dict[str, int])
     deliveries: Mapping[str, int] = field(default_factory=dict[str, int])
     adapters: Mapping[str, int] = field(default_factory=dict[str, int])
+    database: bool = True
 
     @property
     def healthy(self) -> bool:
         """Whether a click is answered and a job can be drawn, or waits because somebody wants it to."""
-        return self.gateway and (self.paused or (self.planner and self.drawers > 0))
+        works = self.paused or (self.planner and self.drawers > 0)
+        return self.gateway and self.database and works
 
 
 class Metrics:
@@ -85,6 +87,7 @@ class Metrics:
             ("planner", now.planner),
             ("drawers", now.drawers),
             ("paused", now.paused),
+            ("database", now.database),
         ):
             self._up.labels(what).set(there)
         for state, count in now.jobs.items():

@@ -17,7 +17,8 @@
     ├── Compared          a button of a result on a comparison, which has no such ways on
     ├── Revealed          a ballot after everybody knows what was what
     ├── WorkerLost        the worker died twice with this job
-    └── NoWorker          nobody is there who could answer now
+    ├── NoWorker          nobody is there who could answer now
+    └── LineAway          the database does not answer, or takes nothing
 
 Each class has one text, `error-…`, in the message catalogue (`bot/texts`); so has
 every class of the engine's tree.  A refusal is a frozen set of facts.
@@ -26,6 +27,8 @@ every class of the engine's tree.  A refusal is a frozen set of facts.
 from dataclasses import dataclass
 
 from stylus_engine.errors import StylusError
+
+LOCKED = "55P03"  # PostgreSQL's word for a lock that was waited for in vain
 
 
 @dataclass(eq=False)
@@ -149,3 +152,20 @@ class WorkerLost(Refusal):
 @dataclass(eq=False)
 class NoWorker(Refusal):
     """Nobody is there who could answer now."""
+
+
+@dataclass(eq=False)
+class LineAway(Refusal):
+    """The database does not answer, or takes nothing: that passes, or an operator mends it."""
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"the database cannot be used ({self.why})"
+
+    @property
+    def why(self) -> str:
+        """What the driver said, in short; one that waited in vain says nothing."""
+        cause = getattr(self.__cause__, "orig", None) or self.__cause__
+        if getattr(cause, "sqlstate", None) == LOCKED:
+            return "somebody else has been writing to it for too long"
+        return str(cause or "").partition("\n")[0] or "it does not answer"

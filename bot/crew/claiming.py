@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bot.clock import Clock
+from bot.crew.owing import Owing
 from bot.crew.telling import Teller
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job, State
@@ -13,29 +14,34 @@ class Claiming:
 
     The answer to a claim may be lost although the claim stands: then the job belongs to a
     worker that never hears of it, and whose beats keep the lease alive for ever.  So after
-    a claim that failed, whatever is leased and in no hand goes back to its place.
+    a claim that failed, whatever is leased and in no hand goes back to its place; so does
+    what had to be let go of while the line was away.
     """
 
     def __init__(
         self,
         line: Line,
         teller: Teller,
+        owing: Owing,
         clock: Clock,
         state: State,
         known: Callable[[], frozenset[str]],
     ) -> None:
         self._line = line
         self._teller = teller
+        self._owing = owing
         self._clock = clock
         self._state: State = state
         self._known = known
         self._in_doubt = False
+        self._let_go = owing.let_go
 
     async def next(
         self, claim: Callable[[str, float], Awaitable[Job | None]], worker: str
     ) -> Job | None:
         """What `claim` brings for this worker."""
-        if self._in_doubt:
+        if self._in_doubt or self._let_go != self._owing.let_go:
+            self._let_go = self._owing.let_go
             back = await self._line.strays(self._state, self._known(), self._clock.now())
             self._teller.all_became(back)
         self._in_doubt = True

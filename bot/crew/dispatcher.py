@@ -31,6 +31,8 @@ from bot.crew.staff import Crew, Pace
 from bot.crew.standing_down import StandingDown
 from bot.crew.telling import Hearer, Teller, nobody
 from bot.jobs.line import LeaseLost, Line
+from bot.refusals import LineAway
+from bot.steadily import steadily
 from stylus_engine.workers.frames import Beat, Happened, Named, Prepare
 
 LOG = logging.getLogger("stylus.crew")
@@ -61,7 +63,9 @@ class Dispatcher:
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
         self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
-        claiming = Claiming(line, self._teller, clock, "planned", lambda: self._hands.jobs)
+        claiming = Claiming(
+            line, self._teller, self._owing, clock, "planned", lambda: self._hands.jobs
+        )
         self._feeding = Feeding(
             line, crew, self._hands, self._hearing, self._teller, self._owing, self._spare, clock,
             claiming,
@@ -76,7 +80,8 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Until it is cancelled. Raises `LeaseLost`."""
-        self._teller.all_became(await self._line.released(None, self._clock.now()))
+        while not await steadily(self._take_over, "giving back what another process held"):
+            await self._clock.sleep(self._pace.beat_seconds)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._ordering.open(tasks)
@@ -87,6 +92,9 @@ class Dispatcher:
                 tasks.create_task(self._again(self._use_spare_time, self._spare.bell), name="spare")
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
+
+    async def _take_over(self) -> None:
+        self._teller.all_became(await self._line.released(None, self._clock.now()))
 
     def wake(self) -> None:
         """The line has changed: a new job, a cancel, a pause."""
@@ -187,6 +195,8 @@ class Dispatcher:
                 await self._hear(signal)
             except LeaseLost:
                 raise
+            except LineAway as away:
+                LOG.warning("misheard %s: %s", type(signal).__name__, away)
             except Exception:  # one word misheard may not make us deaf
                 LOG.exception("misheard %s", signal)
 
@@ -238,6 +248,8 @@ class Dispatcher:
                 await turn()
             except LeaseLost:
                 raise
+            except LineAway as away:
+                LOG.warning("a turn is made again: %s", away)
             except Exception:  # a turn that failed is made again: the line holds all that counts
                 LOG.exception("a turn failed")
             await bell.wait(self._pace.beat_seconds)

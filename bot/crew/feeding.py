@@ -41,7 +41,9 @@ class Feeding:
         job = await self.claiming.next(self.line.claim_draw, worker)
         if job is None:
             return False
-        await self.owing.or_fail(job, partial(self._give, worker, job))
+        if not await self.owing.or_fail(job, partial(self._give, worker, job)):
+            await self.hearing.drop(job.id)
+            self.hands.take(worker, job.id)
         return True
 
     async def _give(self, worker: str, job: Job) -> None:

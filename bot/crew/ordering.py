@@ -40,7 +40,7 @@ class Ordering:
         self._clock = clock
         self._fed = fed
         self._bringing = Bringing(line, crew, teller, owing, clock, fed.ring, self._lost)
-        self._claiming = Claiming(line, teller, clock, "queued", lambda: self.jobs)
+        self._claiming = Claiming(line, teller, owing, clock, "queued", lambda: self.jobs)
 
     def open(self, group: asyncio.TaskGroup) -> None:
         """Who waits for files does so in this group, as long as it lasts."""

@@ -1,4 +1,8 @@
-"""A job whose handling went wrong is failed with a sentence, now or as soon as the line can write."""
+"""A job whose handling went wrong is failed with a sentence, now or as soon as the line can write.
+
+A line that is away is no fault of a job's: its work is done once more when it is back, or
+the job goes back to its place uncounted.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,6 +12,7 @@ from bot.clock import Clock
 from bot.crew.telling import Teller
 from bot.jobs.line import LeaseLost, Line
 from bot.jobs.nouns import Job
+from bot.refusals import LineAway
 from stylus_engine.errors import DrawFailed
 
 LOG = logging.getLogger("stylus.crew")
@@ -22,6 +27,7 @@ class Owing:
         self._teller = teller
         self._clock = clock
         self._owed: dict[str, tuple[int, DrawFailed]] = {}
+        self.let_go = 0  # jobs that nobody has in hand any more, though the line says so
 
     async def or_fail(self, job: Job, work: Work) -> bool:
         """Do `work` for `job`; whatever goes wrong is that job's end, nobody else's. Whether all went well."""
@@ -30,13 +36,23 @@ class Owing:
     async def or_fail_by(
         self, job: str, fence: int, work: Work, *, again: Sequence[float] = ()
     ) -> bool:
-        """The same, for a job known by name and fence; tried once more after each pause of `again`."""
+        """The same, for a job known by name and fence; tried once more after each pause of `again`.
+
+        While the line is away the last pause comes again and again: a bot whose line stays
+        away ends.
+        """
         pauses = iter(again)
         while True:
             try:
                 await work()
             except LeaseLost:
                 raise
+            except LineAway as away:
+                LOG.warning("job %s has to wait: %s", job, away)
+                if not again:
+                    self.let_go += 1
+                    return False
+                await self._clock.sleep(next(pauses, again[-1]))
             except Exception as error:  # the one place where a job's own fault ends
                 LOG.exception("the handling of job %s failed", job)
                 if (pause := next(pauses, None)) is None:
@@ -57,6 +73,8 @@ class Owing:
                 await self._fail(job, fence, error)
             except LeaseLost:
                 raise
+            except LineAway:
+                continue
             except Exception:  # the database may be back at the next round
                 LOG.exception("job %s could not be ended", job)
 

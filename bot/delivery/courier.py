@@ -20,7 +20,7 @@ from bot.delivery.telling import ENDED, Teller
 from bot.delivery.wire import Letter, Unreachable, WireError
 from bot.jobs.database import LeaseLost
 from bot.jobs.nouns import Job
-from bot.refusals import NoWorker
+from bot.refusals import LineAway, NoWorker
 from bot.steadily import steadily
 from stylus_engine.errors import DiskFull, StylusError
 
@@ -195,9 +195,9 @@ class Courier(Generic[Letter]):
 
 
 def _passes(said: Exception) -> bool:
-    """Whether waiting helps: Discord or a planner comes back, somebody makes room on a full disk."""
+    """Whether waiting helps: who was away comes back, somebody makes room on a full disk."""
     full = isinstance(said, Told) and said.kind == DiskFull.__name__
-    return full or isinstance(said, Unreachable | NoWorker)
+    return full or isinstance(said, Unreachable | NoWorker | LineAway)
 
 
 def _waits() -> Iterator[float]:

@@ -7,6 +7,10 @@ A transaction is a plain function of a connection, `body`, and runs at one go:
     PostgreSQL  on asyncpg, under an advisory lock that lives as long as the transaction
 
 Both hide the parameters of a statement that failed: tokens and prompts stay out of logs.
+A database that cannot be used is `LineAway` here and above (`bot.jobs.away`).
+
+A server that is cut off says nothing at all, so PostgreSQL is not waited for longer than
+`PATIENCE`; and one that never hears of our end lets go of the lock by itself.
 
 Not taken: aiosqlite, which crosses threads three times for a statement (an accepted
 job took 6 ms, now 2 ms); SERIALIZABLE with retries, because one bot writes here, and
@@ -15,9 +19,9 @@ a queue needs no second try.
 
 import asyncio
 import os
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -27,6 +31,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.jobs.away import wall
 from bot.jobs.tables import bot_lease
 from bot.jobs.together import Together
 from stylus_engine.errors import BadSettings
@@ -36,6 +41,9 @@ Body = Callable[[Connection], T]
 
 WRITER_LOCK: Final = 0x5354594C5553  # "STYLUS": the key of PostgreSQL's advisory lock
 BUSY_SECONDS: Final = 30.0
+PATIENCE: Final = 10.0  # seconds for one transaction of PostgreSQL, not counting its turn
+LOCK_SECONDS: Final = 20.0  # for the advisory lock: another bot may be moving in
+IDLE_SECONDS: Final = 30.0  # between two statements of a transaction; then its bot is gone
 READERS: Final = 2
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+asyncpg"}
 PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -43,6 +51,10 @@ PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 class LeaseLost(Exception):  # no class of the tree: it ends the bot, no person is told
     """Another bot has taken this database; whatever this one still wants to write is refused."""
+
+
+class LeaseRunOut(LeaseLost):
+    """It could not be held for so long that another bot may have it."""
 
 
 class Database(Protocol):
@@ -54,12 +66,13 @@ class Database(Protocol):
     async def write(self, body: Body[T]) -> T:
         """Run `body` alone on the database; committed at its end, undone by any exception.
 
-        Raises `LeaseLost` before anything was written when another bot lives here.
+        Raises `LeaseLost` before anything was written when another bot lives here,
+        `LineAway` when the database cannot be used; whether it was written is unknown then.
         """
         ...
 
     async def read(self, body: Body[T]) -> T:
-        """Run `body`, which writes nothing, beside others."""
+        """Run `body`, which writes nothing, beside others. Raises `LineAway`."""
         ...
 
     async def close(self) -> None:
@@ -67,11 +80,14 @@ class Database(Protocol):
         ...
 
 
-def connect(url: URL, owner: str | None = None) -> Database:
-    """The database at an `address`. Nothing is opened before the first transaction."""
+def connect(url: URL, owner: str | None = None, *, patience: float | None = PATIENCE) -> Database:
+    """The database at an `address`. Nothing is opened before the first transaction.
+
+    `patience`: seconds for one transaction on a server; None for as long as it takes.
+    """
     if url.get_backend_name() == "sqlite":
         return SqliteDatabase(url, owner)
-    return PostgresDatabase(url, owner)
+    return PostgresDatabase(url, owner, patience)
 
 
 def address(url: str) -> URL:
@@ -112,7 +128,8 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="line-reader")
 
     async def write(self, body: Body[T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(body))
+        with wall():
+            return await asyncio.wrap_future(self._writer.submit(body))
 
     @contextmanager
     def _transaction(self) -> Generator[Callable[[Body[object]], object]]:
@@ -125,7 +142,9 @@ class SqliteDatabase:
             yield run
 
     async def read(self, body: Body[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, body)
+        loop = asyncio.get_running_loop()
+        with wall():
+            return await loop.run_in_executor(self._readers, self._read, body)
 
     def _read(self, body: Body[T]) -> T:
         with self._engine.begin() as connection:
@@ -139,31 +158,59 @@ class SqliteDatabase:
 
 
 class PostgresDatabase:
-    """The lock in this process makes a fair queue of what would wait in the server."""
+    """The lock in this process makes a fair queue of what would wait in the server.
 
-    def __init__(self, url: URL, owner: str | None = None) -> None:
+    Whoever waited in it behind one that had no answer has none either: a crowd does not
+    wait for the server one after the other.
+    """
+
+    def __init__(self, url: URL, owner: str | None, patience: float | None) -> None:
         self.owner = owner
         self.closed = False
+        self._patience = patience
+        self._silences = 0
         self._turn = asyncio.Lock()
         self._engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
 
     async def write(self, body: Body[T]) -> T:
-        async with self._turn, self._engine.begin() as connection:
-            return await connection.run_sync(self._alone, body)
+        before = self._silences
+        with wall():
+            async with self._turn:
+                if before != self._silences:
+                    raise TimeoutError
+                async with self._answering(), self._engine.begin() as connection:
+                    return await connection.run_sync(self._alone, body)
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(self._patience):
+                yield
+        except TimeoutError:
+            self._silences += 1
+            raise
 
     def _alone(self, connection: Connection, body: Body[T]) -> T:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
+        connection.execute(text(_locked()))
         _check(connection, self.owner)
         return body(connection)
 
     async def read(self, body: Body[T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(body)
+        with wall():
+            async with self._answering(), self._engine.begin() as connection:
+                return await connection.run_sync(body)
 
     async def close(self) -> None:
         self.closed = True
         async with self._turn:
             await self._engine.dispose()
+
+
+def _locked() -> str:
+    """One statement that waits for the lock, and bounds how long others wait for ours."""
+    bounds = {"lock_timeout": LOCK_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
+    said = [f"set_config('{name}', '{int(1000 * s)}', true)" for name, s in bounds.items()]
+    return f"SELECT {', '.join(said)}, pg_advisory_xact_lock({WRITER_LOCK})"
 
 
 def _check(connection: Connection, owner: str | None) -> None:

@@ -7,6 +7,7 @@ learning    votes and what they teach        comparing  two presets, blind
 retention   what is forgotten                lease      one bot per database
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Self, TypeVar
 
@@ -26,18 +27,21 @@ from bot.jobs.posting import Posting
 from bot.jobs.reading import Reading
 from bot.jobs.retention import Retention
 from bot.jobs.room import Rules
+from bot.refusals import LineAway
 from stylus_engine.errors import BadSettings
 
 __all__ = ["LeaseLost", "Line", "Rules"]
+LOG = logging.getLogger("stylus.jobs")
 T = TypeVar("T")
 # What opening raises: databases the first two, drivers the others, of arguments that they do not know.
-ODD = (DBAPIError, OSError, TypeError, ValueError, OverflowError)
+ODD = (LineAway, DBAPIError, OSError, TypeError, ValueError, OverflowError)
 
 
 class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Reading, Retention):
     """Every change is one transaction with a guard; a call that changed nothing says so.
 
-    Any write raises `LeaseLost` once another bot has taken the database.
+    Any write raises `LeaseLost` once another bot has taken the database; any call
+    `LineAway` while it cannot be used.
     """
 
     @classmethod
@@ -57,14 +61,15 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
 
         Raises `BadSettings` for a database that cannot be read, or of an older version.
         """
-        database = connect(address(url))
         try:
-            return await asked(cls(database, Rules()))
+            database = connect(address(url))
+            try:
+                return await asked(cls(database, Rules()))
+            finally:
+                await database.close()
         except ODD as error:
             why = "it cannot be read, or is of an older version: start the bot once"
             raise BadSettings(where="database.url", why=why) from error
-        finally:
-            await database.close()
 
     async def hold(self, now: float) -> None:
         """Renew the bot's own lease, every `lease.BOT_SECONDS` / 3. Raises `LeaseLost`."""
@@ -80,6 +85,8 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
             await self._db.write(lambda connection: lease.give_back(connection, owner))
         except LeaseLost:
             pass  # another bot lives here: nothing of ours is left to give back
+        except LineAway as away:
+            LOG.warning("the lease runs out by itself: %s", away)
         finally:
             await self._db.close()
 
@@ -92,7 +99,7 @@ async def _enter(url: URL, owner: str, now: float) -> None:
         lease.take(connection, owner, now)
 
     try:
-        door = connect(url)
+        door = connect(url, patience=None)  # tables may be made anew for minutes
         try:
             await door.write(move_in)
         finally:
@@ -104,5 +111,7 @@ async def _enter(url: URL, owner: str, now: float) -> None:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, LineAway):
+        return error.why
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(cause or error).partition("\n")[0]

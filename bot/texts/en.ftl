@@ -472,3 +472,4 @@ error-WorkerLost = { $attempts ->
        *[other] The worker stopped { $attempts } times while it drew this, so I gave it up.
     } Fewer pictures or a smaller size may help.
 error-NoWorker = Nobody is there who could answer now. Try again in a minute.
+error-LineAway = My database cannot be used at the moment. Try again in a minute; what was accepted is safe.

@@ -9,8 +9,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import make_url
 
-from bot import app
+from bot import app, ending
+from bot.ending import database_told
+from bot.jobs.database import LeaseRunOut
 from bot.jobs.line import LeaseLost
+from bot.refusals import LineAway
 from bot.sections import DatabaseSettings, Paths
 from bot.settings import Settings
 from bot.signals import stopped_by_signals
@@ -34,29 +37,29 @@ async def _task(error: BaseException) -> "asyncio.Task[None]":
 
 @pytest.mark.asyncio
 async def test_work_before_the_stop():
-    assert await app.before(asyncio.Event(), _ends())
+    assert await ending.before(asyncio.Event(), _ends())
 
 
 @pytest.mark.asyncio
 async def test_a_stop_before_the_work():
     stop = asyncio.Event()
     stop.set()
-    assert not await asyncio.wait_for(app.before(stop, _lasts()), 5)
+    assert not await asyncio.wait_for(ending.before(stop, _lasts()), 5)
 
 
 @pytest.mark.asyncio
 async def test_an_error_of_the_work_is_heard():
     with pytest.raises(BadSettings):
-        await app.before(asyncio.Event(), _ends(BadSettings(where="x", why="y")))
+        await ending.before(asyncio.Event(), _ends(BadSettings(where="x", why="y")))
 
 
 @pytest.mark.asyncio
 async def test_whatever_ends_first_is_found():
-    lasting, ending = asyncio.create_task(_lasts()), asyncio.create_task(_ends())
-    assert await app.first_end((lasting, ending), asyncio.Event()) is ending
+    lasting, last = asyncio.create_task(_lasts()), asyncio.create_task(_ends())
+    assert await ending.first_end((lasting, last), asyncio.Event()) is last
     stop = asyncio.Event()
     stop.set()
-    assert await app.first_end((lasting,), stop) is None
+    assert await ending.first_end((lasting,), stop) is None
     lasting.cancel()
 
 
@@ -70,18 +73,31 @@ async def test_whatever_ends_first_is_found():
 )
 async def test_a_lost_database_is_a_sentence(error: Exception):
     with pytest.raises(BadSettings, match="another bot"):
-        app.blame(await _task(error))
+        ending.blame(await _task(error))
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_nobody_took_is_not_said_to_be_taken():
+    with pytest.raises(BadSettings, match="could not be used"):
+        ending.blame(await _task(LeaseRunOut()))
+
+
+def test_where_the_bot_cannot_do_without_its_database_it_says_why():
+    away = LineAway()
+    away.__cause__ = OSError("connection refused")
+    with pytest.raises(BadSettings, match=r"database\.url: .*connection refused"), database_told():
+        raise away
 
 
 @pytest.mark.asyncio
 async def test_what_a_person_can_mend_is_raised():
     with pytest.raises(BadSettings, match=r"discord\.token"):
-        app.blame(await _task(BadSettings(where="discord.token", why="wrong")))
+        ending.blame(await _task(BadSettings(where="discord.token", why="wrong")))
 
 
 @pytest.mark.asyncio
 async def test_the_rest_goes_to_the_log(caplog: pytest.LogCaptureFixture):
-    assert app.blame(await _task(ZeroDivisionError("oh"))) == 1
+    assert ending.blame(await _task(ZeroDivisionError("oh"))) == 1
     assert "its courier did" in caplog.text
     assert "ZeroDivisionError" in caplog.text
 

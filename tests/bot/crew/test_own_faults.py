@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.line import LeaseLost
+from bot.crew import hearing
+from bot.jobs.line import LeaseLost, Line
+from bot.jobs.nouns import Job
+from bot.refusals import LineAway
 from tests.bot.crew.day import SLEEPY, a_day, pictures, reached, settings_for, wish
 
 SLOW = ("--step-seconds", "0.05")
@@ -55,6 +58,73 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_picture(
         ended = await day.until(job, "drawn")
         assert ended.attempts == 0
         assert len(set(await pictures(day, job))) == 4
+
+
+def away() -> LineAway:
+    """The database went away: as the line says it, whatever the driver said."""
+    error = LineAway()
+    error.__cause__ = OSError("the connection was reset")
+    return error
+
+
+@pytest.mark.asyncio
+async def test_a_picture_waits_for_a_database_that_is_away_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hearing, "RETRIES", (0.01, 0.02))
+    async with a_day(settings_for(tmp_path)) as day:
+        real, fails = day.line.picture, [away() for _ in range(20)]
+
+        async def picture(*words: object, **named: object):
+            if fails:
+                raise fails.pop()
+            return await real(*words, **named)  # pyright: ignore[reportArgumentType] - handed through
+
+        monkeypatch.setattr(day.line, "picture", picture)
+        (job,) = await day.accept(wish())
+        ended = await day.until(job, "drawn")
+        assert (ended.attempts, "requeued" in day.told(job)) == (0, False)
+        assert len(set(await pictures(day, job))) == 4
+        assert "Traceback" not in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_is_away_when_the_day_begins_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, fails = Line.released, [away(), away()]
+
+    async def released(line: Line, owner: str | None, now: float) -> list[Job]:
+        if fails:
+            raise fails.pop()
+        return await real(line, owner, now)
+
+    monkeypatch.setattr(Line, "released", released)
+    async with a_day(settings_for(tmp_path)) as day:
+        (job,) = await day.accept(wish())
+        await day.until(job, "drawn")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("call", ["planned", "positions", "job"])
+async def test_a_job_whose_handling_needs_a_database_that_is_away_goes_back_to_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """While its plan is kept; while its shots are read; once the drawer has it in hand."""
+    async with a_day(settings_for(tmp_path)) as day:
+        real, fails = getattr(day.line, call), [away()]
+
+        async def called(job: str, *words: object):
+            if fails and (call != "job" or day.dispatcher._hands.jobs):
+                raise fails.pop()
+            return await real(job, *words)
+
+        one, two = await day.accept(wish(), wish())
+        monkeypatch.setattr(day.line, call, called)
+        for job in (one, two):
+            assert (await day.until(job, "drawn")).attempts == 0
+            assert len(set(await pictures(day, job))) == 4
+        assert not fails
 
 
 @pytest.mark.asyncio
