@@ -90,12 +90,9 @@ class Metrics:
             ("database", now.database),
         ):
             self._up.labels(what).set(there)
-        for state, count in now.jobs.items():
-            self._jobs.labels(state).set(count)
-        for road, count in now.deliveries.items():
-            self._deliveries.labels(road).set(count)
-        for what, count in now.adapters.items():
-            self._adapters.labels(what).set(count)
+        _show(self._jobs, now.jobs)
+        _show(self._deliveries, now.deliveries)
+        _show(self._adapters, now.adapters)
         return generate_latest(self._registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -106,6 +103,13 @@ class Metrics:
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"stylus_{name}", text, registry=self._registry, buckets=buckets)
+
+
+def _show(gauge: Gauge, counts: Mapping[str, int]) -> None:
+    """These and no others: what is no longer told is no longer there."""
+    gauge.clear()
+    for label, count in counts.items():
+        gauge.labels(label).set(count)
 
 
 @asynccontextmanager

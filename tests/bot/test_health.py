@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -52,6 +53,16 @@ async def test_the_pages_tell_what_is_so(port: int):
     assert value(page, 'stylus_up{what="drawers"}') == 1
 
 
+def test_what_is_over_is_not_told_for_ever():
+    metrics = Metrics()
+    metrics.page(UP)
+    later = replace(UP, jobs={"posted": 3}, adapters={})
+    page = metrics.page(later).decode()
+    assert value(page, 'stylus_jobs{state="posted"}') == 3
+    assert 'state="queued"' not in page
+    assert 'what="loads"' not in page
+
+
 @pytest.mark.parametrize(
     ("now", "healthy"),
     [
@@ -59,6 +70,7 @@ async def test_the_pages_tell_what_is_so(port: int):
         (Snapshot(gateway=False, planner=True, drawers=1, paused=False), False),
         (Snapshot(gateway=True, planner=True, drawers=0, paused=False), False),
         (Snapshot(gateway=True, planner=False, drawers=0, paused=True), True),
+        (replace(UP, database=False), False),
     ],
 )
 def test_who_is_healthy(now: Snapshot, healthy: bool):
