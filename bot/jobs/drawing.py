@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, select, update
 
-from bot.jobs.fairness import next_in_line
+from bot.jobs.fairness import NO_CAP, next_in_line
 from bot.jobs.masks import first_serials
 from bot.jobs.nouns import Job, Made, Position, State
 from bot.jobs.people import PAUSED, note_of
@@ -38,7 +38,9 @@ class Drawing(Room):
 
     def _claim(self, connection: Connection, desk: Desk, owner: str, now: float) -> Job | None:
         waiting = waiting_at(connection, desk, now)
-        cap = self._rules.running if desk is DRAWING else len(waiting) + 1
+        cap = (
+            self._rules.running if desk is DRAWING else NO_CAP
+        )  # files may keep many plans in hand
         job = next_in_line(waiting, standings(connection, desk, now), cap)
         if job is None:
             return None

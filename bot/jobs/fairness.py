@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 NEVER = float("-inf")
+NO_CAP = float("inf")
 FEWEST_SAMPLES = 5  # with fewer durations nobody is told a time
 
 
@@ -38,7 +39,7 @@ Standings = Mapping[int, Standing]
 _Key = tuple[int, int, float, Waiting]
 
 
-def next_in_line(waiting: Iterable[Waiting], standings: Standings, cap: int) -> str | None:
+def next_in_line(waiting: Iterable[Waiting], standings: Standings, cap: float) -> str | None:
     """The job to take now; None when everybody who waits has `cap` jobs in hand."""
     keys = (_key(one, standings.get(one.user, Standing())) for one in waiting)
     free = [key for key in keys if key[1] < cap]

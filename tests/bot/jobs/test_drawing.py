@@ -60,6 +60,12 @@ async def test_one_person_draws_as_much_as_the_rules_say(line: Line):
     assert other.origin.user == BEN
 
 
+async def test_plans_that_wait_for_files_keep_nobody_s_next_wish_from_being_planned(line: Line):
+    wishes = [await accepted(line, wish()) for _ in range(4)]
+    held = [await line.claim_plan("planner", NOW) for _ in range(5)]
+    assert [job and job.id for job in held] == [*(job.id for job in wishes), None]
+
+
 async def test_people_take_turns(line: Line):
     jobs = [await accepted(line, wish(user), "planned", NOW + n) for n, user in enumerate([ADA, ADA, ADA, BEN, BEN, CID])]  # fmt: skip
     served = []
