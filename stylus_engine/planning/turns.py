@@ -107,7 +107,7 @@ def shares(rows: Sequence[int], room: Room) -> list[int]:
     left, shared = max(room.rows, len(rows)), [0] * len(rows)
     hungry = [index for index, wanted in enumerate(rows) if wanted]
     while hungry and left >= len(hungry):
-        each = max(1, left // len(hungry))
+        each = left // len(hungry)
         for index in hungry:
             given = min(each, rows[index] - shared[index])
             shared[index] += given

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import Adapter, Checkpoint, Plan, Request, Shot, Weighted
@@ -62,6 +63,9 @@ def test_a_trigger_that_was_typed_is_not_said_twice() -> None:
         ("夜の街と竜の絵", "竜", True),
         ("a 1girl", "1girl", True),
         ("11girls", "1girl", False),
+        ("the 1990s", "90", False),
+        ("une épée", "épé", False),
+        ("DÉJÀVU", "DÉJÀ", False),
     ],
 )
 def test_a_trigger_within_a_longer_word_was_not_typed(
@@ -70,6 +74,37 @@ def test_a_trigger_within_a_longer_word_was_not_typed(
     adapter = Adapter(card_id="t:a:1", name="a", family_declared="f", triggers=(trigger,))
     longer = with_triggers(prompt, [Weighted(adapter=adapter, weight=1.0)], lambda _: True)
     assert longer == (prompt if said else f"{prompt}, {trigger}")
+
+
+def test_of_an_embedding_one_word_is_said_and_only_where_nobody_said_one() -> None:
+    of = plan(1, kind="embedding", triggers=("zorb", "zorblax"))
+    assert grid(of, count=1)[0].recipe.prompt == "t0, zorb"
+    typed = replace(of, prompt="t0 ZORBLAX")
+    assert grid(typed, count=1)[0].recipe.prompt == "t0 ZORBLAX"
+    longer = replace(of, prompt="t0 zorblaxes")
+    assert grid(longer, count=1)[0].recipe.prompt == "t0 zorblaxes, zorb"
+
+
+def test_an_embedding_that_no_text_says_is_not_worn() -> None:
+    of = plan(1, kind="embedding", triggers=("zorb",))
+    worn, silent = grid(of, count=1)[0].recipe, grid(of, count=1, words=1)[0].recipe
+    assert [each.adapter.name for each in worn.adapters] == ["t0-a0"]
+    assert (silent.prompt, silent.adapters) == ("t0", ())
+    against = grid(of, count=1, words=1, negative="zorb, blur")[0].recipe
+    assert [each.adapter.name for each in against.adapters] == ["t0-a0"]
+
+
+def test_who_says_what_not_to_draw_is_heard_before_the_preset() -> None:
+    assert grid(plan(1), count=1, negative="hats")[0].recipe.negative == "hats"
+    assert (
+        grid(plan(1), count=1, preset="paper-rules", negative="hats")[0].recipe.negative == "hats"
+    )
+
+
+def test_every_adapter_of_a_recipe_knows_the_words_it_is_lit_for() -> None:
+    (shot,) = grid(plan(1, 1), count=1)
+    told = [(each.adapter.name, each.concept) for each in shot.recipe.adapters]
+    assert told == [("t0-a0", "t0"), ("t1-a0", "t1")]
 
 
 def test_the_paper_preset_lower_cases_adds_its_suffix_and_no_trigger() -> None:
@@ -140,6 +175,8 @@ def test_a_mask_that_comes_again_is_drawn_at_another_strength() -> None:
     wanted = [min(planned * each, most) for each in (*AGAIN, *AGAIN[:2])]
     assert weights == pytest.approx(wanted)
     assert weights[2] > planned  # the range cuts it, and leaves a difference
+    assert [shot.recipe.strength for shot in drawn_again(plan(1), 4)] == list(AGAIN)
+    assert [shot.recipe.strength for shot in drawn_again(plan(), 4)] == [1.0] * 4
 
 
 @given(st.lists(st.integers(1, 3), max_size=3), st.integers(1, 4))
