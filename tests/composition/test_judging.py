@@ -147,6 +147,13 @@ def test_a_weight_stays_inside_the_cards_own_range(own, weaker, usual, stronger)
     assert weight(adapter, "9000") == usual
 
 
+@pytest.mark.parametrize("strength", ["Stronger", " stronger\\n", "STRONGER"])
+def test_a_strength_is_heard_however_it_is_written(strength):
+    text = answer(("dragon", "a2")).replace("usual", strength)
+    found = judge(query(), menu(query(), shelf(), 2000), proposed(text))
+    assert (found.tasks[0].choices[0].weight, found.dropped) == (0.9, ())
+
+
 @pytest.mark.parametrize("strength", ["NaN", '"huge"', "1e999", "-4", "null", '["stronger"]'])
 def test_a_strength_that_is_none_is_told_and_not_used(strength):
     text = answer(("dragon", "a2")).replace('"usual"', strength)

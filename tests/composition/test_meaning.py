@@ -79,12 +79,15 @@ async def test_what_words_decide_is_not_asked_again():
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("dragn", "dragon"), ("dragno", "dragon"), ("octupus", "octopus"), ("crossstich", "crossstitch"),
-     ("robin", ""), ("dragon", ""), ("drgn", ""), ("forrest", ""), ("xylophone", "")],
+     ("robin", ""), ("dragon", ""), ("drgn", ""), ("forrest", ""), ("xylophone", ""),
+     ("rabot", ""), ("drogen", ""), ("golm", ""), ("gollem", "golem"), ("wizzerd", "wizard"),
+     ("nymff", ""), ("mechaxy", ""), ("unter", "hunter"), ("under", "")],
 )  # fmt: skip
 async def test_only_words_that_are_none_are_mended_and_only_by_a_slip_or_two(typed, meant):
-    cards = [card(n, tags=(n,)) for n in ("dragon", "octopus", "robot", "cross-stitch", "fortress")]
+    names = ("dragon", "octopus", "robot", "cross-stitch", "fortress", "golem", "nymf", "mecha77", "hunter", "wizard")  # fmt: skip
+    cards = [card(name, tags=(name,)) for name in names]
     query = Query(prompt=f"a {typed}", concepts=(), family="f")
-    found = respelt(query, cards, Meanings(words={"robin", "xylophone"}).knows)
+    found = respelt(query, cards, Meanings(words={"robin", "rabot", "xylophone"}).knows)
     assert found.get(typed, "") == meant
 
 
