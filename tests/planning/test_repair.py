@@ -69,6 +69,8 @@ def test_of_a_concept_s_wordings_the_best_counts_and_what_cannot_be_told_is_ther
 def test_fewer_lost_is_better_and_then_the_weakest_decides() -> None:
     assert Verdict({"a": 0.1, "b": 0.1}).rank > Verdict({"a": 0.9, "b": -0.1}).rank
     assert Verdict({"a": -0.1, "b": 0.2}).rank > Verdict({"a": -0.3, "b": 0.9}).rank
+    assert Verdict({"a": math.nan, "b": 0.2}).rank == (0, 0.2)
+    assert Verdict({"a": math.nan}).rank == Verdict({}).rank == (0, 0.0)
 
 
 def test_the_lost_one_is_raised_and_the_others_lowered_within_their_ranges() -> None:
@@ -89,6 +91,18 @@ def test_where_no_weight_can_move_one_of_several_for_another_concept_goes() -> N
     assert tried is not None
     assert tried.adapters == (full, lower)
     assert mended(replace(RECIPE, adapters=(full, low)), ["dragon"]) is None
+
+
+def test_of_several_for_another_concept_the_strongest_goes_and_never_one_of_the_lost() -> None:
+    twins = (lit("a", "dragon", 1.2), lit("b", "dragon", 1.2))
+    weak, strong = (
+        lit("c", "ink", 0.5),
+        lit("d", "ink", -0.8, weight=-0.8, weight_low=-0.8, weight_high=-0.8),
+    )
+    tried = mended(replace(RECIPE, adapters=(*twins, weak, strong)), ["dragon"])
+    assert tried is not None
+    assert tried.adapters == (*twins, weak)
+    assert mended(replace(RECIPE, adapters=(*twins, weak)), ["dragon"]) is None
 
 
 weights = st.lists(st.floats(-4, 4), min_size=3, max_size=3).map(sorted)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stylus_engine.errors import OutOfRange
-from stylus_engine.model import Adapter, Checkpoint, Plan, Request, Shot, Weighted
+from stylus_engine.model import Adapter, Checkpoint, Plan, Request, Shot, Start, Weighted
 from stylus_engine.planning.masks import first_masks
 from stylus_engine.planning.presets import presets
 from stylus_engine.planning.recipes import with_triggers
@@ -137,6 +137,32 @@ def test_a_size_the_checkpoint_cannot_draw_is_refused(edge: int) -> None:
 
 def test_no_size_means_the_checkpoint_s_own() -> None:
     assert size(Request(prompt="a", height=32), CHECKPOINT) == (64, 32)
+    assert size(Request(prompt="a", width=32), CHECKPOINT) == (32, 64)
+
+
+@pytest.mark.parametrize(
+    ("of", "edges"),
+    [
+        ((300, 200), (80, 48)),
+        ((200, 300), (48, 80)),
+        ((2000, 10), (112, 32)),
+        ((10, 2000), (32, 112)),
+        ((300, 0), (64, 64)),
+        ((0, 300), (64, 64)),
+    ],
+)
+def test_a_picture_to_start_from_gives_its_shape_and_a_strip_is_cut(
+    of: tuple[int, int], edges: tuple[int, int]
+) -> None:
+    start = Start(picture="p", width=of[0], height=of[1])
+    assert size(Request(prompt="a", start=start), CHECKPOINT) == edges
+
+
+def test_a_shot_says_all_that_its_picture_needs() -> None:
+    start = Start(picture="p", width=64, height=64, strength=0.4)
+    shot = grid(plan(1), count=1, seed=9, steps=7, guidance=3.0, start=start)[0]
+    assert (shot.id, shot.job, shot.index, shot.checkpoint) == ("job-1", "job", 0, "c")
+    assert (shot.seed, shot.steps, shot.guidance, shot.start) == (9, 7, 3.0, start)
 
 
 @pytest.mark.parametrize(
