@@ -108,6 +108,21 @@ def test_the_cases_that_were_measured():
     assert choose(CPU, batch([1, 1], 0, steps=1)).executor == "stack"  # a merge never pays back
 
 
+WAYS = {"stack", "slots", "core", "core+slots", "bank", "merge"}
+
+
+def test_every_way_has_its_price_and_a_core_where_something_is_worn_by_all():
+    assert set(costs(CPU, batch([2, 2], 1))) == WAYS
+    assert set(costs(CPU, batch([2, 2], 0))) == WAYS - {"core", "core+slots"}
+
+
+def test_what_is_made_already_is_not_paid_again():
+    asked = batch([2, 2], 1)
+    made = replace(asked, core_made=True, runs=[run._replace(made=True) for run in asked.runs])
+    before, after = costs(CPU, asked), costs(CPU, made)
+    assert {name for name in WAYS if after[name] < before[name]} == WAYS - {"stack", "slots"}
+
+
 def test_each_further_run_of_a_sliding_kernel_has_its_price():
     masks = batch([8, 8, 8, 8], 0)
     sliding = replace(masks, union=replace(masks.union, sliding=20))

@@ -102,6 +102,20 @@ def test_the_last_expected_picture_is_near_the_picture(sampler):
     assert (latents - expected).abs().max() <= 0.1
 
 
+@pytest.mark.parametrize("predicts", ["epsilon", "sample", "v_prediction"])
+def test_tcd_that_tells_no_picture_expects_the_one_that_ddim_tells(predicts):
+    config = SD | {"prediction_type": predicts}
+    ours, told = schedule("tcd", config, 4), DDIMScheduler.from_config(config, clip_sample=False)
+    told.set_timesteps(4)
+    generator = torch.Generator().manual_seed(2)
+    latents, timestep = torch.randn(1, 4, 8, 8, generator=generator), ours.timestep
+    predicted = model(latents, timestep)
+    _, expected = ours.step(predicted, latents, generator)
+    torch.testing.assert_close(
+        expected, told.step(predicted, timestep, latents).pred_original_sample
+    )
+
+
 def test_most_steps_that_a_request_may_ask_for():
     """Karras sigmas round two first timesteps to one here; a search for the index would run over the end."""
     ours = schedule("dpmpp_2m_karras", SD, 150)
