@@ -152,8 +152,21 @@ def test_between_two_steps_there_is_at_most_a_steps_worth_of_developing(seconds)
     house.studio.spend = spend
     events = house.walk(shot("a", steps=1), shot("b", steps=1), shot("long", steps=40))
     check_trace(events, {"a": 1, "b": 1, "long": 40})
-    assert max(spent[:-1]) <= seconds + 1.0
+    assert seconds <= max(spent[:-1]) <= seconds + 1.0
     assert sum(spent) == 30.0
+
+
+def test_all_that_fit_into_a_steps_worth_are_developed_before_the_next_step():
+    house = House(seats=4)
+    costs = {"predict": 10.0, "piece": 1.0}
+
+    def spend(verb: str) -> None:
+        house.clock += costs.get(verb, 0.0)
+
+    house.studio.spend = spend
+    lines = trace(house.walk(*(shot(name, steps=1) for name in "abc"), shot("long", steps=3)))
+    drawn = {lines.index(("drawn", name, 0)) for name in "abc"}
+    assert max(drawn) < lines.index(("stepped", "long", 2))
 
 
 def test_one_that_is_called_off_while_it_is_developed_leaves_at_once():

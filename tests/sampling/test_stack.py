@@ -176,6 +176,15 @@ def test_a_bare_batch_has_no_hooks_and_draws_the_same_bits(unet, adapters, input
     assert stack.gathers == 1  # the bare batch in between cost nothing
 
 
+def test_what_was_taken_off_is_worn_again_when_the_same_is_asked_for(unet, adapters, inputs, stack):
+    """As where a turn between two of the stack's was another executor's."""
+    stack.wear(worn(adapters))
+    before = draw(unet, inputs)
+    stack.remove()
+    stack.wear(worn(adapters))
+    assert torch.equal(draw(unet, inputs), before)
+
+
 def test_weight_zero_changes_nothing(unet, adapters, inputs, stack):
     stack.wear(worn(adapters, [dict.fromkeys(TARGETS, 0.0)] * len(MASKS)))
     assert torch.equal(draw(unet, inputs), draw(copy.deepcopy(unet), inputs))
