@@ -105,7 +105,8 @@ def test_the_last_expected_picture_is_near_the_picture(sampler):
 @pytest.mark.parametrize("predicts", ["epsilon", "sample", "v_prediction"])
 def test_tcd_that_tells_no_picture_expects_the_one_that_ddim_tells(predicts):
     config = SD | {"prediction_type": predicts}
-    ours, told = schedule("tcd", config, 4), DDIMScheduler.from_config(config, clip_sample=False)
+    kind, options = PLAIN["ddim"]
+    ours, told = schedule("tcd", config, 4), kind.from_config(config, **options)
     told.set_timesteps(4)
     generator = torch.Generator().manual_seed(2)
     latents, timestep = torch.randn(1, 4, 8, 8, generator=generator), ours.timestep
