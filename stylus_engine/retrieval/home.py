@@ -79,7 +79,7 @@ class FolderHome:
     async def current(self) -> str:
         try:
             return (self._folder / POINTER).read_text("utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:  # a disk that spoiled it, too: write it anew
             raise IndexMissing(path=self.path) from error
 
     async def generations(self) -> list[str]:

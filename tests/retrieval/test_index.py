@@ -348,6 +348,18 @@ async def test_a_damaged_index_is_one_sentence_and_following_heals_it(index, fol
     assert await follow(fresh, log) == 1
 
 
+@pytest.mark.parametrize("spoiled", [b"\xff\xfe", b"", b"\0" * 18, b"../elsewhere"])
+async def test_a_spoiled_name_of_the_generation_in_use_is_written_anew(folder, spoiled):
+    log = Log([card(1, "dragon")])
+    await follow(CardIndex(folder, WordEmbedder()), log)
+    (folder / "current").write_bytes(spoiled)
+    fresh = CardIndex(folder, WordEmbedder())
+    with pytest.raises(BadIndex):
+        await names(fresh, "dragon")
+    assert await follow(fresh, log) == 1
+    assert await names(fresh, "dragon") == ["dragon"]
+
+
 async def test_by_the_address_of_a_store_it_is_the_same_index(tmp_path):
     """`file://` stands in for a bucket: no store is here, the same code path is."""
     index = CardIndex(f"file://{tmp_path}/bucket", WordEmbedder(), tmp_path)
