@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from stylus_engine.catalog.lines import plain_url, real
+from stylus_engine.catalog.sources.cardfile import TABLES
 from stylus_engine.catalog.sources.columns import harmless, listed
 from stylus_engine.errors import DiskFull, StoreFailed
 from stylus_engine.model import Adapter
@@ -38,6 +39,11 @@ class Written(NamedTuple):
 
     cards: int
     without_path: int = 0
+
+
+def write(cards: Iterable[Adapter], path: Path) -> Written:
+    """As `import cards` reads a file of this name: a table for `.csv` and `.tsv`, else lines of JSON."""
+    return (write_csv if path.suffix.lower() in TABLES else write_cards)(cards, path)
 
 
 def write_cards(cards: Iterable[Adapter], path: Path) -> Written:

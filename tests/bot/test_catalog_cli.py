@@ -105,6 +105,11 @@ def test_an_export_writes_what_it_says(stylus, home: Path):
     assert (told["cards"], told["without_path"]) == (5, 4)
     assert len((home / "c.jsonl").read_text().splitlines()) == 5
     assert (home / "c.csv").read_text().startswith("id,name,family")
+    same = stylus(
+        "catalog", "export", "c.jsonl", "--csv", "../home/c.jsonl".replace("home", home.name)
+    )
+    assert (same.exit_code, "name after --csv" in same.stderr) == (2, True)
+    assert len((home / "c.jsonl").read_text().splitlines()) == 5
     refused = stylus("catalog", "export", "no/c.jsonl")
     assert refused.exit_code == 1
     assert "could not be written" in refused.stderr

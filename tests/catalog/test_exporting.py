@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.catalogue import Catalogue
-from stylus_engine.catalog.exporting import write_cards, write_csv, written
+from stylus_engine.catalog.exporting import write, write_cards, write_csv, written
 from stylus_engine.catalog.importing import bring_in
 from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.sources.cardfile import Cards
@@ -68,6 +68,14 @@ async def test_a_table_comes_back_too(tmp_path: Path):
     assert write_csv([one], path) == (1, 0)
     (read,) = await back(path, tmp_path / "new")
     assert read == one
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["c.jsonl", "c", "c.csv", "C.CSV", "c.tsv"])
+async def test_a_file_is_written_as_its_name_is_read(tmp_path: Path, name: str):
+    one = card(tmp_path, 1, **FULL)
+    assert write([one], tmp_path / name) == (1, 0)
+    assert await back(tmp_path / name, tmp_path / "new") == [one]
 
 
 @pytest.mark.asyncio

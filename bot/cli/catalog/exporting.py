@@ -1,5 +1,6 @@
 """`stylus catalog export`: every card in a file that `import cards` reads back."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from rich.text import Text
 from bot.cli import options
 from bot.cli.desk import Desk, answering, desk_of
 from bot.cli.show import line
-from stylus_engine.catalog.exporting import write_cards, write_csv
+from stylus_engine.catalog.exporting import write, write_csv
+from stylus_engine.errors import BadText
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,17 +26,19 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 def export(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="The file to write, as cards.jsonl.")],
+    path: Annotated[Path, typer.Argument(help="The file to write, as cards.jsonl or cards.csv.")],
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Also a table of the main columns.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write every card as a line of JSON."""
+    """Write every card: lines of JSON, or a table where the file ends in .csv."""
     desk = desk_of(context)
     with answering(desk, as_json), desk.engine(desk.settings()) as engine:
+        if csv is not None and os.path.realpath(csv) == os.path.realpath(path):
+            raise BadText(what="name after --csv", why="it is that of the file itself")
         with desk.err.status("writing"):
-            done = write_cards(engine.library.cards(), path)
+            done = write(engine.library.cards(), path)
             if csv is not None:
                 write_csv(engine.library.cards(), csv)
         told = Exported(
