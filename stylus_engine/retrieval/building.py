@@ -21,7 +21,16 @@ from stylus_engine.model import Adapter
 from stylus_engine.ports import Change, Embedder, Vectors
 from stylus_engine.retrieval import rows
 from stylus_engine.retrieval.home import TABLE, Home, connected
-from stylus_engine.retrieval.index import COARSE_MARK, KEY, REACHED, View, check, marks, opened
+from stylus_engine.retrieval.index import (
+    COARSE_MARK,
+    KEY,
+    REACHED,
+    View,
+    broken,
+    check,
+    marks,
+    opened,
+)
 from stylus_engine.retrieval.where import among
 
 MANY = 10_000  # rows from which scans cost more than indices
@@ -49,6 +58,7 @@ class Generation:
     def __init__(self, table: AsyncTable, embedder: Embedder, path: str) -> None:
         self._table = table
         self._embedder = embedder
+        self._path = path
         self._view = View(table, path)
 
     @classmethod
@@ -174,7 +184,8 @@ class Generation:
 
     async def _age_of_tags(self) -> timedelta:
         """How old the oldest version with a tag is, and a little; LanceDB refuses to clean one away."""
-        tags = await self._table.tags.list()
+        with broken(self._path):
+            tags = await self._table.tags.list()
         if not tags:
             return timedelta(0)
         oldest = min(tag["version"] for tag in tags.values())

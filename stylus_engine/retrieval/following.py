@@ -13,7 +13,15 @@ import uuid
 from stylus_engine.errors import IndexBroken, IndexMissing, IndexSchema
 from stylus_engine.ports import Changes
 from stylus_engine.retrieval.building import WHOLE, Generation
-from stylus_engine.retrieval.index import FOLLOWED, CardIndex, Standing, View, opened, standing
+from stylus_engine.retrieval.index import (
+    FOLLOWED,
+    CardIndex,
+    Standing,
+    View,
+    broken,
+    opened,
+    standing,
+)
 
 CHUNK = 4096  # changes embedded and written at once
 REBUILD = 0.2  # share of the rows; with more changes than this a new generation is cheaper
@@ -155,12 +163,19 @@ async def _others(index: CardIndex) -> list[str]:
 async def _sweep(index: CardIndex) -> None:
     """Remove old generations, but none that a snapshot lies in."""
     for number, name in enumerate(await _others(index), start=1):
-        if number >= GENERATIONS and not await _tagged(index, name):
+        if number >= GENERATIONS and not await _is_kept(index, name):
             await index.home.drop(name)
 
 
-async def _tagged(index: CardIndex, name: str) -> bool:
+async def _is_kept(index: CardIndex, name: str) -> bool:
+    """Whether a snapshot lies in it; what cannot be read any more keeps none."""
     try:
-        return bool(await (await opened(index.home, name)).tags.list())
+        return await _tagged(index, name)
     except IndexBroken:
         return False
+
+
+async def _tagged(index: CardIndex, name: str) -> bool:
+    table = await opened(index.home, name)
+    with broken(index.home.path):
+        return bool(await table.tags.list())

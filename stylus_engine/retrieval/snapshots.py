@@ -5,6 +5,7 @@ there.  A snapshot keeps its version and all later ones on the disk until it is 
 LanceDB cleans no version away that lies behind a tag.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from stylus_engine.errors import BadIndex, BadText, UnknownName
 from stylus_engine.retrieval.building import Generation
 from stylus_engine.retrieval.index import CardIndex, broken, opened
 
-LONGEST = 64  # characters of a name
+# ASCII alone: of another letter LanceDB makes a tag that it cannot list again, nor any beside it.
+_NAME = re.compile(r"(?=[_-]*[A-Za-z0-9])[A-Za-z0-9_-]{1,64}")
 
 
 class Snapshot(NamedTuple):
@@ -28,8 +30,8 @@ class Snapshot(NamedTuple):
 
 async def take(index: CardIndex, name: str) -> Snapshot:
     """Give the newest version a name. Raises `BadText` for a name that is odd or taken, `BadIndex`."""
-    if not name.replace("-", "").replace("_", "").isalnum() or len(name) > LONGEST:
-        raise BadText(what="name", why="letters, digits, - and _ are possible")
+    if not _NAME.fullmatch(name):
+        raise BadText(what="name", why="letters from a to z, digits, - and _ are possible")
     async with index.home.writing():
         if any(one.name == name for one in await listed(index)):
             raise BadText(what="name", why="there is a snapshot of that name")
@@ -44,7 +46,7 @@ async def listed(index: CardIndex) -> list[Snapshot]:
     found: list[Snapshot] = []
     for generation in await index.home.generations():
         try:
-            found += await _of(await opened(index.home, generation), generation)
+            found += await _of(await opened(index.home, generation), generation, index.home.path)
         except BadIndex:
             continue  # a generation that was never finished
     return sorted(found, key=lambda one: one.made, reverse=True)
@@ -80,8 +82,9 @@ async def _named(index: CardIndex, name: str) -> Snapshot:
     raise UnknownName(kind="snapshot", name=name[:80], known=f"Known: {told}." if told else "")
 
 
-async def _of(table: AsyncTable, generation: str) -> list[Snapshot]:
-    tags = await table.tags.list()
+async def _of(table: AsyncTable, generation: str, path: str) -> list[Snapshot]:
+    with broken(path):
+        tags = await table.tags.list()
     made = {v["version"]: v["timestamp"] for v in await table.list_versions()} if tags else {}
     return [
         Snapshot(name, generation, tag["version"], made[tag["version"]])

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from stylus_engine.errors import BadText, IndexMissing, IndexSchema, UnknownName
+from stylus_engine.errors import BadText, IndexBroken, IndexMissing, IndexSchema, UnknownName
 from stylus_engine.retrieval import building, following, snapshots
 from stylus_engine.retrieval.building import Generation
 from stylus_engine.retrieval.following import anew, follow
-from stylus_engine.retrieval.index import CardIndex
+from stylus_engine.retrieval.index import CardIndex, opened
 from tests.retrieval.fakes import Log, WordEmbedder, build, card, held
 
 pytestmark = pytest.mark.asyncio
@@ -69,12 +69,30 @@ async def test_compacting_leaves_what_a_snapshot_needs(index, monkeypatch):
     assert await snapshots.listed(index) == []
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", "x" * 65, "a b", "taken"])
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "..", "x" * 65, "a b", "taken", "für-später", "²", "水", "-_"]
+)
 async def test_odd_and_taken_names_are_refused(index, name):
     await build(index, [card(1)])
     await snapshots.take(index, "taken")
     with pytest.raises(BadText):
         await snapshots.take(index, name)
+
+
+async def test_a_tag_that_lancedb_cannot_list_ends_neither_the_list_nor_a_new_index(index):
+    """As an older version of ours could make one: by a name with another letter than a to z."""
+    log = Log([card(1, "dragon")])
+    await follow(index, log)
+    table = await opened(index.home, await index.home.current())
+    await table.tags.create("für-später", await table.version())
+    assert await snapshots.listed(index) == []
+    with pytest.raises(IndexBroken):
+        await compacted(index)
+    for _ in range(3):
+        await anew(index, log)
+    await snapshots.take(index, "later")
+    assert [one.name for one in await snapshots.listed(index)] == ["later"]
+    assert len(await index.home.generations()) == following.GENERATIONS
 
 
 async def test_an_unknown_name_and_no_index_are_one_sentence(index):
