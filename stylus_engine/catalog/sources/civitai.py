@@ -19,7 +19,7 @@ from stylus_engine.catalog.sources.models import (
     newest,
     sha256_of,
 )
-from stylus_engine.catalog.sources.records import Record
+from stylus_engine.catalog.sources.records import Record, record_of
 from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.sources.versions import examples_of, whole
 from stylus_engine.catalog.web import Web
@@ -84,9 +84,9 @@ class Civitai:
             first = False
             models = list(record.inners("items"))
             known = circle.fresh(models, key=lambda model: whole(model, "id"))
-            asked, cursor = cursor, _cursor(record)
+            asked = cursor
             try:
-                circle.step(cursor, news=bool(known))
+                cursor = circle.step(_cursor(record, self._api), news=bool(known))
             except SourceOdd:
                 if known and asked:  # only its cursor is odd; a later walk goes on from here
                     yield self._page(known, asked, 0)
@@ -151,7 +151,7 @@ class Civitai:
     async def examples(self, version: int) -> tuple[Example, ...]:
         """Pictures that people made with a version, with their prompts and its weight in them."""
         params = (("modelVersionId", str(version)), ("withMeta", "true"), ("limit", "100"))
-        record = _object(await self._web.json(f"{self._api}/images", params=params), self._api)
+        record = record_of(await self._web.json(f"{self._api}/images", params=params), self._api)
         pictures = [_picture(each) for each in record.inners("items")]
         return tuple(examples_of(pictures, version))
 
@@ -185,7 +185,10 @@ class Civitai:
         params += [("types", kind) for kind in TYPES]
         params += [("baseModels", base) for base in self._bases]
         params += [("cursor", cursor)] if cursor else []
-        return _object(await self._web.json(f"{self._api}/models", params=params), self._api)
+        record = record_of(await self._web.json(f"{self._api}/models", params=params), self._api)
+        if not isinstance(record.fields.get("items"), list):  # what is no page is not the last one
+            raise SourceOdd(source=self._api, why="no list of models where one was expected")
+        return record
 
     def _page(self, models: Sequence[Record], cursor: str, total: int) -> Page:
         found = [each for model in models for each in entries(model, self._origin)]
@@ -198,7 +201,7 @@ class Civitai:
 
     async def _record(self, path: str) -> Record:
         url = f"{self._api}/{path}"
-        return _object(await self._web.json(url), url)
+        return record_of(await self._web.json(url), url)
 
     async def _named(self, named: Named) -> Named:
         """Whose version it is."""
@@ -225,7 +228,9 @@ class Civitai:
         for some in _chunks(wanted, PAGE):
             ids = ",".join(str(number) for number in some)
             params = (("ids", ids), ("limit", str(PAGE)), ("nsfw", "true"))
-            record = _object(await self._web.json(f"{self._api}/models", params=params), self._api)
+            record = record_of(
+                await self._web.json(f"{self._api}/models", params=params), self._api
+            )
             found |= {whole(model, "id"): model for model in record.inners("items")}
         for number in (each for each in wanted if each not in found):
             try:
@@ -259,10 +264,15 @@ def _past(models: Sequence[Record], horizon: datetime) -> bool:
     return all(when is not None and when < horizon for when in times)
 
 
-def _cursor(record: Record) -> str:
-    """As it came; with some questions it is a number."""
-    value = record.inner("metadata").fields.get("nextCursor")
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+def _cursor(record: Record, source: str) -> str:
+    """As it came; with some questions it is a number. Raises `SourceOdd` for a next page that we cannot ask for."""
+    told = record.inner("metadata").fields
+    value = told.get("nextCursor")
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    if value is not None or told.get("nextPage"):
+        raise SourceOdd(source=source, why="it names its next page in a way that we do not know")
+    return ""
 
 
 def _stub(version: Record) -> Record:
@@ -276,12 +286,6 @@ def _picture(record: Record) -> Record:
     inner = meta.inner("meta")
     fields = {"nsfwLevel": whole(record, "browsingLevel"), "meta": (inner.fields or meta.fields)}
     return Record({**record.fields, **fields})
-
-
-def _object(value: object, source: str) -> Record:
-    if not isinstance(value, dict):
-        raise SourceOdd(source=source, why="a list or text where an object was expected")
-    return Record(cast("Mapping[str, object]", value))
 
 
 def _list(value: object, source: str) -> list[Record]:

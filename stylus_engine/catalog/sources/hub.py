@@ -17,7 +17,7 @@ from yarl import URL
 
 from stylus_engine.catalog.nouns import Item, Page, Probed, Skipped
 from stylus_engine.catalog.sources.models import moment
-from stylus_engine.catalog.sources.records import Record
+from stylus_engine.catalog.sources.records import Record, record_of
 from stylus_engine.catalog.sources.repositories import ENDING, entries
 from stylus_engine.catalog.sources.rounds import STALE, Circle
 from stylus_engine.catalog.web import Web
@@ -135,7 +135,7 @@ class Hub:
         url = f"{self._origin}/api/models/{named.repository}"
         if named.revision:
             url = f"{url}/revision/{quote(named.revision, safe='')}"
-        record = _object(await self._web.json(url, headers=self._headers), url)
+        record = record_of(await self._web.json(url, headers=self._headers), url)
         if named.file:
             record = Record({**record.fields, "siblings": [{"rfilename": named.file}]})
         found = list(entries(record, self._origin))
@@ -260,9 +260,3 @@ def _why(found: Sequence[Item | Skipped]) -> str:
     if skips:
         return f"{skips[0].reason}: {skips[0].detail}".rstrip(". ")
     return "it holds several adapters; name the file"
-
-
-def _object(value: object, source: str) -> Record:
-    if not isinstance(value, dict):
-        raise SourceOdd(source=source, why="a list or text where an object was expected")
-    return Record(cast("Mapping[str, object]", value))

@@ -13,6 +13,7 @@ import msgspec
 
 from stylus_engine.catalog import clean
 from stylus_engine.catalog.refiner.plain import plain
+from stylus_engine.errors import SourceOdd
 
 MOST_ODD = 5  # fields that are named; more is no better
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -116,6 +117,13 @@ class Record:
     def _note(self, name: str) -> None:
         if len(self.odd) < MOST_ODD and name not in self.odd:
             self.odd.append(name)
+
+
+def record_of(value: object, source: str) -> Record:
+    """What a site answered, as a record. Raises `SourceOdd` for what is none."""
+    if not isinstance(value, dict):
+        raise SourceOdd(source=source, why="a list or text where an object was expected")
+    return Record(cast("Mapping[str, object]", value))
 
 
 def split(text: str) -> list[str]:

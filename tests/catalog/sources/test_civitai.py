@@ -222,6 +222,8 @@ async def test_trouble_without_end_leaves_a_cursor_to_go_on_from():
         (b"[]", SourceOdd),
         (b"null", SourceOdd),
         (b'{"items": [', SourceOdd),
+        (b"{}", SourceOdd),
+        (b'{"error": "Down for maintenance", "items": null}', SourceOdd),
     ],
 )
 async def test_an_answer_of_another_kind_is_odd(body, kind):
@@ -284,6 +286,23 @@ async def test_new_cursors_for_ever_with_nothing_new_are_noticed():
         with pytest.raises(SourceOdd, match="nothing new"):
             await walked(source)
         assert len(there.faults) > 50
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "metadata",
+    [{"nextCursor": 1.5}, {"nextCursor": {"id": 2}}, {"nextPage": "https://x.example/2"}],
+)
+async def test_a_next_page_that_cannot_be_asked_for_is_no_end(metadata):
+    """Else the walk would count as complete, and later ones would look at nothing older."""
+    odd = fault(200, json.dumps({"items": [model(2)], "metadata": metadata}).encode())
+    async with civitai() as (there, source):
+        there.faults = [listed("a", model(1)), odd]
+        pages = []
+        with pytest.raises(SourceOdd, match="next page"):
+            await walked(source, into=pages)
+    assert [page.cursor for page in pages] == ["a", "a"]
+    assert [item.card.model_key for item in pages[1].items][:1] == ["civitai:2"]
 
 
 @pytest.mark.asyncio
