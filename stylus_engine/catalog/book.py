@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from stylus_engine.errors import BadCatalogue, CatalogueVersion, DiskFull, StoreFailed
+from stylus_engine.errors import BadCatalogue, BadText, CatalogueVersion, DiskFull, StoreFailed
 
 VERSION = 1
 PATIENCE = 60.0  # seconds a writer waits for another one
@@ -118,7 +118,7 @@ class Book:
 
     @contextmanager
     def _guarded(self) -> Generator[None]:
-        """SQLite's errors become ours."""
+        """SQLite's errors become ours, and what it cannot be asked."""
         try:
             yield
         except sqlite3.Error as error:
@@ -126,6 +126,8 @@ class Book:
             if why.endswith(FULL):
                 raise DiskFull(path=str(self.path), why=why) from error
             raise BadCatalogue(path=str(self.path), why=why) from error
+        except UnicodeEncodeError as error:  # a path or word of a terminal in another encoding
+            raise BadText(what="name", why="it is not UTF-8") from error
         except OSError as error:
             raise StoreFailed(path=str(self.path), why=str(error.strerror)) from error
 

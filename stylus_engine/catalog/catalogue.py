@@ -39,7 +39,8 @@ class Catalogue:
     """Every card this installation knows, in the file at `path`; made when it is first used.
 
     Methods read or write the disk: call them from a thread where an event loop runs.
-    Raises `BadCatalogue`, `CatalogueVersion`, `StoreFailed`, `DiskFull`, from any of them.
+    Raises `BadCatalogue`, `CatalogueVersion`, `StoreFailed`, `DiskFull`, from any of them, and
+    `BadText` for names that are not UTF-8.
     """
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,7 @@ from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.clean import line
 from stylus_engine.catalog.nouns import Skipped
 from stylus_engine.catalog.rows import Place
-from stylus_engine.errors import BadCatalogue, CatalogueVersion, SharedName, UnknownName
+from stylus_engine.errors import BadCatalogue, BadText, CatalogueVersion, SharedName, UnknownName
 from tests.catalog.pages import LATER, NOW, card, catalogue, ids, item, page
 
 __all__ = ["catalogue"]  # a fixture
@@ -201,3 +201,15 @@ def test_many_threads_write_and_read_at_once(catalogue: Catalogue):
     assert len(catalogue) == 60
     assert len({change.seq for change in catalogue.after(0, 1000)}) == 60
     assert {change.card_id for change in seen} <= set(ids(list(catalogue.cards())))
+
+
+def test_a_name_that_is_not_utf_8_is_one_sentence(catalogue: Catalogue):
+    """As Python reads a word of a terminal, or a path, in another encoding."""
+    catalogue.take("s", page(item(1)), NOW)
+    for ask in (catalogue.find, catalogue.get, catalogue.known, catalogue.place):
+        with pytest.raises(BadText, match="not UTF-8"):
+            ask("Ink\udcff")
+    elsewhere = replace(item(2), card=card(2, path="/loras/\udcff/a.safetensors"))
+    with pytest.raises(BadText, match="not UTF-8"):
+        catalogue.take("s", page(elsewhere), NOW)
+    assert catalogue.named("", 9) == [catalogue.get("t:1:1")]
