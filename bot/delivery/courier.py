@@ -49,7 +49,8 @@ class Courier(Generic[Letter]):
         self._awake = asyncio.Event()
         self._hands: dict[str, asyncio.Task[bool]] = {}
         self._answerless: set[str] = set()  # unacknowledged, and their token tells nothing
-        self._born = float("-inf")  # who was accepted before is another process's to answer
+        self._left: frozenset[str] = frozenset()  # unanswered, by a process that is gone
+        self._seen: dict[str, float] = {}  # unanswered -> the tick of the first look at it
         office.bus.subscribe(self._hear)
 
     def wake(self) -> None:
@@ -58,8 +59,13 @@ class Courier(Generic[Letter]):
 
     async def resume(self) -> None:
         """Take over what another process left behind. Once, when Discord can be reached."""
-        self._born = self._clock.now()
-        await steadily(self._look, "a look for deliveries")
+        await steadily(self._take_over, "a look for what was left")
+
+    async def _take_over(self) -> None:
+        """By name, not by when they were accepted: a clock is set, and an answer under way is ours."""
+        left = [*await self._line.unacknowledged(), *await self._line.to_tell()]
+        self._left = frozenset(job.id for job in left)
+        await self._look()
 
     async def run(self) -> None:
         """Work until cancelled; whatever is in hand is then let go, and found again by `resume`."""
@@ -94,7 +100,10 @@ class Courier(Generic[Letter]):
 
     async def _look(self) -> None:
         untold = await self._line.to_tell()
-        for job in [*await self._line.unacknowledged(), *untold]:
+        unsure = [*await self._line.unacknowledged(), *untold]
+        now = self._clock.ticks()
+        self._seen = {job.id: self._seen.get(job.id, now) for job in unsure}
+        for job in unsure:
             if self._may_be_asked(job):
                 self._take(job.id, self._probe)
         for job in await self._line.to_post():
@@ -107,7 +116,7 @@ class Courier(Generic[Letter]):
     def _may_be_asked(self, job: Job) -> bool:
         """Whether a first answer is overdue, or was left to us by a process that died."""
         late = self._limits.acknowledge + LATE_SECONDS
-        due = job.made_at <= self._born or self._clock.now() - job.made_at > late
+        due = job.id in self._left or self._clock.ticks() - self._seen[job.id] > late
         return due and not self._may_be_answered(job)
 
     def _may_be_answered(self, job: Job) -> bool:
@@ -142,7 +151,7 @@ class Courier(Generic[Letter]):
 
     async def _see_through(self, name: str, work: Work) -> bool:
         """Try until it is done; whether there is more to do for the job then."""
-        began, mishaps = self._clock.now(), 0
+        began, mishaps = self._clock.ticks(), 0
         for wait in _waits():
             done = await self._once(name, work)
             if isinstance(done, bool):
@@ -170,7 +179,7 @@ class Courier(Generic[Letter]):
 
     def _is_hopeless(self, said: Exception, began: float, mishaps: int) -> bool:
         if _passes(said):
-            return self._clock.now() - began > PATIENCE
+            return self._clock.ticks() - began > PATIENCE
         return isinstance(said, WireError | StylusError) or mishaps == MOST_MISHAPS
 
     async def _give_up(self, error: str, name: str) -> bool:

@@ -35,10 +35,15 @@ class HandClock:
 
     def __init__(self, now: float = START) -> None:
         self._now = now
+        self._set = 0.0
         self._sleepers: list[tuple[float, asyncio.Event, asyncio.Task[object] | None]] = []
 
     def now(self) -> float:
-        return self._now
+        return self._now + self._set
+
+    def set(self, seconds: float) -> None:
+        """What a person or a time server does: no time passes."""
+        self._set += seconds
 
     def ticks(self) -> float:
         return self._now
