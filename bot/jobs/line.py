@@ -62,7 +62,7 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
         Raises `BadSettings` for a database that cannot be read, or of an older version.
         """
         try:
-            database = connect(address(url))
+            database = connect(address(url), patience=None)  # whoever asks may wait
             try:
                 return await asked(cls(database, Rules()))
             finally:

@@ -35,18 +35,18 @@ class Retention(Room):
 
         A ❤ keeps a job; so does a younger job that was made of it or has it as root.
         The pictures told are in no job any more; see `forgotten`.
+
+        A few hundred at a time: whoever clicks meanwhile does not wait for all of them.
         """
-        cutoff = now - self._rules.retention_days * DAY
+        cutoff, gone = now - self._rules.retention_days * DAY, 0
+        while some := await self._db.write(lambda c: _thrown(c, cutoff, now)):
+            gone += some
 
         def body(connection: Connection) -> Swept:
-            old = connection.scalars(_old(cutoff)).all()
-            for some in _batches(old):
-                _throw(connection, some, now)
-                connection.execute(delete(jobs).where(jobs.c.id.in_(some)))
             tokens = connection.execute(update(jobs).where(_useless(now)).values(token=""))
             connection.execute(delete(garbage).where(_needed()))
             pictures = connection.scalars(select(garbage.c.picture_id)).all()
-            return Swept(jobs=len(old), tokens=tokens.rowcount, pictures=tuple(sorted(pictures)))
+            return Swept(jobs=gone, tokens=tokens.rowcount, pictures=tuple(sorted(pictures)))
 
         return await self._db.write(body)
 
@@ -80,6 +80,13 @@ def _over(job: FromClause, cutoff: float) -> ColumnElement[bool]:
 
 def _liked(job: FromClause) -> ColumnElement[bool]:
     return exists().where(favourites.c.job == job.c.id)
+
+
+def _thrown(connection: Connection, cutoff: float, now: float) -> int:
+    """How many jobs went: the first batch of those that are too old."""
+    some = connection.scalars(_old(cutoff).limit(BATCH)).all()
+    _throw(connection, some, now)
+    return connection.execute(delete(jobs).where(jobs.c.id.in_(some))).rowcount
 
 
 def _throw(connection: Connection, some: Sequence[str], now: float) -> None:

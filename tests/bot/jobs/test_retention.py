@@ -1,5 +1,7 @@
 """What is forgotten, and above all what is not."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -137,3 +139,23 @@ async def test_more_than_one_statement_can_name(line: Line, monkeypatch: pytest.
     assert await line.counts() == {}
     await line.forgotten(swept.pictures)
     assert (await line.sweep(OLD)).pictures == ()
+
+
+async def test_a_click_waits_for_no_more_than_a_few_hundred_old_jobs(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    """Roots before and after their branches' batch: each goes once nothing needs it."""
+    monkeypatch.setattr(retention, "BATCH", 2)
+    real, left = line._db.write, list[int]()
+
+    async def write(body: Any) -> Any:
+        answer = await real(body)
+        left.append(sum((await line.counts()).values()))
+        return answer
+
+    for user in range(3):
+        root = await accepted(line, wish(user), "posted")
+        await accepted(line, press(root, "show", user), "posted")
+    monkeypatch.setattr(line._db, "write", write)
+    assert (await line.sweep(OLD)).jobs == 6
+    assert left == [4, 2, 0, 0, 0]
