@@ -6,7 +6,6 @@ while a result or an end is being posted: `silence` waits for the one that is.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ CROWD = 20  # messages in motion, for each of which the pace is one step slower
 LIMITED_SECONDS = 60.0  # so long after a 429 the pace is one step slower
 LOOK_SECONDS = 1.0  # between two looks at the place of somebody who waits
 TROUBLE_SECONDS = 15.0  # after a look that failed
+READS = 8  # at one moment: a pause makes everybody who waits begin at once
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +55,9 @@ class Status(Generic[Letter]):
         self._office = office
         self._workers = workers
         self._watches: dict[str, Watch] = {}
-        self._waiting: deque[str] = deque()  # in the order in which they are looked at
+        self._waiting: dict[str, None] = {}  # in the order in which they are looked at
+        self._moving = 0  # watches with a task
+        self._gate = asyncio.Semaphore(READS)
         self._limited_at = float("-inf")
         office.bus.subscribe(self.hear)
 
@@ -69,8 +71,8 @@ class Status(Generic[Letter]):
             return
         watch = self._watches.get(news.job) or self._begin(news)
         watch.news = news
-        if news.what in WAITING and news.job not in self._waiting:
-            self._waiting.append(news.job)
+        if news.what in WAITING:
+            self._waiting.setdefault(news.job)
         if is_worth_an_edit(watch.shown, news):
             self._start(watch)
 
@@ -100,8 +102,7 @@ class Status(Generic[Letter]):
     def pace(self) -> float:
         """Seconds between two edits of one message."""
         limits, now = self._office.limits, self._office.clock.now()
-        moving = sum(watch.task is not None for watch in self._watches.values())
-        steps = 1 + moving // CROWD + (now - self._limited_at < LIMITED_SECONDS)
+        steps = 1 + self._moving // CROWD + (now - self._limited_at < LIMITED_SECONDS)
         return max(limits.edit, min(limits.edit * steps, SLOWEST))
 
     def _begin(self, news: News) -> Watch:
@@ -113,6 +114,11 @@ class Status(Generic[Letter]):
     def _start(self, watch: Watch) -> None:
         if watch.task is None and not watch.closed:
             watch.task = asyncio.create_task(self._keep(watch))
+            watch.task.add_done_callback(self._rested)
+            self._moving += 1
+
+    def _rested(self, _: asyncio.Task[None]) -> None:
+        self._moving -= 1
 
     async def _end(self, watch: Watch) -> None:
         watch.closed = True
@@ -140,13 +146,13 @@ class Status(Generic[Letter]):
         Never longer than the pace: a clock that was set back by an hour would ask for an hour.
         """
         if watch.edited_at is None:
-            job = await self._office.line.job(watch.job)
+            job = await self._job(watch.job)
             watch.edited_at = (job and (job.message_at or job.acknowledged_at)) or 0.0
         pace = self.pace()
         return min(pace, max(0.0, watch.edited_at + pace - self._office.clock.now()))
 
     async def _edit(self, watch: Watch) -> None:
-        job = await self._office.line.job(watch.job)
+        job = await self._job(watch.job)
         if watch.closed:
             return
         if job is None or job.state not in OPEN:
@@ -194,7 +200,12 @@ class Status(Generic[Letter]):
             office.metrics.edited()
 
     async def _place(self, job: Job) -> Place | None:
-        return await self._office.line.place(job.id, self._office.clock.now(), self._workers())
+        async with self._gate:
+            return await self._office.line.place(job.id, self._office.clock.now(), self._workers())
+
+    async def _job(self, name: str) -> Job | None:
+        async with self._gate:
+            return await self._office.line.job(name)
 
     # --- those who wait: their place moves without any news of their own
 
@@ -204,15 +215,16 @@ class Status(Generic[Letter]):
             if job.state in OPEN and job.id not in self._watches:
                 what = "queued" if job.state == "queued" else "planned"
                 self._watches[job.id] = Watch(job.id, News(job=job.id, what=what))
-                self._waiting.append(job.id)
+                self._waiting[job.id] = None
 
     async def _look(self) -> None:
         """Look at the next one who waits, and forget those who do not any more."""
         while self._waiting:
-            name = self._waiting.popleft()
+            name = next(iter(self._waiting))
+            del self._waiting[name]
             watch = self._watches.get(name)
             if watch is not None and not watch.closed and watch.news.what in WAITING:
-                self._waiting.append(name)
+                self._waiting[name] = None
                 await self._look_at(watch)
                 break
 

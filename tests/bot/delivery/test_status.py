@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from bot.crew.bus import News, What
-from bot.delivery.status import Status
+from bot.delivery.status import READS, Status
 from bot.delivery.wire import Blocked, MessageGone, NoRights, TokenGone, Unreachable, WireError
 from bot.jobs.nouns import Job
 from bot.metrics import Metrics
@@ -353,3 +353,26 @@ async def test_a_look_that_fails_does_not_end_the_round(
     await world.later(15)
     assert job.id in world.status._watches
     await world.die()
+
+
+async def test_a_pause_of_a_long_line_asks_for_few_jobs_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """All at once they would hold up whoever clicks meanwhile."""
+    jobs = [await world.waiting() for _ in range(3 * READS)]
+    real, asking, most = world.line.job, list[str](), list[int]()
+
+    async def job(name: str):
+        asking.append(name)
+        most.append(len(asking))
+        found = await real(name)
+        asking.remove(name)
+        return found
+
+    monkeypatch.setattr(world.line, "job", job)
+    for each in jobs:
+        world.bus.publish(News(job=each.id, what="paused"))
+    await world.settle()
+    await world.later(60)
+    assert max(most) == READS
+    assert all("paused" in says(world, each)[-1] for each in jobs)
