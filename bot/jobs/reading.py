@@ -90,7 +90,7 @@ class Reading(Room):
 
 
 def _place(connection: Connection, job: str, now: float, workers: int) -> Place | None:
-    waiting = waiting_where(connection, WAITS)
+    waiting = waiting_where(connection, now, WAITS)
     if all(one.job != job for one in waiting):
         return None
     line = line_order(waiting, standings(connection, DRAWING, now))

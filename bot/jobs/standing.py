@@ -10,6 +10,7 @@ from bot.jobs.fairness import NEVER, Standing, Waiting
 from bot.jobs.nouns import State
 from bot.jobs.tables import jobs
 
+AGES: Final = 1e12  # seconds, more than any clock tells
 RECENT: Final = 3600.0  # seconds; whoever was served before that counts as never served
 
 
@@ -32,13 +33,20 @@ DRAWING: Final = Desk("planned", "began_at")
 def waiting_at(connection: Connection, desk: Desk, now: float) -> list[Waiting]:
     """Jobs that this kind of worker could take now."""
     free = and_(jobs.c.state == desk.state, jobs.c.worker_id.is_(None), jobs.c.not_before <= now)
-    return waiting_where(connection, free)
+    return waiting_where(connection, now, free)
 
 
-def waiting_where(connection: Connection, *which: ColumnElement[bool]) -> list[Waiting]:
+def waiting_where(connection: Connection, now: float, *which: ColumnElement[bool]) -> list[Waiting]:
     columns = (jobs.c.priority, jobs.c.made_at, jobs.c.id, jobs.c.user)
     rows = connection.execute(select(*columns).where(*which))
-    return [Waiting(-priority, made_at, job, user) for priority, made_at, job, user in rows]
+    return [
+        Waiting(-priority, _since(made_at, now), job, user) for priority, made_at, job, user in rows
+    ]
+
+
+def _since(made_at: float, now: float) -> float:
+    """Who came before the clock was set back came before everybody who comes now."""
+    return made_at - AGES if made_at > now else made_at
 
 
 def standings(connection: Connection, desk: Desk, now: float) -> dict[int, Standing]:
@@ -46,7 +54,7 @@ def standings(connection: Connection, desk: Desk, now: float) -> dict[int, Stand
     held = and_(jobs.c.state == desk.state, jobs.c.worker_id.is_not(None))
     counted = select(jobs.c.user, func.count()).where(held).group_by(jobs.c.user)
     running: dict[int, int] = dict(connection.execute(counted).all())
-    recent = desk.column > now - RECENT
+    recent = desk.column.between(now - RECENT, now)  # later: the clock was set back since
     latest = select(jobs.c.user, func.max(desk.column)).where(recent).group_by(jobs.c.user)
     served: dict[int, float] = dict(connection.execute(latest).all())
     stand: dict[int, Standing] = defaultdict(Standing)

@@ -315,3 +315,26 @@ async def test_a_lease_that_nobody_knows_of_goes_back_uncounted(line: Line):
     (back,) = await line.strays("queued", (), NOW)
     assert back.id == queued.id
     assert (await line.strays("planned", {jobs[0].id}, NOW)) == []
+
+
+async def served(line: Line, user: int, now: float) -> int:
+    """A job of this person's comes, and a drawer takes whose turn it is: whose."""
+    await accepted(line, wish(user), "planned", now)
+    job = await line.claim_draw("d", now)
+    assert job is not None
+    await draw_it(line, job, now)
+    return job.origin.user
+
+
+async def test_who_waits_while_the_clock_is_set_back_is_passed_by_no_newcomer(line: Line):
+    await accepted(line, wish(ADA), "planned")
+    assert await served(line, BEN, NOW - 3600) == ADA
+    assert await served(line, CID, NOW - 3599) == BEN
+
+
+async def test_who_was_served_before_the_clock_was_set_back_has_turns_again(line: Line):
+    await served(line, ADA, NOW)
+    for user in (ADA, BEN, CID):
+        await accepted(line, wish(user), "planned", NOW - 3600)
+    turns = [await served(line, user, NOW - 3599 + n) for n, user in enumerate((BEN, CID, BEN))]
+    assert ADA in turns
