@@ -72,6 +72,10 @@ class Accepting(Room):
         note_deed(connection, self._rules, wish, job, now)
         return Accepted(job=job, fresh=True)
 
+    async def must_fit(self, wish: Wish) -> None:
+        """Before anything is kept for this wish. Raises `LineFull`, as `accept` does."""
+        self._fits(await self._db.read(lambda connection: _mine(connection, wish)))
+
     def _fits(self, mine: Mine) -> None:
         most = self._rules.running + self._rules.waiting
         if mine.running + mine.waiting >= most:

@@ -52,6 +52,7 @@ class Entrance:
         """
         if bring is not None:
             await self._check(wish, reply.interaction)
+            await self._services.line.must_fit(wish)
             start = await bring()
             wish = replace(wish, request=replace(wish.request, start=start))
         await self.admit(wish, reply)
