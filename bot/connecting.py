@@ -37,6 +37,7 @@ async def logged_in(bot: commands.AutoShardedBot, token: str) -> None:
             raise _wrong_token() from error
         except PASSING as error:
             tries += 1
+            await _let_go(bot)
             await _wait(tries, error)
         else:
             return
@@ -62,6 +63,12 @@ async def connected(bot: commands.AutoShardedBot) -> None:
                 raise
             tries += 1
             await _wait(tries, error)
+
+
+async def _let_go(bot: commands.AutoShardedBot) -> None:
+    """Each login opens a session of its own and forgets the one before it, open: errors in the log."""
+    await bot.http.close()
+    bot.http.connector = discord.utils.MISSING  # it went with its session
 
 
 async def _wait(tries: int, error: Exception) -> None:

@@ -5,9 +5,14 @@ from typing import Any
 
 import aiohttp
 import discord
+import discord.http
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from discord.ext import commands
 
 from bot import connecting
+from bot.address import pointed_at
 from stylus_engine.errors import BadSettings
 
 
@@ -18,6 +23,7 @@ class Door:
         self.ends = iter(ends)
         self.tries = 0
         self.closed = False
+        self.http = discord.http.HTTPClient(asyncio.get_running_loop())
 
     def is_closed(self) -> bool:
         return self.closed
@@ -58,6 +64,34 @@ async def test_what_passes_is_waited_out(error: Exception):
         door: Any = Door(error, error, None)
         await asyncio.wait_for(way(door), 5)
         assert door.tries == 3
+
+
+@pytest.mark.asyncio
+async def test_each_try_closes_what_it_opened(monkeypatch: pytest.MonkeyPatch):
+    """Or asyncio tells of every session that was left open, as errors, while Discord is away."""
+    opened: list[aiohttp.ClientSession] = []
+
+    session = aiohttp.ClientSession
+
+    def noted(**options: Any) -> aiohttp.ClientSession:
+        opened.append(session(**options))
+        return opened[-1]
+
+    async def me(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        if len(opened) < 3:
+            request.transport.abort()
+        return web.json_response({}, status=401)
+
+    pages = web.Application()
+    pages.router.add_get("/api/v10/users/@me", me)
+    monkeypatch.setattr(aiohttp, "ClientSession", noted)
+    async with TestServer(pages) as server:
+        bot = commands.AutoShardedBot((), intents=discord.Intents.none())
+        with pointed_at(f"http://127.0.0.1:{server.port}"), pytest.raises(BadSettings):
+            await connecting.logged_in(bot, "t")
+        assert [each.closed for each in opened] == [True, True, False]
+        await bot.close()
 
 
 @pytest.mark.asyncio
