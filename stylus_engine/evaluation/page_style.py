@@ -1,10 +1,10 @@
-"""How the report looks. Light and dark, wide tables scroll inside the page."""
+"""How the report looks. Light and dark (plots are drawn light and turned), wide tables scroll inside the page."""
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#22232b;--paper:#fff;--faint:#e4e4ea;--soft:#6b6c78;--ours:#eef2ff;
 --up:#137a4b;--down:#b3261e}
 @media(prefers-color-scheme:dark){:root{--ink:#e8e8ee;--paper:#17181d;--faint:#33343d;--soft:#9a9ba8;
---ours:#22294a;--up:#5fd39b;--down:#ff8a80}figure{background:#fff}figure *{color:#22232b}}
+--ours:#22294a;--up:#5fd39b;--down:#ff8a80}figure svg{filter:invert(.91) hue-rotate(180deg)}}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1180px;margin:0 auto;padding:32px 20px 80px}
 h1{font-size:28px;margin:0 0 8px}h2{font-size:20px;margin:44px 0 8px}h3{font-size:16px;margin:0}
