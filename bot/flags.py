@@ -13,7 +13,17 @@ from stylus_engine.model import LIMITS
 
 LONGEST_SIDE = 3  # an aspect beyond 3:1 is not understood: no checkpoint draws it well
 _DASH = "‐‑‒–—―−﹘﹣－"
-_FLAG = re.compile(rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?)([A-Za-z]+)(?=$|[\s=:])")
+# What other programs write beneath a picture is read as if it had dashes: `Negative prompt: …`, `Steps: 20, …`.
+_LABEL = r"(?=negative prompt\s*:|steps:\s*[0-9]+,)"
+_FLAG = re.compile(
+    rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?|{_LABEL})([A-Z]+)(?:(?<=negative) prompt)?(?=$|[\s=:])",
+    re.IGNORECASE | re.ASCII,
+)
+# Adapters and weights in a prompt, as other programs read them: `<lora:name:0.8>`, `(red dragon:1.3)`.
+_SYNTAX = re.compile(
+    r"<(?:lora|lyco|hypernet):[^<>]{1,100}>|\([^()<>]{0,100}[^()<>0-9]:(?:[0-2](?:\.[0-9]+)?|\.[0-9]+)\)",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(r"[\s=:]*")
 _WORD = re.compile(r"\S+")
 _VALUE = re.compile(r"[\s=:]*(\S+)")
@@ -69,9 +79,11 @@ def unread(prompt: str) -> tuple[str, ...]:
     """The flags that stand in a prompt which was read, as they were typed: nobody understood them.
 
     With what was said to those that have a name here (`--ar 9:1`), with a number to others.
+    Then adapters and weights in other programs' syntax.
     """
     found = ((mark, _said(mark, tail)) for mark, tail in _found(prompt))
-    return tuple(mark[0] + said for mark, said in found if said or not _dashed(mark))
+    told = (mark[0] + said for mark, said in found if said or not _dashed(mark))
+    return (*told, *(each[0] for each in _SYNTAX.finditer(prompt)))
 
 
 def _dashed(mark: re.Match[str]) -> bool:

@@ -124,7 +124,7 @@ def _struck(query: Query, fit: Fit, kept: list[Fit], outdone: bool) -> str:
     if outdone:
         return f"others fit ‘{fit.span.text}’ better"
     alike = sum(fit.cluster == other.cluster for other in kept)
-    if min(fit.score, 1.0) * 0.5**alike < LEAST_GAIN:
+    if alike and min(fit.score, 1.0) * 0.5**alike < LEAST_GAIN:
         return "it looks like an adapter already chosen"
     return ""
 

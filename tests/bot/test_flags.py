@@ -98,6 +98,38 @@ def test_what_nobody_understood_is_named_as_it_was_typed(typed: str, told: tuple
     assert unread(read(typed).prompt) == told
 
 
+@pytest.mark.parametrize(
+    ("typed", "prompt", "negative", "told"),
+    [
+        ("a fox, snow\nNegative prompt: hats, (text:1.2)", "a fox, snow", "hats, (text:1.2)", ()),
+        ("a fox negative prompt : hats --seed 5", "a fox", "hats", ()),
+        (
+            "a fox Negative prompt: hats Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1",
+            "a fox Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1", "hats", ("Steps 20",),
+        ),
+        ("a sign that says negative prompt", "a sign that says negative prompt", None, ()),
+        ("steps: a staircase", "steps: a staircase", None, ()),
+    ],
+)  # fmt: skip
+def test_what_other_programs_write_beneath_a_picture_is_read(typed, prompt, negative, told):
+    found = read(typed)
+    assert (found.prompt, found.negative) == (prompt, negative)
+    assert unread(found.prompt) == told
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("a fox <lora:Storybook_Fox:0.8>, (red:1.3)", ("<lora:Storybook_Fox:0.8>", "(red:1.3)")),
+        ("a fox <LYCO:x> --v 6", ("--v 6", "<LYCO:x>")),
+        ("a ((red)) fox (at 10:30), [night] <3", ()),
+    ],
+)
+def test_adapters_and_weights_in_a_prompt_are_told_not_to_be_understood(typed, told):
+    assert read(typed).prompt == typed
+    assert unread(typed) == told
+
+
 @given(st.lists(st.sampled_from(["fox", "--ar", "—no", "3:2", "hat", "--seed", "5", "--x", "—y"])))
 def test_every_flag_is_understood_or_named(words: list[str]):
     found = read(" ".join(words))

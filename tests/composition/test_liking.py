@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stylus_engine.composition.fits import Floors
 from stylus_engine.composition.offline import OfflineComposer
 from stylus_engine.model import Adapter, Candidate, Liking, Policy, Query, Request
 from stylus_engine.planning.concepts import concepts
@@ -60,6 +61,17 @@ async def test_without_evidence_the_plan_is_the_same_to_the_byte():
 
 async def test_what_does_not_fit_is_never_lifted_over_its_floor():
     assert "Teapot" not in names(await planned(liking(TEAPOT, good=1e9)))
+
+
+async def test_what_nobody_likes_is_the_last_to_be_chosen_and_is_chosen():
+    """Held by meaning alone a score is small: dislikes brought it under what a look-alike must add."""
+    far = found("Far", 0.42, ("reptile",))
+    query = Query(
+        prompt=PROMPT, concepts=concepts(PROMPT), family="f", likes=(liking(far, bad=99),)
+    )
+    near = OfflineComposer(Floors(alike=0.4))
+    plan = await near.compose(Request(prompt=PROMPT), query, [far])
+    assert (names(plan), plan.dropped) == (["Far"], ())
 
 
 async def test_a_policy_stands_whatever_is_liked():
