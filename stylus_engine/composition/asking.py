@@ -9,6 +9,7 @@ and the cards hold: a long prompt is cut and said to be, lines of the menu becom
 
 import secrets
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from stylus_engine.composition.menu import LINE, MOST_ADDS, MOST_OFFERS, Menu, Size, menu
@@ -91,13 +92,12 @@ class Question(NamedTuple):
 
     def within(self, room: int) -> "Question":
         """The same with fewer offers, the last ones left out, in about `room` tokens; 0 = no bound. One stays."""
-        lines = self.menu.lines
-        bare = self.tokens - sum(map(tokens, lines))
-        fits = [
-            bare + sum(map(tokens, lines[:count])) <= room for count in range(1, len(lines) + 1)
-        ]
-        count = max(sum(fits), 1) if room else len(lines)
-        offers, menu = self.menu.offers, self.menu
+        if not room:
+            return self
+        lines, offers, menu = self.menu.lines, self.menu.offers, self.menu
+        sizes = [tokens(told) for told in lines]
+        bare = self.tokens - sum(sizes)
+        count = max(sum(bare + taken <= room for taken in accumulate(sizes)), 1)
         few = menu._replace(
             offers=offers[:count], lines=lines[:count], left=(*offers[count:], *menu.left)
         )
@@ -125,10 +125,11 @@ def question(query: Query, candidates: Sequence[Candidate], book: Book = OURS) -
 def body(asked: Question, turns: Sequence[Turn], way: Way, model: str, fence: str) -> Body:
     """The JSON of a chat completion."""
     told: Body = {"model": model, "messages": list(_messages(asked, turns, fence))}
+    most = MOST_ANSWER + (MOST_THOUGHT if way.thoughtful else 0)
     if way.modern:
-        told["max_completion_tokens"] = MOST_ANSWER + MOST_THOUGHT
+        told["max_completion_tokens"] = most
     else:
-        told |= {"max_tokens": MOST_ANSWER, "temperature": 0}
+        told |= {"max_tokens": most, "temperature": 0}
     if way.streams:
         told["stream"] = True
     if way.streams and way.counts:

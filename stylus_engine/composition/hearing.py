@@ -12,6 +12,8 @@ import msgspec
 MOST_BYTES = 4 * 2**20  # of one answer; a token of a stream takes about 250
 MOST_TEXT = 65_536  # characters; reading looks at no more
 MOST_LINE = 2**18  # bytes of one event
+BROKE_OFF = "it broke off with an error"
+MOST_TOLD = 2000  # characters of what an error says
 MOST_USED = 10_000_000  # tokens of one call; a server that claims more is not believed
 
 
@@ -19,7 +21,8 @@ class Reply(NamedTuple):
     """What was answered. `fault`: what is wrong with it even before it is read, "" for nothing.
 
     `odd`: it is no answer of a chat server at all.  `used`: tokens as the server counted
-    them, 0 when it did not say.
+    them, 0 when it did not say.  `status`: of an error that came in a good answer's stead.
+    `unsaid`: it was cut off before it began; all its room went into thoughts.
     """
 
     text: str
@@ -27,10 +30,12 @@ class Reply(NamedTuple):
     refused: bool = False
     odd: bool = False
     used: int = 0
+    status: int = 0
+    unsaid: bool = False
 
 
 class _Part(msgspec.Struct):
-    content: str | None = None
+    content: object = None
     refusal: str | None = None
 
 
@@ -42,6 +47,18 @@ class _Choice(msgspec.Struct):
     @property
     def part(self) -> _Part:
         return self.message or self.delta or _Part()
+
+
+class _Piece(msgspec.Struct):
+    """One of several that some servers make a text of; thoughts are another `type`."""
+
+    type: str = "text"
+    text: str = ""
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+    code: int | str | None = None
 
 
 class _Usage(msgspec.Struct):
@@ -70,6 +87,7 @@ class Hearing:
         self._finish = ""
         self._refusal = ""
         self._fault = ""
+        self._status = 0
         self._heard_any = False
         self._used = 0
 
@@ -91,7 +109,9 @@ class Hearing:
         if not self._heard_any:
             self._fault = self._fault or "it held no answer"
         odd = not self._heard_any and not self.full
-        return Reply(self.text[:MOST_TEXT], self._wrong(), self._refused, odd, self._used)
+        text, wrong = self.text[:MOST_TEXT], self._wrong()
+        unsaid = self._finish == "length" and _only_thought(text)
+        return Reply(text, wrong, self._refused, odd, self._used, self._status, unsaid)
 
     @property
     def _refused(self) -> bool:
@@ -120,18 +140,19 @@ class Hearing:
     def _completion(self, data: bytes) -> None:
         try:
             found = msgspec.json.decode(data, type=_Completion)
+            said = [_text(choice.part.content) for choice in (found.choices or ())[:1]]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             self._fault = self._fault or "it is no chat completion; is the base_url right?"
             return
         if found.error is not None:
-            self._fault = "it broke off with an error"
+            self._fault, self._status = _told(found.error)
         self._used = _used(found.usage) or self._used
-        if found.choices:
-            self._heard(found.choices[0])
+        for choice, text in zip(found.choices or (), said, strict=False):
+            self._heard(choice, text)
 
-    def _heard(self, choice: _Choice) -> None:
+    def _heard(self, choice: _Choice, text: str) -> None:
         self._heard_any = True
-        self.text += choice.part.content or ""
+        self.text += text
         self._refusal += choice.part.refusal or ""
         self._finish = choice.finish_reason or self._finish
 
@@ -143,6 +164,31 @@ class Hearing:
         if self._finish == "length":
             return "the answer was cut off; be shorter"
         return "" if self.text.strip() else "the answer was empty"
+
+
+def _text(content: object) -> str:
+    """Raises `msgspec.ValidationError` for what is no text and no pieces of one."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    pieces = msgspec.convert(content, list[_Piece])
+    return "".join(piece.text for piece in pieces if piece.type == "text")
+
+
+def _only_thought(text: str) -> bool:
+    """Whether no answer was begun yet."""
+    low = text.casefold()
+    return "{" not in text or (low.lstrip().startswith("<think") and "</think" not in low)
+
+
+def _told(error: object) -> tuple[str, int]:
+    """What an error says of itself, and its status where it has one."""
+    try:
+        found = msgspec.convert({"message": error} if isinstance(error, str) else error, _Error)
+    except msgspec.ValidationError:
+        found = _Error()
+    status = found.code if isinstance(found.code, int) and 400 <= found.code <= 599 else 0
+    said = found.message[:MOST_TOLD].strip()
+    return f"{BROKE_OFF}: {said}" if said else BROKE_OFF, status
 
 
 def _used(usage: object) -> int:

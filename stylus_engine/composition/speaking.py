@@ -16,8 +16,8 @@ import httpx2
 import stamina
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
-from stylus_engine.composition.asking import Body, goes_on, size
-from stylus_engine.composition.hearing import Hearing, Reply
+from stylus_engine.composition.asking import MOST_ANSWER, Body, goes_on, size
+from stylus_engine.composition.hearing import BROKE_OFF, Hearing, Reply
 from stylus_engine.composition.plain import line
 from stylus_engine.composition.talking import Heard, Meter
 from stylus_engine.composition.ways import ABOUT_ASKING, Way, full, lower, narrower, tells
@@ -31,6 +31,8 @@ WHOLE_AGAIN = (
     50  # questions; after so many short ones a whole one is tried: room may be there again
 )
 WHY = 200  # characters of what a server says of its refusal
+TOO_LARGE = 413
+FILTERS = frozenset({"content_filter", "content_policy_violation"})  # codes of refusals
 LATER = frozenset({408, 409, 425, 429})  # refusals that say: not now
 
 
@@ -115,8 +117,11 @@ class Server:
                 if way is None:
                     raise
             else:
-                self.way, self._proven = way, True
-                return reply
+                self.way, self._proven = self._known(way, reply), True
+                if not reply.unsaid or way.thoughtful:
+                    return reply
+                meter.wasted(MOST_ANSWER)
+                way = replace(way, thinks=True)
 
     @property
     def _first(self) -> Way:
@@ -124,9 +129,13 @@ class Server:
         self._asked += 1
         return replace(self.way, room=0) if self._asked % WHOLE_AGAIN == 0 else self.way
 
+    def _known(self, way: Way, reply: Reply) -> Way:
+        """What to remember of a way that was answered: room for thoughts where it helped."""
+        return replace(way, thinks=self.way.thinks) if reply.unsaid else way
+
     def _next(self, way: Way, error: SourceRefused | SourceOdd, body: Body) -> Way | None:
         """Another way to ask the same, until one was found; a shorter one whenever that is what it wants."""
-        if full(error.why):
+        if full(error.why) or (isinstance(error, SourceRefused) and error.status == TOO_LARGE):
             return None if goes_on(body) else narrower(way, error.why, size(body))
         if isinstance(error, SourceOdd):  # it knows no streams, perhaps
             return None if self._proven or not way.streams else lower(way, "stream")
@@ -168,16 +177,21 @@ class Server:
         except OpenAIError as error:
             if free(error):
                 meter.refused()
+            if declined(error):
+                return Reply("", "the model declined", refused=True)
             raise self._mapped(error) from error
         except httpx2.HTTPError as error:
             silent = SourceSilent(source=self.name, why="the connection broke")
             raise Again(silent, None) from error
 
     def _believed(self, reply: Reply) -> Reply:
-        """Raises `SourceOdd` for a body that held nothing of an answer."""
-        if reply.odd:
-            raise SourceOdd(source=self.name, why=reply.fault)
-        return reply
+        """Raises for a body that held nothing of an answer: `SourceOdd`, or what its error says."""
+        told = reply._replace(fault=self._told(reply.fault))
+        if told.odd and told.status:
+            raise self._refused(told.status, told.fault.removeprefix(f"{BROKE_OFF}: "), None)
+        if told.odd:
+            raise SourceOdd(source=self.name, why=told.fault)
+        return told
 
     def _mapped(self, error: OpenAIError) -> StylusError | Again:
         """The client's errors as ours, and nothing of the key in them."""
@@ -192,12 +206,16 @@ class Server:
 
     def _of_status(self, error: APIStatusError) -> StylusError | Again:
         words = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
-        why = self._told(words) or "it does not say why"
-        ill = error.status_code >= 500 and not tells(why)
-        if ill or error.status_code in LATER:
-            silent = SourceSilent(source=self.name, why=f"{error.status_code}, {why}")
-            return Again(silent, _seconds(error.response.headers.get("retry-after")))
-        return SourceRefused(source=self.name, status=error.status_code, why=why)
+        after = _seconds(error.response.headers.get("retry-after"))
+        return self._refused(error.status_code, self._told(words), after)
+
+    def _refused(self, status: int, said: str, after: float | None) -> SourceRefused | Again:
+        """Not now, or never."""
+        why = said or "it does not say why"
+        ill = status >= 500 and not tells(why)
+        if ill or status in LATER:
+            return Again(SourceSilent(source=self.name, why=f"{status}, {why}"), after)
+        return SourceRefused(source=self.name, status=status, why=why)
 
     def _told(self, text: str) -> str:
         bare = text.replace(self._key, "…") if self._key else text
@@ -208,6 +226,11 @@ def free(error: OpenAIError) -> bool:
     """Whether a question that failed like this cost nothing: it was refused, or nobody was reached."""
     unreached = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout
     return isinstance(error, APIStatusError) or isinstance(error.__cause__, unreached)
+
+
+def declined(error: OpenAIError) -> bool:
+    """Whether a filter before the model said no to these words: asking otherwise is no use, and nobody is ill."""
+    return isinstance(error, APIStatusError) and error.code in FILTERS
 
 
 async def _listened(answered: _Answered, heard: Heard) -> Reply:

@@ -61,6 +61,10 @@ class Meter:
         self._text = ""
         self._tries.pop()
 
+    def wasted(self, tokens: int) -> None:
+        """That try cost so much besides, and none of it was heard."""
+        self._tries[-1] += tokens
+
     def hear(self, text: str) -> None:
         """All of the text so far."""
         self._text = text
@@ -122,7 +126,7 @@ class Talk:
         Raises a `StylusError` of the speaker's, `BudgetSpent`, `TimeoutError`.
         """
         said = await self._answer(())
-        if isinstance(said.worth, Unusable) and not said.worth.refused:
+        if isinstance(said.worth, Unusable) and not (said.worth.refused or said.unsaid):
             said = await self._repaired(said, said.worth.why)
         if isinstance(said.worth, Judged) and self.self_check and said.worth.stood:
             said = said._replace(worth=await self._checked(said.text, said.worth))
@@ -163,13 +167,13 @@ class Talk:
                 bill.cost, bill.guessed = meter.before + reply.used, meter.before
         menu = sent[-1].menu
         left = len(self.asked.menu.offers) - len(menu.offers)
-        return _Said(reply.text, self._worth(reply, menu), left)
+        return _Said(reply.text, self._worth(reply, menu), left, reply.unsaid)
 
     async def _body(
         self, turns: tuple[Turn, ...], bill: Bill, sent: list[Question], way: Way
     ) -> Body:
         """A model that thinks may think for many tokens; room for them is asked for once it is known."""
-        if way.modern and not bill.thinks:
+        if way.thoughtful and not bill.thinks:
             bill.thinks = True
             await self.till.more(bill, MOST_THOUGHT)
         sent.append(self.asked.within(way.room))
@@ -179,6 +183,8 @@ class Talk:
         """A whole answer may stand in one that was cut off; so the text is looked at first."""
         if reply.refused:
             return Unusable(reply.fault, refused=True)
+        if reply.unsaid:
+            return Unusable("it thought until no room was left for an answer")
         found = read(reply.text)
         if isinstance(found, Unusable):
             return found._replace(why=reply.fault or found.why)
@@ -190,11 +196,12 @@ class Talk:
 
 
 class _Said(NamedTuple):
-    """An answer. `left`: candidates that the server had no room for."""
+    """An answer. `left`: candidates that the server had no room for; `unsaid`: it never began one."""
 
     text: str
     worth: Judged | Unusable
     left: int
+    unsaid: bool
 
 
 def _unasked(left: int) -> Iterator[Dropped]:

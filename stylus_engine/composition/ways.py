@@ -15,7 +15,10 @@ LEAST_ROOM: Final = 600  # tokens; a smaller question holds hardly an adapter be
 ANSWER: Final = 300  # tokens; what is kept for an answer
 _TOKENS = re.compile(r"([0-9]{1,7}) tokens", re.IGNORECASE)
 _OF_ROOM = re.compile(
-    r"context (?:size|length|window|limit)|context_length|prompt is too long", re.IGNORECASE
+    r"context (?:size|length|window|limit)|context_length|prompt is too long|max_new_tokens"
+    r"|reduce (?:the length|the size|your message)|too many (?:input )?tokens"
+    r"|(?:request|entity|content|payload) too large",
+    re.IGNORECASE,
 )
 _OF_USAGE = re.compile(r"stream_options|include_usage", re.IGNORECASE)
 _OF_STREAM = re.compile(r"stream", re.IGNORECASE)
@@ -29,6 +32,7 @@ class Way:
 
     `counts`: ask for the usage at the end of a stream.  `room`: tokens of a question, 0 =
     as many as it has; a server of one's own often has few thousand, shared by all who ask.
+    `thinks`: the answer has room for thoughts, without which some never begin it.
     """
 
     form: Form = "schema"
@@ -36,6 +40,12 @@ class Way:
     counts: bool = True
     modern: bool = False
     room: int = 0
+    thinks: bool = False
+
+    @property
+    def thoughtful(self) -> bool:
+        """Whether an answer is given room for thoughts."""
+        return self.modern or self.thinks
 
 
 def lower(way: Way, complaint: str) -> Way | None:
@@ -62,8 +72,7 @@ def narrower(way: Way, complaint: str, asked: int) -> Way | None:
     told = [int(number) for number in _TOKENS.findall(complaint)]
     small = min([asked * 3 // 4, *(number - ANSWER for number in told if number > ANSWER)])
     stuck = 0 < way.room < asked
-    wanted = full(complaint) and small >= LEAST_ROOM and not stuck
-    return replace(way, room=small) if wanted else None
+    return replace(way, room=small) if small >= LEAST_ROOM and not stuck else None
 
 
 def full(complaint: str) -> bool:

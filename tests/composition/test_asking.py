@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylus_engine.composition import asking
 from stylus_engine.composition.asking import INSTRUCTIONS, MOST_TOKENS, body, question, schema
 from stylus_engine.composition.menu import menu
 from stylus_engine.composition.plain import fitting, line, tokens
@@ -141,6 +142,22 @@ def test_more_candidates_than_fit_are_counted():
     asked = question(query("a dragon"), many)
     assert len(asked.menu.offers) == 40
     assert asked.cut[0].what == "110 candidates"
+
+
+def test_what_a_question_takes_is_counted_once_however_much_is_offered(monkeypatch):
+    """It was counted anew for each number of offers: seconds, for the paper's 150."""
+    whole_question = question(query("a dragon"), forty("english"))
+    looked: list[int] = []
+
+    def counted(text):
+        looked.append(len(text))
+        return tokens(text)
+
+    monkeypatch.setattr(asking, "tokens", counted)
+    few = whole_question.within(2000)
+    assert 0 < len(few.menu.offers) < 40
+    assert sum(looked) < 3 * sum(map(len, whole(whole_question)))
+    assert whole_question.within(0) is whole_question
 
 
 def test_the_schema_is_one_that_strict_servers_take_and_names_only_what_is_offered():

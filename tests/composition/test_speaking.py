@@ -1,6 +1,7 @@
 """How a server is asked, asked otherwise and asked again, over real HTTP."""
 
 import asyncio
+import json
 import re
 
 import pytest
@@ -24,6 +25,7 @@ from tests.composition.asked import (
 )
 from tests.openai_server import Raw, Traits, failing, said
 from tests.openai_server import Server as OpenAI
+from tests.openai_server.answers import error
 
 WAYS = {
     "hosted": (Traits(), 1, "json_schema", True),
@@ -212,3 +214,123 @@ async def test_a_server_that_had_little_room_is_asked_a_whole_question_again_in_
             await it.plan(f"{PROMPT} number {number}", candidates=crowd())
         whole = ["\na40 |" in each.user for each in it.server.asked]
     assert [at for at, long in enumerate(whole) if long] == [0, WHOLE_AGAIN]
+
+
+def completion(**message):
+    return Raw(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
+
+
+def events(*told):
+    lines = (f"data: {json.dumps(each)}\n\n" for each in told)
+    return Raw("".join(lines).encode(), kind="text/event-stream")
+
+
+LIMIT = {"message": "Rate limit exceeded for sk-secret: free models", "code": 429}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("answered", "asked", "why"),
+    [
+        (Raw(json.dumps({"error": LIMIT}).encode()), 2, "127.0.0.1 does not answer: 429, Rate limit exceeded for …: free models"),
+        (Raw(json.dumps({"error": LIMIT | {"code": 403}}).encode()), 1, "127.0.0.1 refuses (403): Rate limit exceeded for …: free models"),
+        (Raw(b'{"error": "No model is loaded"}'), 2, "it broke off with an error: No model is loaded"),
+        (events({"error": {"message": "No room on the card"}}), 2, "it broke off with an error: No room on the card"),
+        (events({"choices": [{"delta": {"content": GOOD[:30]}}]}, {"error": LIMIT}), 2, "it broke off with an error: Rate limit exceeded for …: free models"),
+        (Raw(b'{"error": {"message": 5, "code": {}}}'), 2, "it broke off with an error"),
+    ],
+)  # fmt: skip
+async def test_an_error_under_a_good_status_is_told_in_its_own_words(answered, asked, why):
+    async with composing(answered, key="sk-secret") as it:
+        plan = await it.plan()
+    assert plan.composer == "offline"
+    assert plan.instead.endswith(why)
+    assert len(it.server.asked) == asked
+
+
+@pytest.mark.asyncio
+async def test_an_error_in_a_stream_that_speaks_of_room_leads_to_a_shorter_question():
+    """LM Studio's way: status 200, and an event that says so."""
+
+    def short(asked):
+        many = len(re.findall(r"^a\d+ \|", asked.user, re.MULTILINE)) > 30
+        told = {"message": "the model is loaded with context length of only 2048 tokens"}
+        return events({"error": told}) if many else said(GOOD)
+
+    async with composing(short) as it:
+        plan = await it.plan(candidates=crowd())
+    assert (lit(plan), len(it.server.asked)) == (WANTED, 2)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (413, "Request too large: Limit 2000, Requested 3600, please reduce your message size."),
+        (413, "Error"),
+        (422, "`inputs` tokens + `max_new_tokens` must be <= 2048. Given: 2300 `inputs` tokens"),
+        (400, "Please reduce the length of the messages or completion."),
+    ],
+)
+async def test_whatever_words_say_that_a_question_is_too_long_it_becomes_shorter(status, words):
+    def short(asked):
+        many = len(re.findall(r"^a\d+ \|", asked.user, re.MULTILINE)) > 30
+        return failing(status, words) if many else said(GOOD)
+
+    async with composing(short) as it:
+        plan = await it.plan(candidates=crowd())
+    assert (lit(plan), len(it.server.asked)) == (WANTED, 2)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_in_pieces_is_one_and_its_thoughts_are_none_of_it():
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    pieces = [thought, {"type": "text", "text": GOOD[:9]}, {"type": "text", "text": GOOD[9:]}]
+    for answered in (
+        completion(content=pieces),
+        events({"choices": [{"delta": {"content": pieces}}]}),
+    ):
+        async with composing(answered) as it:
+            plan = await it.plan()
+        assert (lit(plan), len(it.server.asked)) == (WANTED, 1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("thought", ["", "<think>hm, {} " * 9, "Well, let me see. " * 9])
+async def test_a_model_that_thinks_its_room_away_is_given_more_and_that_is_remembered(thought):
+    def thinks(asked):
+        much = asked.body["max_tokens"] > 4000
+        return said(f"{thought}</think>{GOOD}") if much else said(thought, finish="length")
+
+    async with composing(thinks, tokens_per_day=10**6) as it:
+        first = await it.plan()
+        spent = it.composer._till._purse.spent
+        second = await it.plan(f"{PROMPT} and a robot")
+        asked = it.server.asked
+    assert (lit(first), second.composer) == (WANTED, "a-model")
+    assert [each.body["max_tokens"] > 4000 for each in asked] == [False, True, True]
+    assert spent > sum(len(each.system + each.user) // 4 for each in asked[:2]) + 900
+
+
+@pytest.mark.asyncio
+async def test_a_model_that_never_stops_thinking_is_asked_twice_and_costs_no_good_way():
+    async with composing(said("<think>hm", finish="length")) as it:
+        plan = await it.plan()
+        it.server.answering = said(GOOD)
+        again = await it.plan(f"{PROMPT} and a robot")
+        asked = it.server.asked
+    assert plan.instead == "a-model: it thought until no room was left for an answer"
+    assert again.composer == "a-model"
+    assert [each.body["max_tokens"] > 4000 for each in asked] == [False, True, False]
+
+
+@pytest.mark.asyncio
+async def test_a_filter_that_says_no_is_asked_once_and_closes_the_model_to_nobody():
+    no = Raw(error("It triggered the content management policy.", "content_filter"), 400)
+    async with composing(no) as it:
+        plans = [await it.plan(f"{PROMPT}, number {number}") for number in range(4)]
+        asked = len(it.server.asked)
+        it.server.answering = said(GOOD)
+        last = await it.plan()
+    assert {plan.instead for plan in plans} == {"a-model: the model declined"}
+    assert (asked, last.composer) == (4, "a-model")
