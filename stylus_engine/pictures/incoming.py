@@ -10,7 +10,7 @@ import io
 import struct
 import warnings
 import zlib
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+COLOURS16 = (
+    b"\x10\x02"  # of a PNG's header: 16 bits of red, green and blue each, of which Pillow keeps 8
+)
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 
@@ -86,6 +89,7 @@ def bring(data: bytes, name: str) -> Brought:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _look(image, name)
+                _key_in_eight_bits(image, data)
                 return _opened(image)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadPicture(path=name, why=_too_many()) from error
@@ -182,6 +186,14 @@ def _on_paper(whole: Image.Image) -> tuple[Pixels, NDArray[np.bool_] | None]:
     paper = Image.new("RGBA", whole.size, "white")
     flat = Image.alpha_composite(paper, whole).convert("RGB")
     return np.asarray(flat, dtype=np.uint8), clear if clear.any() else None
+
+
+def _key_in_eight_bits(image: Image.Image, data: bytes) -> None:
+    """The one colour of a PNG that is not there is cut as its pixels are, or Pillow looks for another."""
+    key = image.info.get("transparency")
+    if image.format == "PNG" and data[24:26] == COLOURS16 and isinstance(key, tuple):
+        levels = cast("tuple[int, ...]", key)
+        image.info["transparency"] = tuple(level >> 8 for level in levels)
 
 
 def _levelled(image: Image.Image) -> Image.Image:

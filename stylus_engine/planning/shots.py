@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
+from msgspec.structs import replace
+
 from stylus_engine.errors import OutOfRange
 from stylus_engine.model import LIMITS, Checkpoint, Mask, Plan, Request, Shot, Start
 from stylus_engine.model.request import ratio
@@ -73,7 +75,7 @@ def shots(  # noqa: PLR0913  the whole of what decides a grid, and nothing that 
             steps=steps,
             guidance=guidance,
             sampler=checkpoint.drawn_with(sampler),
-            start=request.start,
+            start=_on_grid(request.start, checkpoint),
             preview_every=preview_every,
         )
         for index, (mask, seed, strength) in enumerate(zip(masks, numbers, strong, strict=False))
@@ -92,6 +94,14 @@ def _shaped(ratio: float, checkpoint: Checkpoint) -> tuple[int, int]:
     step = checkpoint.multiple
     wide, high = checkpoint.size * math.sqrt(ratio), checkpoint.size / math.sqrt(ratio)
     return max(step, round(wide / step) * step), max(step, round(high / step) * step)
+
+
+def _on_grid(start: Start | None, checkpoint: Checkpoint) -> Start | None:
+    """Squares of a picture that another checkpoint drew: cut to what this one draws in."""
+    if start is None or not start.tile:
+        return start
+    step = checkpoint.multiple
+    return replace(start, tile=max(step, start.tile // step * step))
 
 
 def _off_grid(what: str, edge: int, multiple: int) -> OutOfRange:

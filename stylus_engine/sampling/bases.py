@@ -36,6 +36,12 @@ COMFY: dict[str, dict[Component, tuple[str, ...]]] = {
         "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
     },
     "z-image": {"transformer": ("diffusion_model.",), "text_encoder": ()},
+    "sd1": {"text_encoder": ("text_encoders.clip_l.transformer.",)},
+    "sd2": {"text_encoder": ("text_encoders.clip_h.transformer.",)},
+    "sdxl": {
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.clip_g.transformer.",),
+    },
 }
 MAKERS = {
     "flux1": bfl_names,
@@ -138,7 +144,7 @@ class Bases:
                 table[f"{component}.{name}"] = target
                 for prefix in KOHYA[component]:
                     table[prefix + name.replace(".", "_")] = target
-        return self._ldm_spellings() | self._makers_spellings() | table
+        return self._ldm_spellings() | self._makers_spellings() | self._comfy_spellings() | table
 
     def _makers_spellings(self) -> dict[str, Target]:
         if self.family not in MAKERS:
@@ -155,9 +161,14 @@ class Bases:
                 f"lycoris_{flat}",
             ):
                 table[spelled] = target
+        return table
+
+    def _comfy_spellings(self) -> dict[str, Target]:
+        table: dict[str, Target] = {}
+        prefixes = COMFY.get(self.family, COMFY.get(self.family.partition("-")[0], {}))
         for component, path in self.places():
             for name in _with_and_without_text_model(component, path):
-                for prefix in COMFY[self.family][component]:
+                for prefix in prefixes.get(component, ()):
                     spelled = name if prefix.endswith(".") else name.replace(".", "_")
                     table[prefix + spelled] = Target(((component, path),))
         return table

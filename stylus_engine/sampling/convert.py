@@ -72,7 +72,8 @@ FAMILIES = {  # how other families than a UNet's spell their layers
     "sdxl": r"^lora_te[23]_|^text_encoder_2\.|^lora_unet_(input_blocks|middle_block|output_blocks)_",
     "flux1": r"\bdouble_blocks|_double_blocks_|single_blocks|single_transformer_blocks",
     "sd3": r"joint_blocks|\.add_[kqv]_proj\.|_context_block_",
-    "a diffusion transformer": r"^(transformer|diffusion_model)\.|^lora_(transformer|unet_blocks|unet_layers)_",
+    "a diffusion transformer": r"^(transformer|diffusion_model)\.(?!(input|output)_blocks\.|middle_block\.|time_embed\.|label_emb\.|out\.)"
+    r"|^lora_(transformer|unet_blocks|unet_layers)_",
 }
 TEXT = r"lora_te\d?_|text_encoder"  # transformers share these
 TRANSFORMERS = {"flux1": FAMILIES["flux1"], "sd3": r"joint_blocks|_context_block_"}

@@ -1,7 +1,7 @@
 """Latents become pixels, whatever it takes: never a black picture, never more memory than there is.
 
 A latent or a pixel that is no number is an error of that one picture.  A VAE that
-overflows in half precision decodes once more in fp32, and stays there.
+overflows in half precision decodes or compresses once more in fp32, and stays there.
 """
 
 from collections.abc import Callable
@@ -43,6 +43,19 @@ class Coder:
         if not torch.isfinite(pixels).all():
             pixels = self._wider(latents)
         return pixels
+
+    def compress(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """fp32 pixels (1, 3, H, W) from -1 to 1 -> finite fp32 latents. Raises `MemoryRanOut`, `DrawNotFinite`."""
+        dice = generator.get_state()
+        latents = self._family.compress(self.parts, pixels, generator)
+        if torch.isfinite(latents).all():
+            return latents
+        _widen(self._parts.vae)
+        generator.set_state(dice)  # drawn once more, and not twice
+        latents = self._family.compress(self.parts, pixels, generator)
+        if not torch.isfinite(latents).all():
+            raise DrawNotFinite(why=ASTRAY)
+        return latents
 
     def _undisturbed(self, latents: Tensor) -> Tensor:
         """Once more where the VAE was widened for another picture while this one paused half way."""

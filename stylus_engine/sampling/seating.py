@@ -68,7 +68,8 @@ class Seating:
         plan = self._plan(shot, self._parts.scheduler_config)
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         ground = self._ground(shot)
-        begun = Starter(self._coder.parts, self._family, shot, plan, generator).begin(ground)
+        starter = Starter(self._parts, self._family, self._coder, shot, plan, generator)
+        begun = starter.begin(ground)
         return Slot(
             shot,
             row,

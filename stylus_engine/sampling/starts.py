@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from stylus_engine.model import Shot
 from stylus_engine.ports import Ground, Pixels
+from stylus_engine.sampling.decoding import Coder
 from stylus_engine.sampling.families import Family, Parts
 from stylus_engine.sampling.schedules import Schedule
 
@@ -50,10 +51,11 @@ class Beginning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """Begins one shot: its schedule and generator are about to be the slot's."""
+    """Begins one shot: its schedule and generator are about to be the slot's. `coder` compresses pictures."""
 
     parts: Parts
     family: Family
+    coder: Coder
     shot: Shot
     schedule: Schedule
     generator: Generator
@@ -102,7 +104,7 @@ class Starter:
         image = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         if without is not None:
             image = image * (1 - without)  # grey, which is 0 here
-        return self._stretched(self.family.compress(self.parts, image, self.generator))
+        return self._stretched(self.coder.compress(image, self.generator))
 
     def _stretched(self, image: Tensor) -> Tensor:
         """As the "latent" upscaler of the paper's second pass: bilinear, in fp32."""

@@ -51,11 +51,15 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that says how large it is, and has nothing in it."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))]
-    chunks += [(b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return chunked((b"IHDR", head), (b"IDAT", zlib.compress(b"")))
+
+
+def chunked(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG of these pieces."""
     body = b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
+        for kind, data in (*chunks, (b"IEND", b""))
     )
     return b"\x89PNG\r\n\x1a\n" + body
 
@@ -190,6 +194,21 @@ def test_the_level_that_a_grey_png_leaves_out_is_its_transparency(depth: type, m
     assert np.array_equal(brought.clear, clear)
     assert brought.pixels[0, 0].tolist() == [255, 255, 255]
     assert np.abs(brought.pixels[0, -1].astype(int) - 127).max() <= 1
+
+
+@pytest.mark.parametrize("key", [(0xFFFF, 0, 0xFFFF), (0x1234, 0x5678, 0x9ABC), (0xFF, 0xFF, 0xFF)])
+def test_the_colour_that_a_png_of_16_bits_leaves_out_is_its_transparency(
+    key: tuple[int, int, int],
+) -> None:
+    """Written by hand, for Pillow writes none. White is no key of 255 of 65535."""
+    rows = np.full((8, 12, 3), 0xFFFF, ">u2")
+    rows[:, :4] = key
+    head = struct.pack(">IIBBBBB", 12, 8, 16, 2, 0, 0, 0)
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    data = chunked((b"IHDR", head), (b"tRNS", struct.pack(">HHH", *key)), (b"IDAT", packed))
+    brought = incoming.bring(data, "cut")
+    assert brought.clear is not None
+    assert np.array_equal(brought.clear, (rows == key).all(axis=2))
 
 
 def test_a_large_picture_is_made_small_and_a_small_one_is_left_alone() -> None:

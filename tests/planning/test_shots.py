@@ -179,6 +179,15 @@ def test_an_aspect_keeps_the_area_and_the_grid(aspect: str, edges: tuple[int, in
     assert size(Request(prompt="x", aspect=aspect), CHECKPOINT) == edges
 
 
+@pytest.mark.parametrize(("tile", "edge"), [(0, 0), (48, 48), (56, 48), (8, 16)])
+def test_squares_of_another_checkpoint_s_picture_are_cut_to_this_one_s_grid(
+    tile: int, edge: int
+) -> None:
+    start = Start(picture="a", strength=0.5, width=64, height=64, tile=tile)
+    (shot,) = grid(plan(1), count=1, start=start)
+    assert shot.start == replace(start, tile=edge)
+
+
 def test_pixels_that_were_named_win_over_an_aspect() -> None:
     assert size(Request(prompt="x", aspect="3:2", width=64, height=32), CHECKPOINT) == (64, 32)
 

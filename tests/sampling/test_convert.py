@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from stylus_engine.sampling.names import ldm_names
 from tests.sampling.converting import (
     LAYOUTS,
     QUERY,
@@ -42,6 +43,31 @@ def test_plain_files_do_what_diffusers_makes_of_them(tmp_path, pipeline, bases, 
     path = tmp_path / "a.safetensors"
     random_adapter(path, pipeline, layout, rank=4, alpha=3.0, conv=True, seed=5)
     assert worst(deltas(factors(path, bases)), by_diffusers(path)) <= 1e-6
+
+
+@pytest.mark.parametrize("layout", ["kohya", "locon", "loha", "dora"])
+def test_a_file_as_comfyui_writes_it_is_the_same_adapter(tmp_path, pipeline, bases, layout):
+    """Its names are the model's own: the first implementation's for the UNet, transformers' for CLIP."""
+    path = tmp_path / "a.safetensors"
+    random_adapter(path, pipeline, layout, rank=4, alpha=2.0, conv=True)
+    truth = deltas(factors(path, bases))
+    paths = [name for name, _ in pipeline.unet.named_modules()]
+    names = {
+        f"lora_unet_{ours.replace('.', '_')}": f"diffusion_model.{theirs}"
+        for theirs, ours in ldm_names(paths, pipeline.unet.config["layers_per_block"])
+    }
+    for name, _ in pipeline.text_encoder.named_modules():
+        bare = name.removeprefix("text_model.")
+        flat = f"lora_te_text_model_{bare.replace('.', '_')}"
+        names[flat] = f"text_encoders.clip_l.transformer.text_model.{bare}"
+
+    def spell(tensors):
+        spelled = {key: (names[key.partition(".")[0]], key.partition(".")[2]) for key in tensors}
+        new = {".".join(pair): tensors[key] for key, pair in spelled.items()}
+        tensors.clear()
+        tensors.update(new)
+
+    assert worst(deltas(factors(rewritten(path, spell), bases)), truth) == 0
 
 
 def test_peft_patterns_do_what_peft_makes_of_them(tmp_path, pipeline, bases):

@@ -202,6 +202,23 @@ def test_a_vae_that_overflows_in_half_precision_draws_in_fp32_and_says_so(pool, 
 
 
 @torch.inference_mode()
+def test_a_vae_that_overflows_over_a_picture_that_is_brought_compresses_it_in_fp32(parts):
+    """And the shot's own dice stand where they would."""
+    family, pixels = family_of(parts.checkpoint), torch.linspace(-1, 1, 768).view(1, 3, 16, 16)
+    first = parts.vae.encoder.conv_in.weight
+    first.copy_((first * 3e5).clamp(-6e4, 6e4))
+    parts.vae.half().float()  # so that nothing is lost when it is halved again
+    wide, half = (torch.Generator().manual_seed(7) for _ in range(2))
+    expected = family.compress(parts, pixels, wide)
+    coder = Coder(dataclasses.replace(parts, vae=parts.vae.half()), family)
+    assert not family.compress(coder.parts, pixels, torch.Generator()).isfinite().all()
+    assert torch.equal(coder.compress(pixels, half), expected)
+    assert torch.equal(half.get_state(), wide.get_state())
+    with pytest.raises(DrawNotFinite):
+        coder.compress(pixels * torch.inf, half)
+
+
+@torch.inference_mode()
 def test_a_picture_that_pauses_half_way_begins_anew_when_another_widens_the_vae(parts):
     """Its numbers are half ones by then, and the layers to come no longer are."""
     calm, wild = torch.rand(1, 4, 8, 8), torch.full((1, 4, 8, 8), 3e6)

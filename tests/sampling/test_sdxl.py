@@ -4,6 +4,7 @@
 # pyright: reportPrivateImportUsage=false, reportArgumentType=false
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ from tests.sampling.converting import deltas, factors
 from tests.sampling.draws import Pool, adapters
 from tests.sampling.judge import Stage, finals, stage
 from tests.sampling.oracle import SCHEDULERS, quiet, seeded
-from tests.sampling.tiny_sdxl import adapter, tiny_sdxl
+from tests.sampling.tiny_sdxl import Layout, adapter, tiny_sdxl
 
 LAYOUTS = ("diffusers", "kohya", "kohya_ldm", "diffusers_dotted")
 BOUND = 1e-4
@@ -140,10 +141,10 @@ def other_words(_: object, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 def test_every_layer_of_every_layout_arrives(pool, ours):
     checkpoint = ours.parts.checkpoint
     bases = Bases(checkpoint.id, checkpoint.family, ours.parts.modules)
-    for layout in LAYOUTS:
-        pipeline = tiny_sdxl()
-        count = adapter(pool.files[layout].with_name("again"), pipeline, layout, 7)
-        found = factors(pool.files[layout], bases)
+    for layout in get_args(Layout):
+        path = pool.folder.with_name(f"{layout}-again.safetensors")
+        count = adapter(path, tiny_sdxl(), layout, 7)
+        found = factors(path, bases)
         assert len(deltas(found)) == count
         assert {component for component, _ in found.layers} == set(COMPONENTS)
 

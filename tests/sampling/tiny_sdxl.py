@@ -23,7 +23,12 @@ from tests.sampling.tiny import tiny_tokenizer, tiny_vae, vocabulary
 
 WIDTHS = (32, 24)  # of the two text encoders
 POOLED = 16
-Layout: TypeAlias = Literal["diffusers", "kohya", "kohya_ldm", "diffusers_dotted"]
+COMFY = {
+    "unet": "diffusion_model",
+    "text_encoder": "text_encoders.clip_l.transformer",
+    "text_encoder_2": "text_encoders.clip_g.transformer",
+}
+Layout: TypeAlias = Literal["diffusers", "kohya", "kohya_ldm", "diffusers_dotted", "comfy"]
 
 
 def tiny_sdxl(seed: int = 0) -> StableDiffusionXLPipeline:
@@ -107,7 +112,9 @@ def targets(
 ) -> Iterator[tuple[str, str, nn.Linear | nn.Conv2d]]:
     for name, module in pipeline.unet.named_modules():
         inner = "transformer_blocks" in name or name.endswith((".proj_in", ".proj_out"))
-        conv = layout.startswith("kohya") and ("resnets" in name or "samplers" in name)
+        conv = layout in ("kohya", "kohya_ldm", "comfy") and (
+            "resnets" in name or "samplers" in name
+        )
         if isinstance(module, nn.Linear | nn.Conv2d) and (inner or conv):
             yield "unet", name, module
     for component in ("text_encoder", "text_encoder_2"):
@@ -130,8 +137,11 @@ def spelled(
             pair = ("lora_linear_layer.down", "lora_linear_layer.up")
         keys = [f"{component}.{name}.{part}.weight" for part in pair]
         return dict(zip(keys, (down, up), strict=True))
-    if component == "unet" and layout == "kohya_ldm":
+    if component == "unet" and layout in ("kohya_ldm", "comfy"):
         name = _ldm(pipeline)[name]
+    if layout == "comfy":
+        pair = (f"{COMFY[component]}.{name}.lora_{part}.weight" for part in ("down", "up"))
+        return dict(zip(pair, (down, up), strict=True))
     prefix = {"unet": "lora_unet_", "text_encoder": "lora_te1_", "text_encoder_2": "lora_te2_"}
     flat = prefix[component] + name.replace(".", "_")
     return {
