@@ -5,6 +5,7 @@ shot is before its first step, and whether it may be, is `seating`'s.
 """
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from functools import partial
 
 import torch
@@ -177,10 +178,12 @@ class Studio:
         return predicted
 
     def preview(self, slot: Slot) -> bytes | None:
-        """PNG of the expected picture, at most a few hundred pixels wide, when one is due."""
+        """PNG of the expected picture, at most a few hundred pixels wide, when one is due and there is memory."""
         if not slot.previews:
             return None
-        return to_png(self._decode(shrunk(slot.expected)))
+        with suppress(MemoryRanOut):  # for a glance no picture is given up, and nobody's memory
+            return to_png(to_pixels(self._coder.decode(shrunk(slot.expected))))
+        return None
 
     def develop(self, slot: Slot, seconds: float) -> Generator[None, None, Picture]:
         """Decode and keep, in pieces if all of it takes longer than `seconds`.
@@ -238,6 +241,9 @@ class Studio:
         return apart(worn, row, shot.recipe.null_space, self._factors), readied
 
     def _decode(self, latents: Tensor) -> Pixels:
+        with suppress(MemoryRanOut):
+            return to_pixels(self._coder.decode(latents))
+        self.relieve()
         return to_pixels(self._coder.decode(latents))
 
     def _manifest(self, slot: Slot) -> Manifest:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from stylus_engine.errors import DeviceLost
-from stylus_engine.model import Drawn, Failed, Shot
+from stylus_engine.model import Drawn, Failed, Shot, Stepped
 from tests.sampling.draws import Pool
 from tests.sampling.judge import Stage, stage
 from tests.sampling.small import shot, small_pool
@@ -85,6 +86,44 @@ def test_what_nobody_wears_goes_before_a_batch_is_halved(pool, monkeypatch):
     assert on.drawer._loop.forwards.most_area == 0
     for name, picture in truth.items():
         assert np.array_equal(found[name], picture), name
+
+
+def test_a_finished_picture_is_developed_in_the_memory_of_what_was_worn(pool, monkeypatch):
+    """All of its steps were taken: it is not lost for factors that can be gathered again."""
+    on = stage(pool)
+    truth = drawn(on, four(pool))
+    studio = on.drawer._studio
+    decode = studio._family.decode
+
+    def short(parts, latents):
+        if hooks(on):
+            raise FULL
+        return decode(parts, latents)
+
+    monkeypatch.setattr(studio._family, "decode", short)
+    found = drawn(on, four(pool))
+    for name, picture in truth.items():
+        assert np.array_equal(found[name], picture), name
+    assert (hooks(on), pins(on)) == (0, 0)
+
+
+def test_a_preview_for_which_there_is_no_memory_is_left_out(pool, monkeypatch):
+    on = stage(pool)
+    truth = drawn(on, four(pool)[:1])
+    family = on.drawer._studio._family
+    decode = family.decode
+
+    def short(parts, latents):
+        if any(not slot.done for slot in on.slots):
+            raise FULL
+        return decode(parts, latents)
+
+    monkeypatch.setattr(family, "decode", short)
+    on.drawer.admit(structs.replace(four(pool)[0], preview_every=1))
+    events = list(on.drawer.events())
+    assert [event.preview for event in events if isinstance(event, Stepped)] == [None] * 3
+    assert isinstance(events[-1], Drawn)
+    assert np.array_equal(on.pictures.kept["a"], truth["a"])
 
 
 def test_one_row_after_the_other_is_enough_for_a_guided_picture(pool, limited):
