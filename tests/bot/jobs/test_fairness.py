@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.fairness import Standing, Waiting, line_order, next_in_line, seconds_left
+from bot.jobs.fairness import (
+    NEVER,
+    NO_CAP,
+    Standing,
+    Waiting,
+    line_order,
+    next_in_line,
+    seconds_left,
+)
 
 USERS = st.integers(1, 5)
 JOBS = st.lists(st.tuples(USERS, st.integers(0, 1)), min_size=1, max_size=40)
@@ -29,6 +37,22 @@ def test_the_order_has_every_job_once(people):
 def test_the_first_of_the_order_is_next(people):
     line = waiting(*people)
     assert next(line_order(line, {})) == next_in_line(line, {}, cap=1)
+
+
+SERVED = st.one_of(st.just(NEVER), st.floats(0, 100))
+STANDINGS = st.dictionaries(USERS, st.builds(Standing, running=st.integers(0, 2), served=SERVED))
+
+
+@given(JOBS, STANDINGS)
+def test_the_place_that_is_told_is_the_order_in_which_jobs_are_taken(people, stand):
+    line, now, taken = waiting(*people), dict(stand), []
+    of = {one.job: one for one in line}
+    while job := next_in_line(of.values(), now, cap=NO_CAP):
+        user = of.pop(job).user
+        taken.append(job)
+        running = now.get(user, Standing()).running
+        now[user] = Standing(running + 1, served=1000.0 + len(taken))
+    assert list(line_order(line, stand)) == taken
 
 
 @given(JOBS)
