@@ -52,8 +52,17 @@ async def test_words_and_meaning_with_reasons_people_can_read():
 
 async def test_nothing_fits_is_an_empty_plan():
     plan = await compose("a red cat in the forest", found(card("Butterfly"), "cat", 0.32))
-    assert plan.tasks == ()
+    assert plan.tasks == plan.dropped == ()
     assert plan.uncovered == ("cat", "forest")
+
+
+async def test_tasks_stand_in_the_order_of_the_prompt_whatever_fits_best():
+    plan = await compose(
+        "a fortress and a dragon",
+        found(card("Ember", tags=("dragon",)), "dragon", 0.9),
+        found(card("Keep", tags=("fortress",)), "fortress", 0.5),
+    )
+    assert lit(plan) == [("fortress", ["Keep"]), ("dragon", ["Ember"])]
 
 
 @pytest.mark.parametrize(
