@@ -184,6 +184,8 @@ async def test_a_private_picture_is_nobody_elses(line: Line):
     with pytest.raises(Forbidden) as refused:
         await line.accept(press(root, "show", BEN), NOW)
     assert refused.value.owner == ADA
+    again = await line.accept(press(root, "seed"), NOW)
+    assert again.job.private
 
 
 @pytest.mark.parametrize("action", ["seed", "mask", "keep", "single", "show", "vary"])
