@@ -262,6 +262,15 @@ async def test_a_planner_that_dies_twice(line: Line):
     assert (back.state, back.error) == ("failed", "WorkerLost")
 
 
+async def test_who_only_waited_for_files_at_a_planner_that_died_loses_no_attempt(line: Line):
+    waits, works = await accepted(line, wish(ADA)), await accepted(line, wish(BEN), now=NOW + 1)
+    for _ in range(2):
+        assert await line.claim_plan("planner", NOW + 2) is not None
+    back = await line.lost("planner", NOW + 3, frozenset({waits.id}))
+    told = {job.id: (job.state, job.attempts, job.owner) for job in back}
+    assert told == {waits.id: ("queued", 0, None), works.id: ("queued", 1, None)}
+
+
 async def test_released_leases_do_not_count(line: Line):
     await accepted(line, wish(), "planned")
     await accepted(line, wish(BEN), "queued")
