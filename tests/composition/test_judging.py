@@ -61,6 +61,10 @@ def test_the_very_same_letters_go_before_others():
     assert next(places("Dragon or dragon", "dragon")).start == 10
 
 
+def test_an_id_in_capitals_is_that_id():
+    assert lit(judged("a dragon", ("dragon", "A2"))) == [("dragon", ["Wyrm"])]
+
+
 def test_a_place_that_is_not_left_out_goes_before_one_that_is():
     found = judged("no snow, but snow on the roof", ("snow", "a1"))
     assert found.tasks[0].start == 13
