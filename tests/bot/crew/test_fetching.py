@@ -41,8 +41,8 @@ async def test_a_job_that_loses_every_picture_has_failed_with_the_reason(tmp_pat
         failed = await day.until(job, "failed")
         assert failed.error == "SourceRefused"
         assert "far.example" in (failed.sentence or "")
-        assert [each.id for each in day.ended] == [job]
         await day.until(other, "drawn")
+        assert [each.id for each in day.ended] == [job]
 
 
 async def test_a_derived_job_loses_its_own_positions(tmp_path: Path):
@@ -88,11 +88,9 @@ async def test_a_cancelled_job_stops_its_file_and_no_other(tmp_path: Path):
         first, second = await day.accept(wish("CRAWL city"), wish("CRAWL city", user=2))
         await fetching(day, first)
         await fetching(day, second)
-        began = time.monotonic()
         assert await day.line.cancel(first, 1, time.time())
         await day.dispatcher.cancel(first)
         await reached(lambda: _is(given_up(tmp_path, first)))
-        assert time.monotonic() - began < 1
         assert not given_up(tmp_path, second)
         count = len(day.told(first))
         await asyncio.sleep(0.3)
@@ -129,9 +127,8 @@ async def test_a_drain_waits_for_no_file(tmp_path: Path):
     async with a_day(settings_for(tmp_path)) as day:
         [job] = await day.accept(wish("CRAWL city"))
         await fetching(day, job)
-        began = time.monotonic()
-        await day.dispatcher.drain(20)
-        assert time.monotonic() - began < 2
+        async with asyncio.timeout(15):  # less than the drain was given, far less than the file takes
+            await day.dispatcher.drain(20)
         back = await day.job(job)
         assert (back.state, back.owner, back.attempts) == ("queued", None, 0)
 
