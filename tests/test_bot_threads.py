@@ -86,6 +86,7 @@ async def test_a_thread_that_closed_meanwhile_gets_its_pictures_once(stage: Stag
     await stage.posted(job_of(status))
     cards = [message for message in await ben.messages() if is_card(message)]
     assert [job_of(card) for card in cards] == [job_of(status)]
+    await stage.gone(ben, status)
     await stage.derived(ben, cards[0], "seed")
 
 

@@ -6,12 +6,13 @@ does not matter whether the step before was made by this process.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Generic
+from collections.abc import Coroutine, Sequence
+from typing import Any, Generic
 from weakref import WeakValueDictionary
 
 from bot.delivery.office import Office
 from bot.delivery.roads import Try, in_doubt, next_road, tries
+from bot.delivery.tidying import tidied
 from bot.delivery.wire import (
     Blocked,
     Clerk,
@@ -187,11 +188,13 @@ class Poster(Generic[Letter]):
         if first and self._metrics is not None:
             self._metrics.waited(waited)
         if first and waited > self._limits.ping_after:
-            self._ring(job, sent)
+            self._ring(self._ping(job, sent))
+        if first and job.road == "new":
+            self._ring(tidied(self._wire, job, sent))
 
-    def _ring(self, job: Job, sent: Sent) -> None:
+    def _ring(self, work: Coroutine[Any, Any, None]) -> None:
         """Beside the deliveries: a channel takes few new messages, and cards need not wait for them."""
-        bell = asyncio.create_task(self._ping(job, sent))
+        bell = asyncio.create_task(work)
         self.bells.add(bell)
         bell.add_done_callback(self.bells.discard)
 

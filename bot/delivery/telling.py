@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias
 from bot.delivery.office import Office
 from bot.delivery.posting import by_their_clock
 from bot.delivery.roads import editable, token_lives
+from bot.delivery.tidying import tidied
 from bot.delivery.wire import (
     Blocked,
     Letter,
@@ -48,7 +49,8 @@ class Teller(Generic[Letter]):
             return False
         for road in self._roads(job):
             try:
-                await self._said(road, job)
+                sent = await self._said(road, job)
+                await tidied(self._wire, job, sent)
                 break
             except Unreachable:
                 raise
@@ -59,12 +61,12 @@ class Teller(Generic[Letter]):
         await self._line.told(name, self._clock.now())
         return False
 
-    async def _said(self, road: "Way[Letter]", job: Job) -> None:
+    async def _said(self, road: "Way[Letter]", job: Job) -> Sent:
         """Without the prompt's words where AutoMod stops them."""
         try:
-            await road(job, await self._clerk.ended(job))
+            return await road(job, await self._clerk.ended(job))
         except Blocked:
-            await road(job, await self._clerk.ended(job, quiet=True))
+            return await road(job, await self._clerk.ended(job, quiet=True))
 
     def _roads(self, job: Job) -> "Iterator[Way[Letter]]":
         """Those that are open now; the person's direct messages are the last one."""

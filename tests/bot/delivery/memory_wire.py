@@ -202,7 +202,8 @@ class MemoryWire:
             return self.messages[message].paper.kind in {"result", "ended"}
 
     async def delete(self, channel: int, message: int) -> None:
-        self.messages[message].gone = True
+        async with self._call("delete"):
+            self.messages[message].gone = True
 
     # --- inside
 

@@ -50,10 +50,14 @@ async def test_a_token_near_its_end_is_not_used(world: World):
     assert world.wire.papers(job.id, "result") == [job.message]
 
 
-async def test_an_old_message_is_left_and_a_new_one_is_written(world: World):
+@pytest.mark.parametrize("deletable", [True, False])
+async def test_an_old_message_gives_way_to_a_new_one(world: World, deletable: bool):
     job = await world.drawn()
     world.clock.turn(3600)
+    if not deletable:
+        world.wire.fail("delete", NoRights())
     await world.deliver()
+    assert world.wire.messages[job.message or 0].gone is deletable
     assert await outcome(world, job.id) == ("posted", "new")
     (made,) = world.wire.papers(job.id, "result")
     assert made != job.message

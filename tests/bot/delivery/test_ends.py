@@ -42,13 +42,16 @@ async def test_an_end_is_told_anew(world: World):
     (made,) = world.wire.papers(job.id, "ended")
     assert world.wire.messages[made].channel == CHANNEL
     assert world.wire.messages[made].nonce == nonce(job.id, "e")
+    assert world.wire.messages[job.message or 0].gone
 
 
 async def test_an_end_is_at_last_told_in_private(world: World):
     job = await failed(world)
     world.clock.turn(3600)
     world.wire.fail("send", NoRights())
+    world.wire.fail("delete", NoRights())
     await world.deliver()
+    assert await world.line.to_tell() == []
     (made,) = world.wire.papers(job.id, "ended")
     assert world.wire.messages[made].channel == DM
 
