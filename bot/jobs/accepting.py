@@ -9,7 +9,7 @@ from ulid import ULID
 from bot.jobs.comparing import insert_comparison
 from bot.jobs.deriving import Derived, Source, derive
 from bot.jobs.evidence import note_deed
-from bot.jobs.nouns import ROOTS, UNFINISHED, Accepted, Job, State, Wish
+from bot.jobs.nouns import BORN_DRAWN, ROOTS, UNFINISHED, Accepted, Job, State, Wish
 from bot.jobs.people import ban_of
 from bot.jobs.room import Room
 from bot.jobs.rows import (
@@ -22,6 +22,7 @@ from bot.jobs.rows import (
 from bot.jobs.tables import NO_POSITION, jobs, shots
 from bot.refusals import Banned, Forbidden, JobGone, LineFull
 
+SENDING: tuple[State, ...] = ("drawn", "posting")
 LIGHT = (
     jobs.c.id,
     jobs.c.interaction,
@@ -37,11 +38,15 @@ LIGHT = (
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What the database knows of a person's press before it is accepted."""
+    """What the database knows of a person's press before it is accepted.
+
+    `sending` of those that run have their pictures already.
+    """
 
     same: str | None
     running: int
     waiting: int
+    sending: int
 
 
 class Accepting(Room):
@@ -62,7 +67,7 @@ class Accepting(Room):
         if mine.same is not None:
             return _found(connection, mine.same)
         _may(connection, wish)
-        self._fits(mine)
+        self._fits(wish, mine)
         job, derived = _made(connection, wish, now)
         insert_job(connection, job, wish)
         if derived is not None:
@@ -74,11 +79,13 @@ class Accepting(Room):
 
     async def must_fit(self, wish: Wish) -> None:
         """Before anything is kept for this wish. Raises `LineFull`, as `accept` does."""
-        self._fits(await self._db.read(lambda connection: _mine(connection, wish)))
+        self._fits(wish, await self._db.read(lambda connection: _mine(connection, wish)))
 
-    def _fits(self, mine: Mine) -> None:
+    def _fits(self, wish: Wish, mine: Mine) -> None:
+        """A full line holds up nobody who only wants to see what exists, a few at a time."""
         most = self._rules.running + self._rules.waiting
-        if mine.running + mine.waiting >= most:
+        theirs = mine.sending if wish.action in BORN_DRAWN else mine.running + mine.waiting
+        if theirs >= most:
             raise LineFull(running=mine.running, waiting=mine.waiting, most=most)
 
     async def acknowledged(self, job: str, *, message: int, channel: int, now: float) -> None:
@@ -116,10 +123,11 @@ def _same_press(row: AnyRow, wish: Wish) -> bool:
     )
 
 
-def _counted(rows: Sequence[AnyRow]) -> tuple[int, int]:
-    """Unfinished jobs (running, waiting): what a worker holds or held is no longer waiting."""
-    running = sum(row.worker_id is not None or row.state in {"drawn", "posting"} for row in rows)
-    return running, len(rows) - running
+def _counted(rows: Sequence[AnyRow]) -> tuple[int, int, int]:
+    """Unfinished jobs (running, waiting, sending): what a worker holds or held is no longer waiting."""
+    sending = [row for row in rows if row.state in SENDING]
+    running = sum(row.worker_id is not None or row in sending for row in rows)
+    return running, len(rows) - running, len(sending)
 
 
 def _found(connection: Connection, job: str) -> Accepted:

@@ -24,6 +24,7 @@ Road: TypeAlias = Literal["token", "bot", "new"]
 
 UNFINISHED: tuple[State, ...] = ("queued", "planned", "drawn", "posting")
 ROOTS: tuple[Action, ...] = ("imagine", "compare")
+BORN_DRAWN: tuple[Action, ...] = ("single", "show")  # their pictures exist: they wait for nobody
 FINISHED: tuple[State, ...] = ("posted", "failed", "cancelled", "undeliverable")
 MOST_MASKS = 64  # of one root job that 🧩 goes through before it starts again
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot import origins, safety, wishes
 from bot.delivery.wire import Blocked, Sent, ThreadClosed
-from bot.jobs.nouns import Action, Job, Place, Wish
+from bot.jobs.nouns import BORN_DRAWN, Job, Place, Wish
 from bot.refusals import Banned, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
@@ -22,7 +22,6 @@ from stylus_engine.model import Start
 from stylus_engine.model.noun import within
 
 log = logging.getLogger(__name__)
-DRAWN_BEFORE: frozenset[Action] = frozenset({"single", "show"})
 
 
 class Entrance:
@@ -73,7 +72,7 @@ class Entrance:
     async def _within(self, wish: Wish) -> None:
         """What an old card offers may be more than the settings allow by now. Raises `OutOfRange`."""
         settings = self._services.settings
-        if wish.action not in DRAWN_BEFORE:
+        if wish.action not in BORN_DRAWN:
             within("Count", wish.request.count, 1, wishes.most_count(settings))
         if wish.action == "upscale":
             positions = await self._services.line.positions(wish.source or "")

@@ -146,6 +146,19 @@ async def test_a_running_job_is_told_apart_from_waiting_ones(line: Line):
     assert (full.value.running, full.value.waiting) == (1, 3)
 
 
+async def test_a_full_line_still_shows_what_exists_a_few_at_a_time(line: Line):
+    root = await accepted(line, wish(), "posted")
+    for _ in range(4):
+        await line.accept(wish(), NOW)
+    with pytest.raises(LineFull):
+        await line.accept(press(root, "seed"), NOW)
+    for index in range(4):
+        assert (await line.accept(press(root, "single", index=index), NOW)).fresh
+    with pytest.raises(LineFull) as full:
+        await line.accept(press(root, "show"), NOW)
+    assert (full.value.running, full.value.waiting) == (4, 4)
+
+
 async def test_ended_jobs_leave_room(line: Line):
     for _ in range(6):
         await accepted(line, wish(), "cancelled")
