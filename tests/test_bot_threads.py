@@ -119,7 +119,7 @@ async def test_a_locked_thread_takes_no_answer_and_leaves_no_job(stage: Stage):
     lost = "SELECT state FROM jobs WHERE told_at > 0 AND request LIKE '%behind a lock%'"
 
     async def taken_back() -> bool:
-        return stage.rows(lost) == [("cancelled",)]
+        told = "was taken back: Discord did not take its answer" in stage.bot.log
+        return told and stage.rows(lost) == [("cancelled",)]
 
     await until(taken_back, 60, "the job to be taken back")
-    assert "was taken back: Discord did not take its answer" in stage.bot.log
