@@ -51,9 +51,26 @@ def keep(path: Path, secret: str) -> None:
     fresh.replace(path)
 
 
-def readable_by_others(path: Path) -> bool:
-    """Whether other people of this machine could read the file."""
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+def exposed(settings: msgspec.Struct) -> list[str]:
+    """Files of secrets that the tables name and that other people of this machine could read."""
+    tables = (getattr(settings, name) for name in settings.__struct_fields__)
+    secretive = [table for table in tables if isinstance(table, Guarded)]
+    named = (
+        getattr(table, name)
+        for table in secretive
+        for name in table.__struct_fields__
+        if name.endswith(("token_file", "key_file"))
+    )
+    return [path for path in named if path and _readable_by_others(Path(path))]
+
+
+def _readable_by_others(path: Path) -> bool:
+    """What cannot be looked at, or has no such rights (Windows), is not said to be readable."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def _read(path: str, where: str) -> str:

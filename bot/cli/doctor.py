@@ -1,6 +1,7 @@
 """`stylus doctor`: what is here, what is set, what is missing, and the one command that mends it."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from bot.cli.desk import FAILED, Desk, desk_of, run
 from bot.cli.engine import Engine
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
-from bot.secrets import secret
+from bot.secrets import exposed, secret
 from bot.sections import AUTO, MINIATURE, ComposerSettings
 from bot.settings import Settings, config_file
 from stylus_engine.errors import BadCheckpoint, IndexMissing, StoreFailed, StylusError
@@ -123,6 +124,7 @@ def _of_settings(desk: Desk, *, drawable: bool) -> Iterator[Finding]:
         yield Finding(what="settings", state="missing", says=str(error), mend=mend)
         return
     yield _settings(desk)
+    yield from (_exposed(path) for path in exposed(settings))
     with desk.engine(settings) as engine:
         yield from of_engine(engine, settings)
         if drawable:
@@ -138,6 +140,11 @@ def _settings(desk: Desk) -> Finding:
     file = config_file(desk.config, desk.environment)
     says = f"from {file.absolute()}" if file else "the defaults; there is no config.toml"
     return Finding(what="settings", state="good", says=says)
+
+
+def _exposed(path: str) -> Finding:
+    says = f"{path} can be read by other people of this machine."
+    return Finding(what="secret", state="note", says=says, mend=f"chmod 600 {shlex.quote(path)}")
 
 
 def of_engine(engine: Engine, settings: Settings) -> Iterator[Finding]:

@@ -104,6 +104,19 @@ def test_who_chooses_is_told(call, flags, state, words):
     assert "sk-1" not in result.stdout
 
 
+@pytest.mark.parametrize("key", ["discord.token_file", "catalog.huggingface_token_file", "composer.api_key_file"])  # fmt: skip
+def test_a_secret_that_others_can_read_is_told_with_what_mends_it(call, tmp_path, key):
+    file = tmp_path / "my token"
+    file.write_text("sk-1")
+    file.chmod(0o640)
+    result = call("--set", f"{key}={file}", "doctor", "--json")
+    found = findings(result)["secret"]
+    assert (result.exit_code, found["state"], found["mend"]) == (0, "note", f"chmod 600 '{file}'")
+    assert "sk-1" not in result.stdout
+    file.chmod(0o600)
+    assert "secret" not in findings(call("--set", f"{key}={file}", "doctor", "--json"))
+
+
 def test_broken_settings_are_a_finding_and_not_a_crash(call):
     result = call("--set", "sampling.slotts=3", "doctor", "--json")
     assert result.exit_code == 1
