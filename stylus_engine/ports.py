@@ -116,6 +116,14 @@ class Changes(Protocol):
         """The number of the newest change; 0 when there was none."""
         ...
 
+    def card_of(self, seq: int) -> str:
+        """The card whose last change has this number; "" when none has."""
+        ...
+
+    def number_of(self, card_id: str) -> int:
+        """The number of a card's last change; 0 when there is no such card."""
+        ...
+
     def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
         """At most `limit` changes after number `seq`, in order; vectors of that space with them."""
         ...

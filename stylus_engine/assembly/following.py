@@ -66,6 +66,14 @@ class Counted:
         """See `Changes.last`."""
         return self._changes.last()
 
+    def card_of(self, seq: int) -> str:
+        """See `Changes.card_of`."""
+        return self._changes.card_of(seq)
+
+    def number_of(self, card_id: str) -> int:
+        """See `Changes.number_of`."""
+        return self._changes.number_of(card_id)
+
     def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
         """See `Changes.after`."""
         self._tell()

@@ -121,6 +121,17 @@ class Catalogue:
         """The number of the newest change; 0 when there was none."""
         return self._one("SELECT coalesce(max(seq), 0) FROM cards")[0]
 
+    def card_of(self, seq: int) -> str:
+        """The card whose last change has this number; "" when none has."""
+        return next(
+            (row[0] for row in self._rows("SELECT card_id FROM cards WHERE seq = ?", (seq,))), ""
+        )
+
+    def number_of(self, card_id: str) -> int:
+        """The number of a card's last change; 0 when there is no such card."""
+        sql = "SELECT seq FROM cards WHERE card_id = ?"
+        return next((row[0] for row in self._rows(sql, (card_id,))), 0)
+
     def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
         """At most `limit` changes after number `seq`, in order; vectors of that space with them."""
         sql = (

@@ -24,6 +24,7 @@ from stylus_engine.retrieval.home import TABLE, Home, connected
 from stylus_engine.retrieval.index import (
     COARSE_MARK,
     KEY,
+    NEWEST,
     REACHED,
     View,
     broken,
@@ -107,7 +108,7 @@ class Generation:
         if gone and not fresh:
             await self._table.delete(among(KEY, gone))
         await self._put([change for change in last.values() if change.card], known, fresh=fresh)
-        await self.note(**{REACHED: str(changes[-1].seq)})
+        await self.note(**{REACHED: str(changes[-1].seq), NEWEST: changes[-1].card_id})
 
     async def tidy(self) -> None:
         """Build the indices that this size asks for; let those that are there take in what is new."""

@@ -37,11 +37,11 @@ async def follow(index: CardIndex, changes: Changes) -> int:
     `IndexSchema`, `IndexBroken`, `StoreFailed`, `BadEmbedder`.
     """
     goal = await asyncio.to_thread(_goal, changes)
-    if await _standing(index) == goal:
+    if _same(await _standing(index), goal):
         return 0
     async with index.home.writing():
         there = await _standing(index)  # another process may have been quicker
-        if there is None or not await _near(index, there, goal):
+        if there is None or not await _near(index, there, goal) or await _forked(there, changes):
             return await _anew(index, changes, known=await _known(index))
         return await _catch_up(index, changes)
 
@@ -56,7 +56,8 @@ async def anew(index: CardIndex, changes: Changes) -> int:
 
 
 def _goal(changes: Changes) -> Standing:
-    return Standing(changes.identity(), changes.last())
+    last = changes.last()
+    return Standing(changes.identity(), last, changes.card_of(last))
 
 
 async def _standing(index: CardIndex) -> Standing | None:
@@ -69,6 +70,20 @@ async def _standing(index: CardIndex) -> Standing | None:
         if await index.outgrown():
             return None
         raise
+
+
+def _same(there: Standing | None, goal: Standing) -> bool:
+    return there is not None and there in {goal, goal._replace(newest="")}
+
+
+async def _forked(there: Standing, changes: Changes) -> bool:
+    """Whether the change it came to is none of these: a catalogue out of a backup counts on from there.
+
+    In one and the same sequence the card of a number has that number or, changed again, a later one.
+    """
+    if not there.newest:
+        return False
+    return await asyncio.to_thread(changes.number_of, there.newest) < there.reached
 
 
 async def _near(index: CardIndex, there: Standing, goal: Standing) -> bool:
@@ -100,7 +115,7 @@ async def _catch_up(index: CardIndex, changes: Changes) -> int:
 async def _anew(index: CardIndex, changes: Changes, known: View | None) -> int:
     """Write a generation up to the newest change of now, make it current, then catch up."""
     goal = await asyncio.to_thread(_goal, changes)
-    name, generation, last = await _begun(index, goal, how="known" if known else "anew")
+    name, generation, last = await _begun(index, changes, goal, how="known" if known else "anew")
     written = await _walk(generation, changes, index.embedder.name, known, goal=last)
     await generation.finish()
     await index.home.point(name)
@@ -134,7 +149,9 @@ async def _walk(
     return written
 
 
-async def _begun(index: CardIndex, goal: Standing, how: str) -> tuple[str, Generation, int]:
+async def _begun(
+    index: CardIndex, changes: Changes, goal: Standing, how: str
+) -> tuple[str, Generation, int]:
     """A generation to fill, and up to which change: one that was killed, else a new one."""
     for name in await _others(index):
         try:
@@ -143,6 +160,7 @@ async def _begun(index: CardIndex, goal: Standing, how: str) -> tuple[str, Gener
         except (IndexBroken, IndexSchema):
             continue
         ours = told.get(HOW) == how and standing(told).identity == goal.identity
+        ours = ours and not await _forked(standing(told), changes)
         if ours and WHOLE not in told and int(told[GOAL]) <= goal.reached:
             return name, generation, int(told[GOAL])
     name = f"cards-{uuid.uuid4().hex[:12]}"

@@ -36,6 +36,7 @@ WIDE = 2000  # nearest by coarse distance, policy unasked
 KEY = "card_id"
 REACHED = "stylus.seq"  # a mark on the key's field: it goes back when a version does
 FOLLOWED = "stylus.catalogue"  # whose changes these numbers count
+NEWEST = "stylus.newest"  # the card whose change it came to
 COARSE_MARK = "stylus.coarse"  # another: what the vector index of this version is
 
 
@@ -52,6 +53,7 @@ class Standing(NamedTuple):
 
     identity: str
     reached: int
+    newest: str = ""  # the card of that change; "" = not noted
 
 
 class View:
@@ -252,7 +254,7 @@ def marks(schema: pa.Schema) -> dict[str, str]:
 
 def standing(told: dict[str, str]) -> Standing:
     """What the marks of a version say of it."""
-    return Standing(told.get(FOLLOWED, ""), int(told.get(REACHED, "0")))
+    return Standing(told.get(FOLLOWED, ""), int(told.get(REACHED, "0")), told.get(NEWEST, ""))
 
 
 def vectors_in(answer: pa.Table) -> Vectors:

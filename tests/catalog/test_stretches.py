@@ -21,6 +21,15 @@ def test_a_catalogue_knows_which_one_it_is_and_one_made_anew_is_another(tmp_path
     assert Catalogue(place).identity() != first
 
 
+def test_each_change_is_a_card_s_and_a_card_s_last_one_is_known(catalogue: Catalogue):
+    catalogue.take("test", page(item(1), item(2)), NOW)
+    for change in catalogue.after(0, 9):
+        assert catalogue.card_of(change.seq) == change.card_id
+        assert catalogue.number_of(change.card_id) == change.seq
+    assert catalogue.card_of(catalogue.last() + 1) == ""
+    assert catalogue.number_of("test:nobody") == 0
+
+
 def test_changes_of_what_is_remembered_are_not_lost_between_writers(tmp_path: Path):
     def count() -> None:
         mine = Catalogue(tmp_path / "catalog.db")

@@ -74,6 +74,13 @@ class Log:
     def last(self) -> int:
         return self._last
 
+    def card_of(self, seq: int) -> str:
+        return next((i for i, change in self._changes.items() if change.seq == seq), "")
+
+    def number_of(self, card_id: str) -> int:
+        known = self._changes.get(card_id)
+        return known.seq if known else 0
+
     def after(self, seq: int, limit: int, vectors_of: str = "") -> Sequence[Change]:
         assert vectors_of
         self.asked.append(seq)
