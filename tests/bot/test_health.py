@@ -1,17 +1,21 @@
 """The pages for machines, read by a real client over a real socket."""
 
 import asyncio
+import re
 import socket
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.health import health_pages
 from bot.metrics import Metrics, Snapshot, watching_the_loop
+from bot.sections import Paths
 from stylus_engine.errors import BadSettings
 
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 UP = Snapshot(
     gateway=True, planner=True, drawers=1, paused=False, jobs={"queued": 3}, adapters={"loads": 2}
 )
@@ -51,6 +55,19 @@ async def test_the_pages_tell_what_is_so(port: int):
     assert value(page, "stylus_answer_seconds_sum") == 0.2
     assert value(page, 'stylus_refused_total{kind="LineFull"}') == 1
     assert value(page, 'stylus_up{what="drawers"}') == 1
+
+
+def test_what_the_operator_s_page_names_is_told():
+    page = Metrics().page(UP).decode()
+    named = set(re.findall(r"`(stylus_[a-z_]+)", OPERATING.read_text(encoding="utf-8")))
+    assert len(named) >= 4
+    told = re.findall(r"^(stylus_[a-z_]+?)(?:_bucket)?\b", page, re.MULTILINE)
+    assert named <= set(told)
+
+
+def test_the_operator_s_page_names_every_folder_of_the_data():
+    named = set(re.findall(r"`([a-z]+)/`", OPERATING.read_text(encoding="utf-8")))
+    assert named == {name for name in Paths.__struct_fields__ if name != "data"}
 
 
 def test_what_is_over_is_not_told_for_ever():
