@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from stylus_engine.catalog.book import Row
+from stylus_engine.catalog.lines import plain_url
 from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.catalog.rows import decoded, merged_of
 from stylus_engine.model import Adapter
@@ -210,18 +211,18 @@ def _is_said_again(row: Row, item: Item) -> bool:
 
 
 def _with_its_file(row: Row, source: str, item: Item) -> Item:
-    """Who names no file takes none away: an export leaves out what lies elsewhere. Settings mean it."""
+    """Who names no file takes none of this machine away: an export leaves out what lies elsewhere. Settings mean it."""
     said, card = decoded(row["said"], Adapter), item.card
     meant = row["card"] is None or source == row["source"] == SETTINGS
     other = card.file_sha256 is not None and not card.same_file(said)
-    if meant or other or card.path or not said.drawable:
+    if meant or other or card.path:
         return item
+    pictures = tuple(each for each in said.previews if not plain_url(each))
     kept = replace(
         card,
         path=said.path,
-        url=card.url or said.url,
-        file_sha256=said.file_sha256,
-        previews=card.previews or said.previews,
+        file_sha256=said.file_sha256 if said.path else card.file_sha256,
+        previews=card.previews or pictures,
     )
     return replace(item, card=kept)
 

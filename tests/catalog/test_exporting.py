@@ -122,6 +122,24 @@ async def test_a_card_of_another_file_does_not_keep_the_old_one(tmp_path: Path):
     assert list(home.cards()) == [replace(new, path=None)]
 
 
+def test_pictures_that_a_site_takes_back_are_not_kept(tmp_path: Path):
+    home, url = Catalogue(tmp_path / "catalog.db"), "https://x.example/1"
+    shown = replace(card(tmp_path, 1), path=None, url=url, previews=("https://x.example/p.png",))
+    hidden = replace(shown, previews=())  # none of them is mild any more
+    for each in (shown, hidden):
+        home.take("civitai", Page(items=(Item(card=each),)), "now")
+    assert list(home.cards()) == [hidden]
+
+
+def test_a_file_that_a_site_puts_in_the_place_of_another_is_not_taken_for_it(tmp_path: Path):
+    home, url = Catalogue(tmp_path / "catalog.db"), "https://x.example/1"
+    old = replace(card(tmp_path, 1), path=None, url=url, file_sha256="ab" * 32)
+    new = replace(old, file_sha256=None)  # not measured there yet
+    for each in (old, new):
+        home.take("civitai", Page(items=(Item(card=each),)), "now")
+    assert list(home.cards()) == [new]
+
+
 WORDS = st.text(st.sampled_from("ab'=+-@|\\;, \"(é"), max_size=8)
 
 
