@@ -14,10 +14,9 @@ from stylus_engine.model import LIMITS
 LONGEST_SIDE = 3  # an aspect beyond 3:1 is not understood: no checkpoint draws it well
 _DASH = "‐‑‒–—―−﹘﹣－"
 # What other programs write beneath a picture is read as if it had dashes: `Negative prompt: …`, `Steps: 20, …`.
-_LABEL = r"(?=negative prompt\s*:|steps:\s*[0-9]+,)"
+_LABEL = r"(?i:(?=negative prompt\s*:|steps:\s*[0-9]+,))"
 _FLAG = re.compile(
-    rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?|{_LABEL})([A-Z]+)(?:(?<=negative) prompt)?(?=$|[\s=:])",
-    re.IGNORECASE | re.ASCII,
+    rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?|{_LABEL})([A-Za-z]+)(?i:(?<=negative) prompt)?(?=$|[\s=:])"
 )
 # Adapters and weights in a prompt, as other programs read them: `<lora:name:0.8>`, `(red dragon:1.3)`.
 _SYNTAX = re.compile(

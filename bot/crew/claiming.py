@@ -41,8 +41,9 @@ class Claiming:
     ) -> Job | None:
         """What `claim` brings for this worker."""
         if self._in_doubt or self._let_go != self._owing.let_go:
-            self._let_go = self._owing.let_go
+            let_go = self._owing.let_go
             back = await self._line.strays(self._state, self._known(), self._clock.now())
+            self._let_go = let_go
             self._teller.all_became(back)
         self._in_doubt = True
         job = await claim(worker, self._clock.now())

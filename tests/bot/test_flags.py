@@ -47,6 +47,8 @@ def test_quotes_say_where_a_negative_ends(typed: str, negative: str):
         ("a fox --AR 3x2", "a fox"),
         ("a fox --ar ３：２", "a fox"),
         ("a fox --aspect 3/2,", "a fox"),
+        ("a fox\u3000--ar\u30003:2", "a fox"),
+        ("a fox\u00a0--ar\u00a03:2", "a fox"),
         ("a fox --ar 3:2 --ar 3:2", "a fox"),
     ],
 )

@@ -128,6 +128,32 @@ async def test_a_job_whose_handling_needs_a_database_that_is_away_goes_back_to_i
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("call", ["planned", "positions"])
+async def test_a_job_that_was_let_go_of_goes_back_however_long_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """It is still away when the job is to be given back."""
+    async with a_day(settings_for(tmp_path)) as day:
+        fails = {call: [away()], "strays": [away(), away()]}
+
+        def failing(name: str):
+            real = getattr(day.line, name)
+
+            async def called(*words: object):
+                if fails[name]:
+                    raise fails[name].pop()
+                return await real(*words)
+
+            monkeypatch.setattr(day.line, name, called)
+
+        failing(call)
+        failing("strays")
+        (job,) = await day.accept(wish())
+        assert (await day.until(job, "drawn")).attempts == 0
+        assert not any(fails.values())
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("claim", ["claim_plan", "claim_draw"])
 async def test_a_claim_whose_answer_is_lost_holds_no_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str
