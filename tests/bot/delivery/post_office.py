@@ -15,7 +15,7 @@ from bot.delivery.office import Office
 from bot.delivery.status import Status
 from bot.jobs.line import Line, Rules
 from bot.jobs.nouns import Job, Made, Origin, Place, Wish
-from stylus_engine.model import Request
+from stylus_engine.model import Request, Shot
 from tests.bot.cards.examples import MASKS, PLAN, PROMPT, picture, shot
 from tests.bot.delivery.memory_wire import (
     CHANNEL,
@@ -115,17 +115,22 @@ class World:
         )
         return await self.job(job.id)
 
-    async def draw(self, job: Job) -> Job:
-        """Plan and draw it."""
+    async def plan(self, job: Job) -> tuple[Shot, ...]:
+        """What is to be drawn for it."""
         now = self.clock.now()
         held = await self.line.claim_plan("planner", now)
         assert held is not None
+        assert held.id == job.id
         planned = msgspec.structs.replace(held, plan=PLAN)
-        shots = [shot(planned, index, code) for index, code in enumerate(MASKS)]
-        made = Made(plan=PLAN, order=tuple(MASKS), total=26, shots=tuple(shots))
-        done = await self.line.planned(held.id, held.fence, made, now)
+        shots = tuple(shot(planned, index, code) for index, code in enumerate(MASKS))
+        made = Made(plan=PLAN, order=tuple(MASKS), total=26, shots=shots)
+        assert await self.line.planned(held.id, held.fence, made, now)
+        return shots
+
+    async def draw(self, job: Job) -> Job:
+        """Plan and draw it."""
+        shots, now = await self.plan(job), self.clock.now()
         held = await self.line.claim_draw("drawer", now)
-        assert done
         assert held is not None
         assert held.id == job.id
         for index, each in enumerate(shots):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.crew.bus import News
+from bot.crew.bus import News, What
 from bot.crew.told import Told
 from bot.delivery.wire import (
     Blocked,
@@ -19,7 +19,7 @@ from bot.delivery.wire import (
     nonce,
 )
 from bot.refusals import NoWorker
-from stylus_engine.errors import StoreFailed
+from stylus_engine.errors import StoreFailed, StylusError
 from tests.bot.delivery.memory_wire import CHANNEL, DM
 from tests.bot.delivery.post_office import World
 from tests.playground.driver import until
@@ -186,6 +186,18 @@ async def test_a_lost_request_for_a_new_message_is_sent_again(world: World):
     assert len(world.wire.papers(job.id, "result")) == 1
 
 
+async def test_a_lost_answer_to_a_new_message_is_looked_for_after_other_roads_too(world: World):
+    """The message was deleted, so the card came anew, and nobody heard that it did."""
+    world.wire.fail("edit_by_token", MessageGone())
+    world.wire.fail("send", Unreachable(), after=True)
+    job = await world.drawn()
+    await world.deliver()
+    world.wire.nonces.clear()
+    await world.later(1)
+    assert await outcome(world, job.id) == ("posted", "new")
+    assert len(world.wire.papers(job.id, "result")) == 1
+
+
 async def test_one_that_waits_holds_up_nobody(world: World):
     world.wire.fail("edit_by_token", Unreachable())
     first = await world.drawn()
@@ -284,12 +296,17 @@ async def test_a_full_disk_delays_the_card(world: World):
     assert await outcome(world, job.id) == ("posted", "token")
 
 
-async def test_a_card_that_can_never_be_written_is_told(world: World):
-    world.clerk.errors.append(StoreFailed(path="x.png", why="gone"))
+@pytest.mark.parametrize(
+    "never",
+    [StoreFailed(path="x.png", why="gone"), Told(kind="StoreFailed", sentence="x.png is gone.")],
+    ids=["here", "in a worker"],
+)
+async def test_a_card_that_can_never_be_written_is_told(world: World, never: StylusError):
+    world.clerk.errors.append(never)
     job = await world.drawn()
     await world.deliver()
     ended = await world.job(job.id)
-    assert (ended.state, ended.error) == ("undeliverable", "StoreFailed")
+    assert (ended.state, ended.error) == ("undeliverable", type(never).__name__)
     assert world.wire.papers(job.id, "ended") == [job.message]
 
 
@@ -365,6 +382,32 @@ async def test_the_courier_is_woken_by_news_and_by_time(world: World):
         await asyncio.gather(running, return_exceptions=True)
 
 
+@pytest.mark.parametrize("what", ["failed", "cancelled"])
+async def test_news_of_an_end_wake_the_courier_too(world: World, what: What):
+    running = asyncio.create_task(world.courier.run())
+    try:
+        job = await world.waiting()
+        await world.line.fail(job.id, "DrawFailed", "It broke.", world.clock.now())
+        world.bus.publish(News(job=job.id, what=what))
+        await _told(world)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_cannot_be_delivered_is_told_at_once(world: World):
+    for method in ("edit_by_token", "edit_by_bot", "send"):
+        world.wire.fail(method, NoRights())
+    job = await world.drawn()
+    running = asyncio.create_task(world.courier.run())
+    try:
+        await _until(world, job.id, "undeliverable")
+        await _told(world)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_look_that_fails_does_not_end_the_courier(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
@@ -394,3 +437,10 @@ async def _until(world: World, name: str, state: str) -> None:
         return (await world.job(name)).state == state
 
     await until(there, 10, f"{name} to be {state}")
+
+
+async def _told(world: World) -> None:
+    async def nobody_waits() -> bool:
+        return await world.line.to_tell() == []
+
+    await until(nobody_waits, 10, "the end to be told")

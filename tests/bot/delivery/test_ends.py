@@ -5,9 +5,11 @@ import pytest
 from bot.delivery.wire import (
     Blocked,
     NoRights,
+    TokenGone,
     Unreachable,
     nonce,
 )
+from stylus_engine.errors import StoreFailed
 from tests.bot.delivery.memory_wire import CHANNEL, DM
 from tests.bot.delivery.post_office import World
 
@@ -64,6 +66,28 @@ async def test_an_end_that_automod_blocks_is_told_without_the_words(world: World
     assert world.wire.messages[job.message or 0].paper.quiet
 
 
+async def test_an_end_is_told_anew_where_the_history_cannot_be_read(world: World):
+    world.wire.unreadable = True
+    job = await failed(world)
+    world.clock.turn(3600)
+    await world.deliver()
+    (made,) = world.wire.papers(job.id, "ended")
+    assert world.wire.messages[made].channel == CHANNEL
+
+
+async def test_an_end_whose_letter_cannot_be_written_is_not_tried_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    async def broken(*_: object, **__: object) -> None:
+        raise StoreFailed(path="x.png", why="gone")
+
+    monkeypatch.setattr(world.clerk, "ended", broken)
+    job = await failed(world)
+    await world.deliver()
+    assert await world.line.to_tell() == []
+    assert (await world.job(job.id)).state == "failed"
+
+
 async def test_a_private_end_never_reaches_the_channel(world: World):
     job = await failed(world, private=True)
     world.clock.turn(900)
@@ -108,6 +132,14 @@ async def test_who_cancels_and_deletes_the_message_hears_no_more(world: World):
     await world.deliver()
     assert world.wire.papers(job.id, "ended") == []
     assert await world.line.to_tell() == []
+
+
+async def test_a_cancel_that_the_token_cannot_tell_is_told_by_the_bot(world: World):
+    job = await world.waiting()
+    await world.line.cancel(job.id, 1, world.clock.now())
+    world.wire.fail("edit_by_token", TokenGone())
+    await world.deliver()
+    assert world.wire.papers(job.id, "ended") == [job.message]
 
 
 async def test_a_deleted_message_does_not_hide_a_failure(world: World):

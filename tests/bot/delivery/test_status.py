@@ -102,6 +102,8 @@ async def test_many_messages_in_motion_make_it_slower_but_never_very_slow(world:
     for _ in range(60):
         world.bus.publish(News(job=(await world.waiting()).id, what="planning"))
     assert world.status.pace() == 10.0
+    await world.later(60)
+    assert world.status.pace() == 3.0  # they rest
 
 
 async def test_what_the_first_answer_said_is_not_said_again(world: World):
@@ -241,6 +243,16 @@ async def test_after_a_restart_those_who_wait_are_told_one_a_second(world: World
         await seconds(world, 1)
         assert sum(len(says(world, job)) for job in jobs) == count
     assert says(world, jobs[2]) == ["queued 0/0 #3"]
+
+
+async def test_after_a_restart_a_planned_one_is_told_so(world: World):
+    job = await world.waiting()
+    await world.plan(job)
+    world.clock.turn(100)
+    world.born()
+    await runs(world)
+    await seconds(world, 2)
+    assert says(world, job) == ["planned 0/0 #1"]
 
 
 # --- the result wins ---------------------------------------------------------------
