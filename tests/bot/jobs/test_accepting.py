@@ -321,35 +321,6 @@ async def test_a_new_round_begins_with_the_roots_count(line: Line):
     assert [p.serial for p in await line.positions(job.id)] == [3, 4, 5]
 
 
-async def test_masks_of_a_cancelled_job_come_again(line: Line):
-    root = await accepted(line, wish(), "posted")
-    first = (await line.accept(press(root, "mask"), NOW)).job
-    masks = [p.mask for p in await line.positions(first.id)]
-    assert await line.cancel(first.id, ADA, NOW)
-    second = (await line.accept(press(root, "mask"), NOW)).job
-    assert [p.mask for p in await line.positions(second.id)] == masks
-
-
-async def test_presses_of_many_people_share_no_serial(line: Line, another: Another):
-    root = await accepted(line, wish(), "posted")
-    lines = [line, await another(), await another()]
-    made = await asyncio.gather(
-        *(lines[n % 3].accept(press(root, "mask", user=500 + n), NOW) for n in range(12))
-    )
-    serials = [p.serial for one in made for p in await line.positions(one.job.id)]
-    assert len(serials) == len(set(serials))
-    assert set(serials) == set(range(4, 4 + len(serials)))
-
-
-async def test_seen_counts_drawn_masks_of_the_newest_round(line: Line):
-    root = await accepted(line, wish(), "posted")
-    assert ((await line.seen(root.id)).seen, (await line.seen(root.id)).of) == (4, 15)
-    job = (await line.accept(press(root, "mask"), NOW)).job
-    assert (await line.seen(root.id)).seen == 4
-    await lead(line, job, "drawn")
-    assert (await line.seen(root.id)).seen == 8
-
-
 async def test_the_first_answer_counts_once(line: Line):
     job = await accepted(line, wish())
     assert [one.id for one in await line.unacknowledged()] == [job.id]

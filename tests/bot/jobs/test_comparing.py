@@ -55,6 +55,16 @@ async def test_it_is_revealed_once_and_closed_then(line: Line):
         await line.ballot(job.id, BEN, "b", NOW)
 
 
+async def test_two_comparisons_know_nothing_of_each_other(line: Line):
+    one, other = await compared(line), await compared(line, user=BEN)
+    await line.ballot(one.id, ADA, "a", NOW)
+    await line.ballot(other.id, ADA, "b", NOW)
+    known, first = await line.reveal(one.id, ADA, NOW)
+    assert (known.a, known.b, known.revealed, first) == (1, 0, True, True)
+    known = await line.ballot(other.id, BEN, "b", NOW)
+    assert (known.a, known.b, known.revealed) == (0, 2, False)
+
+
 async def test_no_ballot_on_what_is_not_there(line: Line):
     with pytest.raises(JobGone):
         await line.ballot("0" * 26, ADA, "a", NOW)
@@ -63,6 +73,11 @@ async def test_no_ballot_on_what_is_not_there(line: Line):
     waiting = await compared(line, "planned")
     with pytest.raises(NotFinished):
         await line.ballot(waiting.id, ADA, "a", NOW)
+    await line.cancel(waiting.id, ADA, NOW)
+    gone = await compared(line)
+    await line.delete(gone.id, ADA, NOW)
+    with pytest.raises(JobGone):
+        await line.ballot(gone.id, ADA, "a", NOW)
 
 
 async def test_nothing_is_made_of_a_comparison(line: Line):

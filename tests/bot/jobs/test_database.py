@@ -201,7 +201,9 @@ async def test_a_silent_bot_loses_its_place(url: str, line: Line):
     with pytest.raises(LeaseLost):
         await line.hold(NOW)
     assert await second.unfinished() == []
-    await line.close()
+    await line.close()  # which gives nothing back that is another one's
+    with pytest.raises(BadSettings):
+        await lives(url, "third", NOW + lease.BOT_SECONDS + 2)
     await second.hold(NOW + 40)
     await second.close()
 

@@ -46,6 +46,39 @@ async def test_a_person_has_one_vote_and_may_change_it(line: Line, made):
     assert counts(await line.likes(GUILD))[pair(made, 0, 0)] == (1.0, 0.0)
 
 
+async def test_votes_on_two_pictures_and_what_else_was_done_are_kept_apart(line: Line, made):
+    """Another vote, or one that is taken back, is about its own picture and says nothing else."""
+    job, other = [await accepted(line, wish(), "posted") for _ in range(2)]
+    await line.accept(press(job, "single", ADA, 0), NOW)
+    for each, index in ((job, 0), (job, 2), (other, 0)):
+        await line.vote(each.id, index, ADA, NOW, good=True)
+    lit = [pair(made, *place) for place in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    said = counts(await line.likes(GUILD))
+    third = [code == "1" for code in job.order[2].replace(".", "")]
+    assert [said.get(one, (0, 0))[0] for one in lit] == [
+        base + on for base, on in zip((2.5, 0, 2.5, 0), third, strict=True)
+    ]
+    assert await line.unvote(job.id, ADA) == 2
+    assert counts(await line.likes(GUILD)) == {lit[0]: (1.5, 0.0), lit[2]: (1.5, 0.0)}
+
+
+@pytest.mark.parametrize("action", ["vary", "subtle", "upscale"])
+async def test_who_goes_on_from_a_picture_takes_it(line: Line, made, action):
+    job = await accepted(line, wish(), "posted")
+    await line.accept(press(job, action, BEN, 0), NOW)
+    assert counts(await line.likes(GUILD))[pair(made, 0, 0)] == (0.5, 0.0)
+
+
+async def test_what_most_was_said_of_comes_first(line: Line):
+    job = await accepted(line, wish(), "posted")
+    await line.accept(press(job, "keep", BEN, mask="01.10"), NOW)
+    await line.accept(press(job, "single", CID, 0), NOW)
+    await line.accept(press(job, "single", ADA, 0), NOW)
+    said = [each.good + each.bad for each in await line.learned(GUILD)]
+    assert said == [1.5, 1.5, 0.5]
+    assert [each.good + each.bad for each in await line.learned(GUILD, 2)] == said[:2]
+
+
 async def test_the_same_picture_elsewhere_is_the_same_vote(line: Line, made):
     """U brings the picture into a job of its own."""
     job = await accepted(line, wish(), "posted")
@@ -147,6 +180,9 @@ async def test_no_vote_on_what_is_not_there(line: Line):
     job = await accepted(line, wish(), "posted")
     with pytest.raises(NotFinished):
         await line.vote(job.id, 9, ADA, NOW, good=True)
+    await line.delete(job.id, ADA, NOW)
+    with pytest.raises(JobGone):
+        await line.vote(job.id, 0, ADA, NOW, good=True)
 
 
 async def test_votes_go_with_the_jobs_they_are_about(line: Line):

@@ -2,11 +2,20 @@
 
 import pytest
 
+from bot.jobs import reading
 from bot.jobs.line import Line
+from bot.jobs.nouns import Wish
 from bot.refusals import JobGone
 from tests.bot.jobs.people import ADA, BEN, NOW, accepted, draw_it, press, wish
 
 pytestmark = pytest.mark.asyncio
+
+
+async def draw_one(line: Line, wished: Wish, now: float, seconds: float) -> None:
+    await accepted(line, wished, "planned", now)
+    held = await line.claim_draw("drawer", now)
+    assert held is not None
+    await draw_it(line, held, now + seconds)
 
 
 async def test_a_heart_is_turned_over(line: Line):
@@ -16,6 +25,15 @@ async def test_a_heart_is_turned_over(line: Line):
     assert not await line.is_favourite(job.id, ADA)
     assert not await line.favourite(job.id, BEN, NOW)
     assert not await line.is_favourite(job.id, BEN)
+
+
+async def test_hearts_of_two_jobs_are_two(line: Line):
+    one, other = [await accepted(line, wish(), "posted") for _ in range(2)]
+    await line.favourite(one.id, BEN, NOW)
+    await line.favourite(other.id, BEN, NOW)
+    assert not await line.favourite(one.id, BEN, NOW)
+    assert not await line.is_favourite(one.id, BEN)
+    assert await line.is_favourite(other.id, BEN)
 
 
 async def test_no_heart_for_what_is_gone(line: Line):
@@ -47,6 +65,17 @@ async def test_notes_are_kept(line: Line):
     await line.note("tree", "abc", NOW)
     await line.note("tree", "def", NOW)
     assert await line.noted("tree") == "def"
+
+
+async def test_a_note_leaves_the_others_and_the_pause_alone(line: Line):
+    await line.pause(ADA, NOW)
+    await line.note("tree", "abc", NOW)
+    await line.note("bush", "def", NOW)
+    assert await line.paused()
+    assert await line.noted("tree") == "abc"
+    await line.resume(ADA, NOW)
+    assert not await line.paused()
+    assert await line.noted("bush") == "def"
 
 
 async def test_history_has_pages(line: Line):
@@ -125,12 +154,35 @@ async def test_no_time_is_told_before_five_samples(line: Line):
     assert [getattr(await line.place(waiting.id, NOW + 20, n), "eta", 0) for n in (0, 1, 2)] == [None, 12, 12]  # fmt: skip
 
 
+async def test_those_who_wait_are_not_counted_as_being_drawn(line: Line):
+    for n in range(5):
+        await draw_one(line, wish(1000 + n), NOW, 10.0)
+    waiting = [await accepted(line, wish(2000 + n), "planned", NOW + n) for n in range(3)]
+    places = [await line.place(job.id, NOW + 9, 1) for job in waiting]
+    assert [place.eta for place in places if place] == [10, 20, 30]
+    assert await line.claim_draw("drawer", NOW + 10)
+    assert [getattr(await line.place(job.id, NOW + 11, 1), "eta", None) for job in waiting] == [None, 15, 25]  # fmt: skip
+
+
+async def test_the_last_durations_and_waits_count(line: Line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "SAMPLES", 5)
+    for n in range(10):
+        await draw_one(line, wish(1000 + n), NOW + 100 * n, 10.0 if n < 5 else 40.0)
+    waiting = await accepted(line, wish(), "planned", NOW + 2000)
+    place = await line.place(waiting.id, NOW + 2000, 1)
+    assert place is not None
+    assert place.eta == 40
+    assert await line.claim_draw("drawer", NOW + 2003)
+    assert await line.waits(2) == [3.0, 0.0]
+
+
 async def test_figures(line: Line):
     await accepted(line, wish(1), "posted", NOW)
     root = await accepted(line, wish(2), "posted", NOW)
     await line.accept(press(root, "show", 2), NOW)
     await line.accept(wish(3), NOW)
     assert await line.counts() == {"posted": 2, "drawn": 1, "queued": 1}
+    assert await line.counts("drawn", "failed") == {"drawn": 1}
     late = await accepted(line, wish(4), "cancelled")
     assert late.began_at is None
     assert await line.waits() == [0.0, 0.0]
