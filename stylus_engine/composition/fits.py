@@ -153,10 +153,10 @@ class _Judge:
     def __call__(self, candidate: Candidate, span: Span, share: float = 1.0) -> Fit:
         """The strongest hold whose floor, times `share`, the cosine reaches."""
         text = " ".join(self.spelt.get(word, word) for word in span.text.split())
-        words, how = hold_of(candidate.adapter, text)
+        words, how = self._held(candidate.adapter, text)
         if words < Hold.NAMED and (whole := self._said(candidate.adapter, span)):
             span, text = whole, whole.text
-            words, how = hold_of(candidate.adapter, text)
+            words, how = self._held(candidate.adapter, text)
         if words and self.elsewhere(candidate.adapter, span):
             words, share = Hold.NOTHING, 0.0
         elif text != span.text:
@@ -179,10 +179,18 @@ class _Judge:
         if span not in self.longer:
             said = sorted(sayings(self.prompt, span), key=lambda longer: -len(longer.text))
             self.longer[span] = {_key(longer.text): longer for longer in said}
+        longer, calls = self.longer[span], self._calls(adapter)
+        return next((longer[key] for key in longer if key in calls), None)
+
+    def _held(self, adapter: Adapter, text: str) -> tuple[Hold, str]:
+        """As `hold_of`, which reads a card anew for each text; only where it is called so."""
+        calls = _key(text) in self._calls(adapter)
+        return hold_of(adapter, text) if calls else _titled(adapter, text)
+
+    def _calls(self, adapter: Adapter) -> frozenset[str]:
         if adapter.card_id not in self.calls:
             self.calls[adapter.card_id] = called(adapter)
-        longer, calls = self.longer[span], self.calls[adapter.card_id]
-        return next((longer[key] for key in longer if key in calls), None)
+        return self.calls[adapter.card_id]
 
 
 def hold_of(adapter: Adapter, text: str) -> tuple[Hold, str]:
