@@ -161,10 +161,11 @@ class Holding:
         try:
             with FileLock(self.lock(ROOM)):
                 told = dict.fromkeys(change(self._pinned_for(digest)))
-                fresh.write_text("\n".join(told), encoding="utf-8")
-                fresh.replace(mark)
-                if not told:
-                    mark.unlink()
+                if told:
+                    fresh.write_text("\n".join(told), encoding="utf-8")
+                    fresh.replace(mark)
+                else:
+                    mark.unlink(missing_ok=True)
         except OSError as error:
             raise failed(mark, error) from error
 

@@ -1,10 +1,12 @@
 """Who must make room in the store of files, and who never does."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from stylus_engine.catalog.weights import Weights
-from stylus_engine.errors import StoreFull
+from stylus_engine.errors import StoreFailed, StoreFull
 from tests.catalog.test_weights import card, rest, store, weights
 
 
@@ -81,3 +83,21 @@ async def test_a_file_that_two_cards_share_stays_until_neither_is_pinned(tmp_pat
         assert files.unpin(other.card_id)
         assert files.pinned() == []
         assert [path.name for path in tmp_path.glob("*.pin*")] == []
+
+
+@pytest.mark.asyncio
+async def test_a_pin_that_could_not_be_taken_out_can_be_later(tmp_path, monkeypatch):
+    async with store(tmp_path) as (there, files):
+        known = card(f"{there.url}/0")
+        await files.bring(known)
+        files.pin(known)
+        with monkeypatch.context() as ill:
+            ill.setattr(Path, "unlink", refused)
+            with pytest.raises(StoreFailed):
+                files.unpin(known.card_id)
+        assert files.unpin(known.card_id)
+        assert not list(tmp_path.glob("*.pin*"))
+
+
+def refused(*_: object, **__: object):
+    raise PermissionError(1, "Operation not permitted")
