@@ -1,9 +1,11 @@
 """The wall to the drivers: what is wrong with the database itself, told apart from what was asked.
 
 A database that restarts, is full, locked or cut off passes, and no job is to blame for it:
-`LineAway`.  A row that may not be written is our own fault and stays what it is.
+`LineAway`.  A row that may not be written is our own fault and stays what it is; so is a
+statement that SQLite does not understand, which its driver calls operational like a full disk.
 """
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
@@ -33,5 +35,6 @@ def wall() -> Generator[None]:
 
 def _passes(error: DBAPIError) -> bool:
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    lost = error.connection_invalidated or isinstance(error, OperationalError)
+    odd = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    lost = error.connection_invalidated or (isinstance(error, OperationalError) and not odd)
     return lost or state[:2] in PASSING

@@ -6,8 +6,6 @@ something away: the requester and moderators.  A private job: the requester alon
 
 from contextlib import suppress
 
-import aiohttp
-import discord
 from msgspec.structs import replace
 
 from bot import origins, wishes
@@ -22,7 +20,7 @@ from bot.refusals import NotFinished, NothingToChange, TooLate
 from bot.routing.drafts import draft_of
 from bot.routing.entrance import Entrance
 from bot.routing.press import Press
-from bot.routing.reply import Reply, TooSlow
+from bot.routing.reply import UNTOLD, Reply
 from bot.routing.serving import notice
 from bot.services import Services
 from stylus_engine.errors import StylusError
@@ -34,9 +32,6 @@ DERIVED: dict[str, Action] = {
 }  # fmt: skip
 HOUR = 3600.0
 SETTLING, GLANCE = 25, 0.2  # looks, and seconds between them
-UNSENT = (
-    TooSlow, WireError, StylusError, discord.HTTPException, aiohttp.ClientError, OSError,
-)  # fmt: skip
 
 
 class Acts:
@@ -234,7 +229,7 @@ class Acts:
             raise TooLate(state=_state(await services.line.job(job.id) or job))
         try:
             sent = await self._stand(job, draft, press.reply)
-        except UNSENT:
+        except (*UNTOLD, StylusError):
             await services.line.delete(job.id, by, job.deleted_at or services.now())
             raise
         if sent is not None:

@@ -17,7 +17,7 @@ import discord
 from discord import ui
 
 from bot.cards.letter import Letter
-from bot.delivery.wire import Blocked, Sent, ThreadClosed, TooBig
+from bot.delivery.wire import Blocked, Sent, ThreadClosed, TooBig, WireError
 from bot.discord_wire import translated
 from bot.refusals import WindowTooLate
 
@@ -34,6 +34,9 @@ BETWEEN_TRIES = 0.2  # seconds
 
 class TooSlow(Exception):
     """Discord does not wait for this answer any more; the person was told that it failed."""
+
+
+UNTOLD = (TooSlow, WireError, discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 class Reply:
@@ -182,7 +185,7 @@ class Reply:
                 return
             try:
                 await self._first(self._defer)
-            except (TooSlow, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except UNTOLD as error:
                 log.warning("an interaction could not be deferred: %s", error)
                 return
             self._deferred = self._slow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, NullPool, insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.jobs import database
@@ -101,3 +101,8 @@ async def test_what_may_not_be_written_is_no_matter_of_the_database(line: Line):
     twice = insert(switches).values([row, row])
     with pytest.raises(IntegrityError):
         await line._db.write(lambda connection: connection.execute(twice))
+
+
+async def test_a_question_that_no_database_understands_is_our_own_fault(line: Line):
+    with pytest.raises(DBAPIError):
+        await line._db.read(lambda connection: connection.scalar(text("SELECT nobody")))

@@ -89,6 +89,24 @@ async def test_work_that_ends_while_thinking_is_on_its_way_is_told_all_the_same(
 
 
 @pytest.mark.asyncio
+async def test_work_goes_on_where_a_closed_thread_takes_no_thinking(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    wire: Any = Wire()
+    answer: Any = SimpleNamespace(status=400, reason="Bad Request")
+
+    async def closed(**_: object) -> None:
+        raise discord.HTTPException(answer, {"code": 50083, "message": "Thread is archived"})
+
+    monkeypatch.setattr(wire, "defer", closed)
+    reply = Reply(wire)
+    async with reply.in_time(0):
+        await asyncio.sleep(0.01)  # by then it was refused
+        await reply.send(letter(), ephemeral=True)
+    assert wire.done == ["message True"]
+
+
+@pytest.mark.asyncio
 async def test_a_window_after_thinking_says_why_it_does_not_open():
     wire: Any = Wire()
     reply = Reply(wire)
