@@ -80,4 +80,5 @@ class NamedEmbedder:
                 self._model, device="cpu", local_files_only=Path(self._model).is_dir()
             )
         except (OSError, ValueError, RuntimeError) as error:
-            raise BadEmbedder(path=self._model, why=str(error).splitlines()[0][:200]) from error
+            why = (str(error).splitlines() or ["it cannot be loaded"])[0]
+            raise BadEmbedder(path=self._model, why=why[:200]) from error

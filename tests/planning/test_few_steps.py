@@ -240,6 +240,7 @@ def test_of_two_that_are_pinned_the_first_sets_the_steps_and_the_other_is_told()
         ({"family_declared": "sd1"}, Policy(), "it is made for sd1; this checkpoint is sdxl"),
         ({"family_detected": "flux1"}, Policy(), "made for flux1"),
         ({"real_person": True}, Policy(), "real person"),
+        ({"minor": True}, Policy(), "a minor"),
         ({"health": "quarantined", "quarantine": "It burns."}, Policy(), "It burns."),
         ({"rating": "x"}, Policy(), "rating"),
         ({}, Policy(commercial_only=True), "licence"),

@@ -28,6 +28,15 @@ def test_a_folder_that_holds_no_model_is_one_sentence(tmp_path):
         asyncio.run(NamedEmbedder(str(tmp_path)).embed(["x"]))
 
 
+def test_a_library_that_gives_no_reason_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", broken)
+    with pytest.raises(BadEmbedder, match="it cannot be loaded"):
+        asyncio.run(NamedEmbedder("a/model").embed(["x"]))
+
+
 def test_importing_it_loads_no_model_library():
     loaded = "{'sentence_transformers', 'torch'} & set(sys.modules)"
     made = "from stylus_engine.retrieval.named import NamedEmbedder; NamedEmbedder('x')"
