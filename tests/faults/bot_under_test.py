@@ -29,11 +29,12 @@ from bot.delivery.wire import Wire
 from bot.discord_wire import DiscordWire
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job, Wish
+from bot.refusals import LineAway
 from bot.routing.reply import Reply
 from bot.settings import load
 from stylus_engine.workers.process import Launch, WorkerProcess
 from tests.faults.boundaries import calls, requests, writes
-from tests.faults.orders import Desk, Note, Order, alive
+from tests.faults.orders import LOST, Desk, Note, Order, alive
 
 AsyncCall = Callable[..., Awaitable[Any]]
 HOLD_SECONDS = 0.5  # a bot under test lives for seconds: its lease is renewed within them
@@ -132,11 +133,26 @@ def _job_in(arguments: tuple[object, ...]) -> str:
     return f"message {numbers[1]}" if len(numbers) == len(("channel", "message")) else ""
 
 
-def lined(watchman: Watchman) -> Callable[..., Awaitable[Line]]:
-    """`Line.open` of a line whose every write is a boundary."""
-    names = [name for name in writes(Line) if name != "open"]
-    methods = {name: watched(watchman, f"line.{name}", getattr(Line, name)) for name in names}
+def lined(watchman: Watchman, lost: Path) -> Callable[..., Awaitable[Line]]:
+    """`Line.open` of a line whose every write is a boundary. `lost`: see `losing`."""
+    parts = {name: getattr(Line, name) for name in writes(Line) if name != "open"}
+    parts["claim_draw"] = losing(lost, Line.claim_draw)
+    methods = {name: watched(watchman, f"line.{name}", part) for name, part in parts.items()}
     return watched(watchman, "line.open", type("WatchedLine", (Line,), methods).open)
+
+
+def losing(lost: Path, claim: AsyncCall) -> AsyncCall:
+    """The same claim; where the file lies, the database is gone before its next answer comes."""
+
+    @functools.wraps(claim)
+    async def claimed(*arguments: Any) -> Job | None:
+        job = await claim(*arguments)
+        if job is not None and lost.exists():
+            lost.unlink()
+            raise LineAway
+        return job
+
+    return claimed
 
 
 def wired(watchman: Watchman) -> Callable[[discord.Client], DiscordWire]:
@@ -198,7 +214,8 @@ class Ahead(SystemClock):
 
 
 def main(environment: Mapping[str, str]) -> int:
-    watchman = Watchman(Desk(Path(environment["FAULTS_FOLDER"])))
+    folder = Path(environment["FAULTS_FOLDER"])
+    watchman = Watchman(Desk(folder))
     housekeeping.HOLD_SECONDS = HOLD_SECONDS
     watch_replies(watchman)
     watch_rest(watchman)
@@ -209,7 +226,10 @@ def main(environment: Mapping[str, str]) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     clock = Ahead(float(environment.get("FAULTS_AHEAD", "0")))
     settings = load(None, environment)
-    parts: dict[str, Any] = {"open_line": lined(watchman), "make_wire": wired(watchman)}
+    parts: dict[str, Any] = {
+        "open_line": lined(watchman, folder / LOST),
+        "make_wire": wired(watchman),
+    }
     return asyncio.run(app.run(settings, clock=clock, **parts))
 
 

@@ -15,6 +15,7 @@ from bot.cards.paging import Page
 from bot.custom_ids import Pressed
 from tests.faults.crowd import Crowd
 from tests.faults.lives import Lives
+from tests.faults.orders import LOST
 from tests.faults.scenarios import NO_FILES
 
 Deed: TypeAlias = Callable[[Crowd, Lives], Awaitable[None]]
@@ -50,6 +51,12 @@ async def half(crowd: Crowd, lives: Lives) -> None:
 
 async def crash(crowd: Crowd, lives: Lives) -> None:
     await crowd.imagine(crowd.person(), "CRASH ONCE")
+
+
+async def lose_a_claim(crowd: Crowd, lives: Lives) -> None:
+    """The database goes away between a claim and its answer."""
+    (lives.folder / LOST).touch()
+    await crowd.wave(4)
 
 
 # --- roads
@@ -239,6 +246,7 @@ DEEDS: Mapping[str, Deed] = {
     "line.fail": refuse,
     "line.picture_failed": half,
     "line.lost": crash,
+    "line.strays": lose_a_claim,
     "line.delivery_failed": anew,
     "line.undeliverable": roadless,
     "line.favourite": favourite,

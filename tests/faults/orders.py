@@ -1,7 +1,8 @@
-"""What the campaign and the bot under test tell each other: two files, nothing in the bot itself.
+"""What the campaign and the bot under test tell each other: three files, nothing in the bot itself.
 
 order.json   the one order that holds now: who is killed, where, at which passing
 log.jsonl    what was passed, which workers began, which order was carried out
+lost         where it lies, the answer to the next claim is lost
 """
 
 import os
@@ -11,6 +12,7 @@ from typing import Literal
 import msgspec
 
 Target = Literal["bot", "planner", "drawer"]
+LOST = "lost"
 TARGETS: tuple[Target, ...] = ("bot", "planner", "drawer")
 
 
