@@ -127,7 +127,8 @@ async def test_a_drain_waits_for_no_file(tmp_path: Path):
     async with a_day(settings_for(tmp_path)) as day:
         [job] = await day.accept(wish("CRAWL city"))
         await fetching(day, job)
-        async with asyncio.timeout(15):  # less than the drain was given, far less than the file takes
+        less_than_given = 15
+        async with asyncio.timeout(less_than_given):
             await day.dispatcher.drain(20)
         back = await day.job(job)
         assert (back.state, back.owner, back.attempts) == ("queued", None, 0)
