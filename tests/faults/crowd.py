@@ -4,9 +4,10 @@ import asyncio
 import itertools
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +22,17 @@ CHANNELS = ("pictures", "general")
 SECONDS = 12.0  # a press is answered, or it never is
 TRIES = 4
 NOT_YET = sqlite3.OperationalError  # no tables before the first bot has made them
+
+
+async def insisting(do: Callable[[], Awaitable[None]]) -> None:
+    """Look again where a message went between the look and the press: the bot takes old ones away."""
+    for _ in range(TRIES - 1):
+        try:
+            return await do()
+        except Refusal as said:
+            if said.status != HTTPStatus.NOT_FOUND:
+                raise
+    return await do()
 
 
 def guild_file(folder: Path) -> Path:

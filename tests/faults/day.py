@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tests.faults.auditor import Auditor, Finding
-from tests.faults.crowd import Crowd, guild_file
+from tests.faults.crowd import Crowd, guild_file, insisting
 from tests.faults.deeds import (
     AHEAD,
     ALSO,
@@ -244,11 +244,11 @@ class Day:
             await self.awake()
             await self._healed()
             if place in missing(self.passed):
-                await deed(place)(self.crowd, self.lives)
+                await insisting(lambda place=place: self._do(place))
                 await self._until(lambda place=place: place not in missing(self.passed), REACHED)
         for also in ALSO:
             await self.awake()
-            await also(self.crowd, self.lives)
+            await insisting(lambda also=also: also(self.crowd, self.lives))
 
     async def _crash_again(self) -> None:
         """Where only a crash leads: which job it meets is chance, and not each leads there."""
