@@ -1,7 +1,7 @@
 """A job whose handling went wrong is failed with a sentence, now or as soon as the line can write.
 
 A line that is away is no fault of a job's: its work is done once more when it is back, or
-the job goes back to its place uncounted.
+the job goes back to its place uncounted, and rests.
 """
 
 import logging
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from bot.clock import Clock
+from bot.crew.resting import Resting
 from bot.crew.telling import Teller
 from bot.jobs.line import LeaseLost, Line
 from bot.jobs.nouns import Job
@@ -27,7 +28,7 @@ class Owing:
         self._teller = teller
         self._clock = clock
         self._owed: dict[str, tuple[int, DrawFailed]] = {}
-        self.let_go = 0  # jobs that nobody has in hand any more, though the line says so
+        self.resting = Resting(clock)
 
     async def or_fail(self, job: Job, work: Work) -> bool:
         """Do `work` for `job`; whatever goes wrong is that job's end, nobody else's. Whether all went well."""
@@ -38,10 +39,10 @@ class Owing:
     ) -> bool:
         """The same, for a job known by name and fence; tried once more after each pause of `again`.
 
-        While the line is away the last pause comes again and again: a bot whose line stays
-        away ends.
+        Outages of the line use up no try. While one lasts the last pause comes again and
+        again: a bot whose line stays away ends.
         """
-        pauses = iter(again)
+        pauses, outages = iter(again), iter(again)
         while True:
             try:
                 await work()
@@ -50,9 +51,9 @@ class Owing:
             except LineAway as away:
                 LOG.warning("job %s has to wait: %s", job, away)
                 if not again:
-                    self.let_go += 1
+                    self.resting.begin(job)
                     return False
-                await self._clock.sleep(next(pauses, again[-1]))
+                await self._clock.sleep(next(outages, again[-1]))
             except Exception as error:  # the one place where a job's own fault ends
                 LOG.exception("the handling of job %s failed", job)
                 if (pause := next(pauses, None)) is None:
@@ -60,6 +61,7 @@ class Owing:
                     return False
                 await self._clock.sleep(pause)
             else:
+                self.resting.end(job)
                 return True
 
     async def _owe(self, job: str, fence: int, error: Exception) -> None:

@@ -22,25 +22,26 @@ FREE = {"worker_id": None, "lease_until": None}
 class Drawing(Room):
     """queued -> planned -> drawn, or failed."""
 
-    async def claim_plan(self, owner: str, now: float) -> Job | None:
-        """The next job to plan, leased to `owner`."""
-        return await self._db.write(lambda c: self._claim(c, PLANNING, owner, now))
+    async def claim_plan(self, owner: str, now: float, but: Collection[str] = ()) -> Job | None:
+        """The next job to plan, leased to `owner`; those in `but` are passed over."""
+        return await self._db.write(lambda c: self._claim(c, PLANNING, owner, now, but))
 
-    async def claim_draw(self, owner: str, now: float) -> Job | None:
-        """The next job to draw, leased to `owner`; None while the line is paused."""
+    async def claim_draw(self, owner: str, now: float, but: Collection[str] = ()) -> Job | None:
+        """The next job to draw, leased to `owner`, as above; None while the line is paused."""
 
         def body(connection: Connection) -> Job | None:
             if note_of(connection, PAUSED):
                 return None
-            return self._claim(connection, DRAWING, owner, now)
+            return self._claim(connection, DRAWING, owner, now, but)
 
         return await self._db.write(body)
 
-    def _claim(self, connection: Connection, desk: Desk, owner: str, now: float) -> Job | None:
-        waiting = waiting_at(connection, desk, now)
-        cap = (
-            self._rules.running if desk is DRAWING else NO_CAP
-        )  # files may keep many plans in hand
+    def _claim(
+        self, connection: Connection, desk: Desk, owner: str, now: float, but: Collection[str]
+    ) -> Job | None:
+        waiting = [one for one in waiting_at(connection, desk, now) if one.job not in but]
+        # Files may keep many plans in hand.
+        cap = self._rules.running if desk is DRAWING else NO_CAP
         job = next_in_line(waiting, standings(connection, desk, now), cap)
         if job is None:
             return None

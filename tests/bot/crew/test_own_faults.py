@@ -154,6 +154,28 @@ async def test_a_job_that_was_let_go_of_goes_back_however_long_the_database_is_a
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("call", ["planned", "positions"])
+async def test_a_job_whose_rows_are_always_away_rests_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """As on a disk that cannot give back one page."""
+    async with a_day(settings_for(tmp_path)) as day:
+        real, asked = getattr(day.line, call), list[str]()
+
+        async def called(job: str, *words: object):
+            asked.append(job)
+            if job == one:
+                raise away()
+            return await real(job, *words)
+
+        monkeypatch.setattr(day.line, call, called)
+        one, two = await day.accept(wish(), wish())
+        assert (await day.until(two, "drawn")).attempts == 0
+        assert 1 <= asked.count(one) < 5
+        assert ((await day.job(one)).attempts, (await day.job(one)).finished) == (0, False)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("claim", ["claim_plan", "claim_draw"])
 async def test_a_claim_whose_answer_is_lost_holds_no_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str
@@ -162,8 +184,8 @@ async def test_a_claim_whose_answer_is_lost_holds_no_job(
     async with a_day(settings_for(tmp_path)) as day:
         real, losses = getattr(day.line, claim), [True]
 
-        async def claimed(worker: str, now: float):
-            job = await real(worker, now)
+        async def claimed(*words: object):
+            job = await real(*words)
             if job is not None and losses:
                 losses.pop()
                 raise OSError("the connection was reset")
