@@ -51,7 +51,7 @@ MOST_HEADER = 16 * 2**20
 _HOME = "https://huggingface.co"
 _PAGE_OF_REPOSITORY = re.compile(
     r"https://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]{1,96}/[\w.-]{1,96})"
-    r"(?:/(?:tree|blob|resolve)/([^/?#]{1,200})(?:/([^?#]{1,300}))?)?/?(?:[?#].*)?",
+    r"(?:/(?:tree|blob|resolve)/(refs/pr/\d{1,9}|[^/?#]{1,200})(?:/([^?#]{1,300}))?)?/?(?:[?#].*)?",
     re.ASCII,
 )
 _OTHERS = frozenset({"datasets", "spaces", "docs", "blog", "api", "models", "settings", "papers"})

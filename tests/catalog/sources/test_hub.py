@@ -9,6 +9,7 @@ from typing import Any
 import huggingface_hub
 import numpy as np
 import pytest
+from huggingface_hub.utils import parse_hf_uri
 from safetensors.numpy import save
 
 from stylus_engine.catalog.sources.hub import EXPAND, FILTERS, Hub, Named, named_by
@@ -227,6 +228,11 @@ async def test_a_cursor_that_leads_nowhere_begins_anew(cursor):
         ("https://huggingface.co/a/b/resolve/refs%2Fpr%2F1/c.safetensors",
          ("a/b", "c.safetensors", "refs/pr/1")),
         ("https://huggingface.co/a/b/tree/v2", ("a/b", "", "v2")),
+        ("https://huggingface.co/a/b/tree/refs/pr/3", ("a/b", "", "refs/pr/3")),
+        ("https://huggingface.co/a/b/blob/refs/pr/3/d/c.safetensors",
+         ("a/b", "d/c.safetensors", "refs/pr/3")),
+        ("https://huggingface.co/a/b/tree/dev%2Fnew", ("a/b", "", "dev/new")),
+        ("https://huggingface.co/a/b/blob/refs/c.safetensors", ("a/b", "c.safetensors", "refs")),
         ("huggingface:a/b:c", ("a/b", "")),
         ("https://huggingface.co/datasets/a/b", None),
         ("https://huggingface.co/spaces/a", None),
@@ -238,6 +244,13 @@ async def test_a_cursor_that_leads_nowhere_begins_anew(cursor):
 )  # fmt: skip
 def test_links(link, named):
     assert named_by(link) == (named and Named(*named))
+
+
+@pytest.mark.parametrize("revision", ["v2", "refs/pr/3", "dev%2Fnew", "refs%2Fpr%2F3"])
+def test_the_hubs_own_client_reads_a_link_as_we_do(revision):
+    link = f"{HOME}/a/b/blob/{revision}/d/c.safetensors"
+    theirs = parse_hf_uri(link)
+    assert named_by(link) == Named(theirs.id, theirs.path_in_repo, theirs.revision or "")
 
 
 @pytest.mark.asyncio
