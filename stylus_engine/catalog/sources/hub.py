@@ -18,12 +18,14 @@ from yarl import URL
 from stylus_engine.catalog.nouns import Item, Page, Probed, Skipped
 from stylus_engine.catalog.sources.models import moment
 from stylus_engine.catalog.sources.records import Record, record_of
-from stylus_engine.catalog.sources.repositories import ENDING, entries
+from stylus_engine.catalog.sources.repositories import ENDING, entries, wants_tree
 from stylus_engine.catalog.sources.rounds import STALE, Circle
+from stylus_engine.catalog.sources.trees import with_tree
 from stylus_engine.catalog.web import Web
 from stylus_engine.errors import (
     BadAdapter,
     BadArchive,
+    BadSource,
     SourceOdd,
     SourceRefused,
     TooMuch,
@@ -138,6 +140,7 @@ class Hub:
         record = record_of(await self._web.json(url, headers=self._headers), url)
         if named.file:
             record = Record({**record.fields, "siblings": [{"rfilename": named.file}]})
+        record = await self._whole(record)
         found = list(entries(record, self._origin))
         items = [each for each in found if isinstance(each, Item)]
         if len(items) == 1:
@@ -172,7 +175,12 @@ class Hub:
 
     async def _asked(self, number: int, following: str) -> tuple[list[Record], str]:
         params = () if following else self._question(number)
-        url = following or f"{self._origin}/api/models"
+        return await self._listed(following or f"{self._origin}/api/models", params)
+
+    async def _listed(
+        self, url: str, params: Sequence[tuple[str, str]] = ()
+    ) -> tuple[list[Record], str]:
+        """One page of a list, and the address of the next one. Raises as `Web.json`."""
         value, following = await self._web.linked(url, params=params, headers=self._headers)
         if not isinstance(value, list):
             raise SourceOdd(source=self._origin, why="no list where one was expected")
@@ -188,7 +196,7 @@ class Hub:
         return (*filters, *self._narrow, ("sort", "lastModified"), ("limit", str(PAGE)), *expand)
 
     async def _page(self, rows: Sequence[Record], cursor: str) -> Page:
-        found = [each for row in rows for each in entries(row, self._origin)]
+        found = [each for row in rows for each in await self._entries(row)]
         if self._probing:
             found = [await self._walked(e) if isinstance(e, Item) else e for e in found]
         return Page(
@@ -197,14 +205,23 @@ class Hub:
             cursor=cursor,
         )
 
+    async def _entries(self, row: Record) -> list[Item | Skipped]:
+        """A repository whose files cannot be listed is told of. Raises `SourceSilent`."""
+        try:
+            return list(entries(await self._whole(row), self._origin))
+        except (UnsafeAddress, SourceRefused, SourceOdd, TooMuch) as error:
+            return [_unreached(f"huggingface:{_id(row)}", error)]
+
+    async def _whole(self, record: Record) -> Record:
+        """With all its files. Raises as `Web.json`."""
+        return await with_tree(record, self._origin, self._listed) if wants_tree(record) else record
+
     async def _walked(self, item: Item) -> Item | Skipped:
         """As `_looked`; a file that cannot be had is told of, and no other waits for it. Raises `SourceSilent`."""
         try:
             return await self._looked(item)
-        except UnsafeAddress as error:
-            return Skipped(what=item.card.card_id, reason="unsafe address", detail=str(error))
-        except (SourceRefused, SourceOdd, TooMuch) as error:
-            return Skipped(what=item.card.card_id, reason="not reachable", detail=str(error))
+        except (UnsafeAddress, SourceRefused, SourceOdd, TooMuch) as error:
+            return _unreached(item.card.card_id, error)
 
     async def _looked(self, item: Item) -> Item | Skipped:
         """With what the file's own header says. Raises as `Web.piece`."""
@@ -248,6 +265,13 @@ def _cursor(number: int, following: str) -> str:
 
 def _id(row: Record) -> str:
     return row.line("id", 200)
+
+
+def _unreached(what: str, error: BadSource) -> Skipped:
+    unsafe = isinstance(error, UnsafeAddress)
+    return Skipped(
+        what=what, reason="unsafe address" if unsafe else "not reachable", detail=str(error)
+    )
 
 
 def _past(rows: Sequence[Record], horizon: datetime) -> bool:

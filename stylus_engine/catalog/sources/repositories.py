@@ -21,6 +21,7 @@ from stylus_engine.catalog.probe.words import MOST_TRIGGERS, spoken
 from stylus_engine.catalog.sources.models import Refused
 from stylus_engine.catalog.sources.records import Record, split
 from stylus_engine.catalog.sources.said import Said, laid_over
+from stylus_engine.catalog.sources.trees import PICKLES, commit_of, names_few
 from stylus_engine.catalog.sources.versions import SHORT, whole
 from stylus_engine.catalog.warned import is_mature
 from stylus_engine.model import Adapter, Licence, Rating
@@ -37,7 +38,6 @@ FREE = frozenset({  # licences under which generated pictures and merged weights
 })  # fmt: skip
 _REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 _PARTS = re.compile(r"(^|/)(unet|vae|transformer|text_encoder\w*|safety_checker)/", re.IGNORECASE)
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Place(NamedTuple):
@@ -73,13 +73,19 @@ def entries(record: Record, origin: str) -> Iterator[Item | Skipped]:
         why = refused or Refused("no file", "")
         yield Skipped(what=what, reason=why.reason, detail=why.detail)
         return
-    commit = record.line("sha")
+    commit = commit_of(record)
     if len(files) > MOST_FILES:
         detail = f"It holds {len(files)} adapter files; the first {MOST_FILES} are taken."
         yield Skipped(what=what, reason="too large", detail=detail)
     for file in files[:MOST_FILES]:
-        place = Place(name, commit if _COMMIT.fullmatch(commit) else "", file)
+        place = Place(name, commit, file)
         yield _item(record, place, origin, several=len(files) > 1)
+
+
+def wants_tree(record: Record) -> bool:
+    """Whether only its tree tells which files a repository has that may be had at all."""
+    name = record.line("id", 200)
+    return not (names_few(record) or _refused(record)) and bool(_REPOSITORY.fullmatch(name))
 
 
 def _refused(record: Record) -> Refused | None:
@@ -105,7 +111,7 @@ def _files(record: Record) -> tuple[str, ...] | Refused:
     usual = [name for name in USUAL if name in top]
     if top:
         return tuple(usual[:1] or top)
-    pickles = [name for name in names if name.endswith((".bin", ".pt", ".pth", ".ckpt"))]
+    pickles = [name for name in names if name.endswith(PICKLES)]
     return Refused("not safetensors" if pickles else "no file", ", ".join(pickles[:3]))
 
 

@@ -71,6 +71,7 @@ class HubServer:
         self.files: dict[str, bytes] = {}
         self.revisions: dict[str, str] = {}  # branches and tags besides `main`, and their commits
         self.faults: list[Fault | None] = []
+        self.most_siblings = 10**6  # where a record's list of files is cut
         self.cdn = ""
         self.place = Place("")
         self._given: set[str] = set()
@@ -88,6 +89,11 @@ class HubServer:
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:
             return await fault(request)
+        return self._found(request) or refuse(
+            404, "Sorry, we can't find the page you are looking for."
+        )
+
+    def _found(self, request: web.Request) -> web.Response | None:
         match [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]:
             case ["api", "models"]:
                 return self._list(request)
@@ -95,18 +101,36 @@ class HubServer:
                 return self._one(f"{owner}/{name}")
             case ["api", "models", owner, name, "revision", revision] if revision in self.revisions:
                 return self._one(f"{owner}/{name}", sha=self.revisions[revision])
+            case ["api", "models", owner, name, "tree", commit] if commit in self._commits:
+                return self._tree(request, f"{owner}/{name}")
             case [_, _, "resolve", commit, *path] if commit in self._commits:
                 return self._file(request, "/".join(path))
-        return refuse(404, "Sorry, we can't find the page you are looking for.")
+        return None
 
     @property
     def _commits(self) -> set[str]:
         return {COMMIT, "main", *self.revisions.values()}
 
     def _one(self, name: str, **fields: str) -> web.Response:
-        found = [each | fields for each in self.repositories if each["id"] == name]
+        found = [self._cut(each | fields) for each in self.repositories if each["id"] == name]
         # Private, gated and missing are told alike.
         return reply(found[0]) if found else refuse(401, "Invalid username or password.")
+
+    def _cut(self, record: dict[str, Any]) -> dict[str, Any]:
+        return record | {"siblings": record["siblings"][: self.most_siblings]}
+
+    def _tree(self, request: web.Request, name: str) -> web.Response:
+        """Files and folders, sorted; each page tells where the next one is."""
+        if set(request.query) - {"recursive", "expand", "cursor"}:
+            return refuse(400, f"unknown: {sorted(request.query)}")
+        files = next(e["siblings"] for e in self.repositories if e["id"] == name)
+        found = [
+            {"type": "file", "oid": "0" * 40, "size": 1, "path": each["rfilename"]}
+            for each in files
+        ]
+        folders = {each["path"].rpartition("/")[0] for each in found} - {""}
+        found += [{"type": "directory", "oid": "0" * 40, "size": 0, "path": f} for f in folders]
+        return self._page(request, sorted(found, key=lambda each: each["path"]), 1000)
 
     def _list(self, request: web.Request) -> web.Response:
         query = request.query
@@ -118,17 +142,17 @@ class HubServer:
             return refuse(400, "Invalid cursor")
         wanted = set(query.getall("filter", []))
         found = [
-            self._expanded(each, query.getall("expand", []))
+            self._expanded(self._cut(each), query.getall("expand", []))
             for each in sorted(self.repositories, key=lambda e: e["lastModified"], reverse=True)
             if wanted <= {*each["tags"], each["pipeline_tag"]}
             and query.get("search", "") in each["id"]
             and query.get("author", each["author"]) == each["author"]
         ]
-        return self._page(request, found)
+        return self._page(request, found, min(self.page, int(query.get("limit", "100"))))
 
-    def _page(self, request: web.Request, found: list[dict[str, Any]]) -> web.Response:
+    def _page(self, request: web.Request, found: list[dict[str, Any]], size: int) -> web.Response:
         start = int(request.query.get("cursor", "c0")[1:])
-        end = start + min(self.page, int(request.query.get("limit", "100")))
+        end = start + size
         response = web.Response(
             body=json.dumps(found[start:end]).encode(), content_type="application/json"
         )
