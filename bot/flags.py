@@ -10,19 +10,17 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from stylus_engine.model import LIMITS
+from stylus_engine.planning.words import ADAPTERS, SETTINGS
 
 LONGEST_SIDE = 3  # an aspect beyond 3:1 is not understood: no checkpoint draws it well
 _DASH = "‐‑‒–—―−﹘﹣－"
 # What other programs write beneath a picture is read as if it had dashes: `Negative prompt: …`, `Steps: 20, …`.
-_LABEL = r"(?i:(?=negative prompt\s*:|steps:\s*[0-9]+,))"
+_LABEL = rf"(?=(?i:negative prompt\s*:)|{SETTINGS})"
 _FLAG = re.compile(
     rf"(?<!\S)(?:-[-{_DASH}]|[{_DASH}][-{_DASH}]?|{_LABEL})([A-Za-z]+)(?i:(?<=negative) prompt)?(?=$|[\s=:])"
 )
 # Adapters and weights in a prompt, as other programs read them: `<lora:name:0.8>`, `(red dragon:1.3)`.
-_SYNTAX = re.compile(
-    r"<(?:lora|lyco|hypernet):[^<>]{1,100}>|\([^()<>]{0,100}[^()<>0-9]:(?:[0-2](?:\.[0-9]+)?|\.[0-9]+)\)",
-    re.IGNORECASE,
-)
+_SYNTAX = re.compile(rf"{ADAPTERS}|\([^()<>]{{0,100}}[^()<>0-9]:(?:[0-2](?:\.[0-9]+)?|\.[0-9]+)\)")
 _LEAD = re.compile(r"[\s=:]*")
 _WORD = re.compile(r"\S+")
 _VALUE = re.compile(r"[\s=:]*(\S+)")

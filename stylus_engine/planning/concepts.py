@@ -9,40 +9,19 @@ script works; the function words are English, and in other languages whole phras
 simply stay chunks.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise, takewhile
-from typing import Literal, NamedTuple, TypeAlias
 
 from stylus_engine.model import Span
 from stylus_engine.planning import lexicon
+from stylus_engine.planning.words import LINES, Chunk, Word, dark, sort_of, words_of
 
 MOST_SPANS = 16  # of one prompt: every span is one more recall
 MOST_JOINED = 8  # of one prompt
 LONGEST_NAME = 5  # words: "whale of a good time"
 LONGEST_CHUNK = 4  # words; a longer run of content words is no noun phrase
 LONGEST_LIST = 24  # words and commas that one "or" may close
-LINES = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 OPENING = LINES | frozenset('"`*([{<«“„')  # after "no" these do not end what it says
-JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
-
-_Sort: TypeAlias = Literal["content", "weak", "stop", "pass", "negator", "break"]
-
-
-class Word(NamedTuple):
-    """One word of a prompt, `sort` telling what it does to chunks and negation."""
-
-    text: str
-    start: int
-    sort: _Sort
-
-    @property
-    def end(self) -> int:
-        """One past its last character."""
-        return self.start + len(self.text)
-
-
-Chunk: TypeAlias = tuple[Word, ...]
 
 
 def concepts(prompt: str) -> tuple[Span, ...]:
@@ -82,7 +61,7 @@ def _tied(prompt: str, one: Chunk, other: Chunk) -> bool:
 
 
 def _plainly(words: Sequence[str]) -> bool:
-    return all(_sort(word) in {"stop", "pass"} for word in words)
+    return all(sort_of(word) in {"stop", "pass"} for word in words)
 
 
 def around(prompt: str, span: Span) -> Iterator[Span]:
@@ -91,18 +70,18 @@ def around(prompt: str, span: Span) -> Iterator[Span]:
     Over function words too ("train of thought"), never over punctuation, `LONGEST_NAME` at most.
     """
     runs = _runs_around(prompt, span)
-    return (span_of(prompt, run) for run in runs if _holds(run[0]) and _holds(run[-1]))
+    return (span_of(prompt, run) for run in runs if run[0].holds and run[-1].holds)
 
 
 def sayings(prompt: str, span: Span) -> Iterator[Span]:
     """`around`, and what a colour, a count or a "no" belongs to: "golden hour" is around "hour"."""
     runs = _runs_around(prompt, span)
-    return (span_of(prompt, run) for run in runs if _leads(run[0]) and _leads(run[-1]))
+    return (span_of(prompt, run) for run in runs if run[0].leads and run[-1].leads)
 
 
 def _runs_around(prompt: str, span: Span) -> Iterator[Chunk]:
     """A run may be a name or none: "cave in" is none, since a place follows."""
-    words, end = list(_words(prompt)), span.start + len(span.text)
+    words, end = list(words_of(prompt)), span.start + len(span.text)
     inside = [at for at, word in enumerate(words) if span.start <= word.start and word.end <= end]
     last = inside[-1] if inside else -1
     for first in range(max(0, last - LONGEST_NAME + 1), inside[0] + 1 if inside else 0):
@@ -112,17 +91,13 @@ def _runs_around(prompt: str, span: Span) -> Iterator[Chunk]:
                 yield run
 
 
-def _leads(word: Word) -> bool:
-    return _holds(word) or word.sort == "negator" or _counts(word.text.casefold())
-
-
 def titles(name: str) -> Iterator[Span]:
     """What a name or a trigger calls its adapter, a span for each piece between punctuation.
 
     All that is said there counts, without the function words around it: "at sunset" calls it
     "sunset", "Ghost in the Shell" a ghost in the shell and no ghost, "Golden Hour" no hour.
     """
-    words = list(_dark(list(_words(name))))
+    words = list(dark(list(words_of(name))))
     for breaks, piece in groupby(words, key=lambda word: word.sort == "break"):
         whole = () if breaks else _titled(list(piece))
         if whole:
@@ -138,9 +113,9 @@ def _titled(piece: list[Word]) -> Chunk:
     if not said:
         return ()
     first, last = said[0], said[-1]
-    while first and _leads(piece[first - 1]):
+    while first and piece[first - 1].leads:
         first -= 1
-    while last + 1 < stop and _leads(piece[last + 1]) and not piece[last + 1].text.isdecimal():
+    while last + 1 < stop and piece[last + 1].leads and not piece[last + 1].text.isdecimal():
         last += 1
     return tuple(piece[first : last + 1])
 
@@ -188,61 +163,12 @@ def _unlike(spans: Iterable[Span]) -> list[Span]:
 
 def _parted(prompt: str) -> Iterator[tuple[Chunk, bool]]:
     """Chunks in order, each with whether a negation hides it."""
-    words = list(_dark(list(_words(prompt))))
+    words = list(dark(list(words_of(prompt))))
     marked = zip(words, _hidden(words), strict=True)
-    for (fits, hidden), run in groupby(marked, key=lambda m: (_holds(m[0]), m[1])):
+    for (fits, hidden), run in groupby(marked, key=lambda m: (m[0].holds, m[1])):
         chunk = tuple(word for word, _ in run)
         if fits and any(word.sort == "content" for word in chunk):
             yield chunk, hidden
-
-
-def _holds(word: Word) -> bool:
-    return word.sort in {"content", "weak"}
-
-
-def _words(prompt: str) -> Iterator[Word]:
-    """Words and breaks, in order."""
-    at = 0
-    for sort, run in groupby(prompt, key=_letter):
-        text = "".join(run)
-        word = text.strip(JOINERS) if sort == "word" else text
-        start = at + (text.find(word) if sort == "word" else 0)
-        at += len(text)
-        if sort == "break":
-            yield Word(text, start, "stop" if text == "&" else "break")
-        elif sort == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
-            yield Word(word, start, _sort(word))
-
-
-def _dark(words: list[Word]) -> Iterator[Word]:
-    """Who says "in the dark" asks for it, who says "in the dark wood" for a wood."""
-    for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
-        pair = (before.text.casefold(), word.text.casefold()) if before else ()
-        alone = after is None or not _holds(after)
-        yield word._replace(sort="content") if pair in lexicon.DARK and alone else word
-
-
-def _letter(character: str) -> str:
-    if character.isspace() and character not in LINES:
-        return "space"
-    category = unicodedata.category(character)
-    wordy = category[0] in "LN" or category in {"Mn", "Mc"} or character in JOINERS
-    return "word" if wordy else "break"
-
-
-def _sort(word: str) -> _Sort:
-    low = word.casefold().replace("’", "'")
-    if low in lexicon.NEGATORS or low.endswith("n't"):
-        return "negator"
-    if low in lexicon.PASSING or _counts(low):
-        return "pass"
-    if low in lexicon.STOP or (len(low) == 1 and low.isascii()):
-        return "stop"
-    return "weak" if low in lexicon.WEAK else "content"
-
-
-def _counts(low: str) -> bool:
-    return low in lexicon.COLOURS or low in lexicon.COUNTS or low.isdecimal()
 
 
 def _hidden(words: list[Word]) -> Iterator[bool]:
@@ -260,7 +186,7 @@ def _hidden(words: list[Word]) -> Iterator[bool]:
             by, reached = word.text.casefold(), False
         elif by and _ends(words, at, by, reached=reached):
             by = ""
-        reached = reached or (bool(by) and not negates and _holds(word))
+        reached = reached or (bool(by) and not negates and word.holds)
         yield bool(by) or bool(lexicon.BARRED.fullmatch(word.text.casefold()))
 
 
@@ -274,7 +200,7 @@ def _negates(words: list[Word], at: int) -> bool:
 def _lists(after: list[Word], mark: Word, by: str) -> bool:
     """Whether what stands after a mark is more of the same: "or robots", ", robots or cats"."""
     listed = mark.text == "," and not (after and after[0].sort == "pass" and by != "without")
-    told = takewhile(lambda word: _holds(word) or word.sort == "pass" or word.text == ",", after)
+    told = takewhile(lambda word: word.holds or word.sort == "pass" or word.text == ",", after)
     if after and after[0].text.casefold() in {"or", "nor"}:
         return True
     return listed and any(word.text.casefold() == "or" for word in told)
