@@ -19,9 +19,10 @@ a queue needs no second try.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -161,14 +162,15 @@ class PostgresDatabase:
     """The lock in this process makes a fair queue of what would wait in the server.
 
     Whoever waited in it behind one that had no answer has none either: a crowd does not
-    wait for the server one after the other.
+    wait for the server one after the other.  A question without an answer says nothing of
+    writers: it may have been a slow one.
     """
 
     def __init__(self, url: URL, owner: str | None, patience: float | None) -> None:
         self.owner = owner
         self.closed = False
         self._patience = patience
-        self._silences = 0
+        self._silences = 0  # writes that had no answer
         self._turn = asyncio.Lock()
         self._engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
 
@@ -178,17 +180,15 @@ class PostgresDatabase:
             async with self._turn:
                 if before != self._silences:
                     raise TimeoutError
-                async with self._answering(), self._engine.begin() as connection:
-                    return await connection.run_sync(self._alone, body)
+                try:
+                    return await self._answered(partial(self._alone, body=body))
+                except TimeoutError:
+                    self._silences += 1
+                    raise
 
-    @asynccontextmanager
-    async def _answering(self) -> AsyncGenerator[None]:
-        try:
-            async with asyncio.timeout(self._patience):
-                yield
-        except TimeoutError:
-            self._silences += 1
-            raise
+    async def _answered(self, body: Body[T]) -> T:
+        async with asyncio.timeout(self._patience), self._engine.begin() as connection:
+            return await connection.run_sync(body)
 
     def _alone(self, connection: Connection, body: Body[T]) -> T:
         connection.execute(text(_locked()))
@@ -197,8 +197,7 @@ class PostgresDatabase:
 
     async def read(self, body: Body[T]) -> T:
         with wall():
-            async with self._answering(), self._engine.begin() as connection:
-                return await connection.run_sync(body)
+            return await self._answered(body)
 
     async def close(self) -> None:
         self.closed = True

@@ -45,6 +45,22 @@ async def test_a_server_that_is_cut_off_keeps_nobody_waiting(url: str):
 
 
 @on_a_server
+async def test_a_slow_question_says_nothing_of_those_who_want_to_write(url: str):
+    line = connect(address(url), patience=0.6)
+    other = create_async_engine(address(url), poolclass=NullPool)
+    await line.write(one)
+    async with other.begin() as locked:
+        await locked.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
+        slow = asyncio.create_task(line.read(lambda c: c.scalar(text("SELECT pg_sleep(9)"))))
+        await asyncio.sleep(0.3)
+        writes = [asyncio.create_task(line.write(one)) for _ in range(2)]
+        with pytest.raises(LineAway):
+            await slow
+    assert await asyncio.gather(*writes) == [1, 1]
+    await line.close()
+
+
+@on_a_server
 async def test_a_bot_that_vanished_lets_go_of_the_lock(url: str, monkeypatch: pytest.MonkeyPatch):
     """As one whose machine lost its power between two statements: the server hears of no end."""
     monkeypatch.setattr(database, "IDLE_SECONDS", 0.2)
