@@ -170,6 +170,11 @@ async def test_a_comparison_from_asking_to_the_verdict(stage: Stage):
     assert f"**A** was **{left}**, **B** was **{right}**" in text(verdict)
     late = await stage.press(stage.ben, card, "ab:b")
     assert "votes are closed" in text(late["message"])
+    twice = await stage.press(
+        stage.ada, card, "reveal"
+    )  # everybody knows: the presser alone is told
+    assert "**A** was" in text(twice["message"])
+    assert hidden(twice["message"])
     results = text(await stage.told(stage.ada, "admin comparisons"))
     assert "**base** against **stylus**" in results
     assert ("100 %" if left == "base" else "0 %") in results

@@ -43,7 +43,7 @@ class Claiming:
         """What `claim` brings for this worker."""
         let_go = self._resting.times
         if self._in_doubt or self._let_go != let_go:
-            back = await self._line.strays(self._state, self._known(), self._clock.now())
+            back = await self._line.strays(self._state, self._known())
             self._let_go = let_go
             self._teller.all_became(back)
         self._in_doubt = True

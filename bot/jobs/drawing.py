@@ -138,12 +138,7 @@ class Drawing(Room):
 
         return await self._db.write(body)
 
-    async def strays(
-        self,
-        state: State,
-        known: Collection[str],
-        now: float,  # noqa: ARG002  all calls take `now`
-    ) -> list[Job]:
+    async def strays(self, state: State, known: Collection[str]) -> list[Job]:
         """Leased jobs in `state` that nobody knows of, given back without counting."""
 
         def body(connection: Connection) -> list[Job]:

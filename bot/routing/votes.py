@@ -47,21 +47,21 @@ class Votes:
         if known.votes >= services.settings.learning.reveal_after:
             told, first = await services.line.reveal(job.id, user, services.now())
             if first:
-                await self._reveal(press, job, told)
+                await self._reveal(press, job, told, hidden=job.private)
 
     async def reveal(self, press: Press) -> None:
-        """By whoever asked for it, and by moderators."""
+        """By whoever asked for it, and by moderators; once for all to see."""
         job = await self._job(press)
         origins.require_say(job, press.interaction)
         services = self._services
-        told, _ = await services.line.reveal(job.id, press.interaction.user.id, services.now())
-        await self._reveal(press, job, told)
+        told, first = await services.line.reveal(job.id, press.interaction.user.id, services.now())
+        await self._reveal(press, job, told, hidden=job.private or not first)
 
-    async def _reveal(self, press: Press, job: Job, told: Comparison) -> None:
+    async def _reveal(self, press: Press, job: Job, told: Comparison, *, hidden: bool) -> None:
         """In the server's language: it is for all who see the card."""
         say = self._services.clerk.say(job)
         letter = Letter(view=lambda: compare.revealed(say, told))
-        await press.reply.send(letter, ephemeral=job.private)
+        await press.reply.send(letter, ephemeral=hidden)
 
     async def _voted(self, press: Press) -> Job:
         """What this person has a say on. Raises `Banned`: votes decide what others get."""

@@ -314,16 +314,16 @@ async def test_a_lease_that_nobody_knows_of_goes_back_uncounted(line: Line):
         await line.claim_draw("d", NOW)
     queued = await accepted(line, wish(CID))
     await line.claim_plan("p", NOW)
-    (back,) = await line.strays("planned", {jobs[0].id}, NOW)
+    (back,) = await line.strays("planned", {jobs[0].id})
     assert (back.id, back.owner, back.attempts, back.fence > jobs[1].fence) == (
         jobs[1].id,
         None,
         0,
         True,
     )
-    (back,) = await line.strays("queued", (), NOW)
+    (back,) = await line.strays("queued", ())
     assert back.id == queued.id
-    assert (await line.strays("planned", {jobs[0].id}, NOW)) == []
+    assert (await line.strays("planned", {jobs[0].id})) == []
 
 
 async def served(line: Line, user: int, now: float) -> int:
