@@ -5,6 +5,7 @@ A step that fails is logged and made again; only a lost lease ends a round, and 
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.steadily import steadily
 log = logging.getLogger(__name__)
 HOLD_SECONDS = BOT_SECONDS / 3
 SWEEP_SECONDS = 3600.0
+FRESH_SECONDS = 3600.0  # a file so young may have been brought again, for a job not yet accepted
 
 
 async def hold(services: Services) -> None:
@@ -55,7 +57,11 @@ def delete(folder: Path, addresses: Sequence[str]) -> list[str]:
 
 def _gone(file: Path) -> bool:
     try:
-        file.unlink(missing_ok=True)
+        if file.stat().st_mtime > time.time() - FRESH_SECONDS:
+            return False
+        file.unlink()
+    except FileNotFoundError:
+        return True
     except OSError as error:
         log.warning("%s stays, the next sweep tries again: %s", file.name, error.strerror)
         return False

@@ -1,6 +1,8 @@
 """What is old leaves the store, the lease is held, and no failed step ends a round."""
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,7 +37,18 @@ def stored(folder: Path, count: int) -> list[Picture]:
     )  # fmt: skip
     store, manifest = PictureStore(folder), Manifest(shot=shot, checkpoint="c", encoded="x")
     pixels = (np.full((8, 8, 3), value, dtype=np.uint8) for value in range(count))
-    return [store.keep(each, manifest) for each in pixels]
+    return [aged(store.keep(each, manifest)) for each in pixels]
+
+
+def aged(picture: Picture) -> Picture:
+    age(Path(picture.path))
+    return picture
+
+
+def age(file: Path) -> None:
+    """As if it had been written long ago."""
+    then = time.time() - 2 * housekeeping.FRESH_SECONDS
+    os.utime(file, (then, then))
 
 
 def test_a_picture_is_found_where_the_store_put_it(tmp_path: Path):
@@ -43,6 +56,14 @@ def test_a_picture_is_found_where_the_store_put_it(tmp_path: Path):
     assert delete(tmp_path, [gone.id, "f" * 64]) == [gone.id, "f" * 64]
     assert Path(kept.path).is_file()
     assert not Path(gone.path).exists()
+
+
+def test_a_picture_that_somebody_has_just_brought_again_stays(tmp_path: Path):
+    """The line hears of it only when its job is accepted."""
+    brought, old = stored(tmp_path, 2)
+    os.utime(brought.path)
+    assert delete(tmp_path, [brought.id, old.id]) == [old.id]
+    assert Path(brought.path).is_file()
 
 
 @asynccontextmanager
@@ -89,6 +110,7 @@ async def test_the_files_of_old_jobs_go_and_one_that_stays_is_tried_again(tmp_pa
         assert not any(Path(each.path).exists() for each in pictures[1:])
         stuck.rmdir()
         stuck.touch()
+        age(stuck)
         house.clock.turn(housekeeping.SWEEP_SECONDS)
         await rests(house, task)
         assert not stuck.exists()
