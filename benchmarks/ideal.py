@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.crowd import Job, Served
 from benchmarks.table import Spread
-from stylus_engine.planning.turns import PATIENCE, Room
+from stylus_engine.planning.turns import Room
 from stylus_engine.sampling.families import Parts, family_of
 from stylus_engine.sampling.families.parts import Told
 from stylus_engine.sampling.loop import Choose, Guest
@@ -77,7 +77,7 @@ class Replay:
             self._came += 1
             steps = shot.steps - first_step(shot)
             work = steps * (shot.width / self.usual) ** 2
-            due = (self._turn + PATIENCE * work, self._came)
+            due = (self._turn + work, self._came)
             guest = Guest(shot, due, (shot.height, shot.width))
             self._left[guest], self._job[guest] = steps, job
 

@@ -1,11 +1,11 @@
 """Whose turn it is: which pictures take the next step together, and how much of each goes into a forward.
 
 A turn is one step of everybody chosen.  Pictures are ordered by their `due`, the turn
-by which each would be finished in twice the work that it is alone: a picture of four steps
-passes a crowd of long ones, and whoever comes too late passes a long one no more, so that
-no wait is without end.  The order never changes while pictures wait or step, so that nobody is
-put aside twice for the same other one.  Source: the virtual finish times of fair
-queueing (Demers, Keshav, Shenker 1989).  The earliest due takes along those whose rows
+by which each would be finished if it were alone: a picture of four steps passes a crowd
+of long ones, and whoever comes too late passes a long one no more, so that no wait is
+without end.  The order never changes while pictures wait or step, so that nobody is put
+aside twice for the same other one.  Source: the virtual finish times of fair queueing
+(Demers, Keshav, Shenker 1989).  The earliest due takes along those whose rows
 share its forward, for they cost least there; a forward of another shape would be time of
 everybody's in which nothing is shared.  Not done: highest response ratio, whose order
 changes every turn and would gather other adapters every turn; all shapes in one turn,
@@ -32,7 +32,6 @@ class Room:
     ranks: int = 512
 
 
-PATIENCE = 2  # times its own work that a picture lets shorter ones pass
 Shape: TypeAlias = tuple[int, int]  # height and width of what the denoiser sees, in latents
 
 

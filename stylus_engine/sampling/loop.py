@@ -22,7 +22,7 @@ from torch import Tensor
 
 from stylus_engine.errors import Cancelled, MemoryRanOut, StylusError, public
 from stylus_engine.model import Drawn, Event, Failed, Picture, Shot, Started, Stepped
-from stylus_engine.planning.turns import PATIENCE, Bill, Room, Shape, chosen, shares
+from stylus_engine.planning.turns import Bill, Room, Shape, chosen, shares
 from stylus_engine.sampling.forwards import Forwards
 from stylus_engine.sampling.inbox import Inbox
 from stylus_engine.sampling.slots import Line, Slot
@@ -141,7 +141,7 @@ class Loop:
     def _guest(self, shot: Shot) -> Guest:
         self._came += 1
         bill = self._studio.bill(shot)
-        due = self._turn + PATIENCE * bill.turns(self._studio.usual)
+        due = self._turn + bill.turns(self._studio.usual)
         return Guest(shot, (due, self._came), bill.shape)
 
     def _admit(self) -> Iterator[Event]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylus_engine.planning.turns import PATIENCE, Bill, Room, chosen, halves, shares
+from stylus_engine.planning.turns import Bill, Room, chosen, halves, shares
 
 
 @dataclass(eq=False)
@@ -26,7 +26,7 @@ class One:
 
     @property
     def due(self) -> tuple[float, int]:
-        return self.came + PATIENCE * self.steps, self.number
+        return self.came + self.steps, self.number
 
 
 adapters = st.dictionaries(st.sampled_from("abcdef"), st.just(100), max_size=4)
@@ -83,7 +83,7 @@ def test_a_short_one_passes_a_crowd_of_long_ones_and_a_long_one_is_passed_no_mor
     long = [One(0, 150, number) for number in range(8)]
     short = One(5, 4, 99)
     assert short in chosen([*long, short], Room(seats=4))
-    late = One(2 * 150 - 3, 4, 100)
+    late = One(150 - 3, 4, 100)
     assert late not in chosen([*long, late], Room(seats=4))
 
 

@@ -131,15 +131,16 @@ async def test_a_greeting_that_breaks_is_a_start_that_failed(
             (sys.executable, "-c", "import os, sys; os.write(int(sys.argv[-1]), b'\\xff' * 9)"),
             "is announced",
         ),
-        ((sys.executable, SLEEPY, "planner", "--pictures", "."), "is no drawer"),
+        ((sys.executable, SLEEPY, "planner", "--pictures", "{folder}"), "is no drawer"),
     ],
 )
 async def test_a_start_that_fails_says_why_and_leaves_nothing(
     tmp_path: Path, program: tuple[str, ...], why: str
 ) -> None:
     seconds = 1 if "sleep(60)" in program[-1] else 20
+    command = tuple(word.replace("{folder}", str(tmp_path)) for word in program)
     with pytest.raises(WorkerFailed, match=why):
-        await WorkerProcess.start(Launch(program, "drawer", ready_seconds=seconds), name="w")
+        await WorkerProcess.start(Launch(command, "drawer", ready_seconds=seconds), name="w")
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     assert not [pid for pid in children if b"sleepy" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
