@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What stands before one drawer: the open pictures of each job in hand, oldest first."""
+    """What stands before one drawer: the open pictures of each job in hand, oldest first.
+
+    `alone`: one of them has lost a worker before, and nothing is put beside it.
+    """
 
     slots: int
     open_shots: tuple[int, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def takes_more(table: Table) -> bool:
     one job at most that could have been another's.
     """
     *older, _ = table.open_shots or (0,)
-    return not table.open_shots or sum(older) < table.slots
+    return not table.open_shots or (sum(older) < table.slots and not table.alone)
 
 
 def next_fed(tables: Mapping[str, Table]) -> str | None:

@@ -79,5 +79,6 @@ class Feeding:
         if not shots:
             raise LookupError(f"{job.id} has nothing to draw")
         done = sum(each.picture is not None for each in positions)
-        hand = hand_of(job.id, job.fence, shots, count=len(positions), done=done)
+        alone = job.attempts > 0
+        hand = hand_of(job.id, job.fence, shots, count=len(positions), done=done, alone=alone)
         return hand, Draw(job=job.id, fence=job.fence, shots=shots)

@@ -21,6 +21,7 @@ class Hand:
     done: int = 0  # pictures, those from before included
     steps: Mapping[str, int] = field(default_factory=dict[str, int])
     dropped: bool = False  # its failures mean nothing any more
+    alone: bool = False  # it has lost a worker before: whose fault that was shows alone
 
     def after(self, event: Event) -> "Hand":
         """What is in hand once `event` has happened."""
@@ -52,7 +53,9 @@ class Hand:
         return replace(self, open_shots=self.open_shots - gone)
 
 
-def hand_of(job: str, fence: int, shots: Sequence[Shot], *, count: int, done: int) -> Hand:
+def hand_of(
+    job: str, fence: int, shots: Sequence[Shot], *, count: int, done: int, alone: bool = False
+) -> Hand:
     """A job whose `shots` are about to be drawn; `done` of its `count` pictures are there."""
     return Hand(
         job=job,
@@ -62,6 +65,7 @@ def hand_of(job: str, fence: int, shots: Sequence[Shot], *, count: int, done: in
         count=count,
         of=sum(shot.steps for shot in shots),
         done=done,
+        alone=alone,
     )
 
 
@@ -113,7 +117,9 @@ class Hands:
 
     def table(self, worker: str, slots: int) -> Table:
         """What stands before this drawer."""
-        return Table(slots, tuple(len(hand.open_shots) for hand in self.of(worker)))
+        hands = self.of(worker)
+        shots = tuple(len(hand.open_shots) for hand in hands)
+        return Table(slots, shots, alone=any(hand.alone for hand in hands))
 
     @property
     def jobs(self) -> frozenset[str]:

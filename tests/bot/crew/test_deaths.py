@@ -3,14 +3,19 @@
 import os
 import signal
 import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.bot.crew.day import a_day, pictures, reached, settings_for, wish
+from tests.bot.crew.day import Day, a_day, pictures, reached, settings_for, wish
 
 SLOW = ("--step-seconds", "0.05")
 pytestmark = pytest.mark.slow
+
+
+async def all_are(day: Day, jobs: Sequence[str], state: str) -> bool:
+    return {(await day.job(job)).state for job in jobs} == {state}
 
 
 @pytest.mark.asyncio
@@ -48,16 +53,26 @@ async def test_pictures_that_were_drawn_before_the_death_are_not_drawn_again(
 
 @pytest.mark.asyncio
 async def test_a_job_that_kills_its_drawer_every_time_ends_and_the_others_do_not_suffer(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with a_day(settings_for(tmp_path)) as day:
-        poison, good = await day.accept(wish("CRASH it all"), wish(user=2))
+    """They are at one drawer together the first time; then each is there alone."""
+    async with a_day(settings_for(tmp_path, "--slots", "8")) as day:
+        real, planned = day.line.claim_draw, list[str]()
+
+        async def both(worker: str, now: float, but: Collection[str]):
+            return await real(worker, now, but) if planned else None
+
+        monkeypatch.setattr(day.line, "claim_draw", both)
+        poison, good = jobs = await day.accept(wish("CRASH it all"), wish(user=2))
+        await reached(lambda: all_are(day, jobs, "planned"))
+        planned += jobs
+        day.dispatcher.wake()
         ended = await day.until(poison, "failed")
         assert (ended.error, ended.attempts) == ("WorkerLost", 2)
+        assert (await day.until(good, "drawn", "failed")).state == "drawn"
         assert poison in [one.id for one in day.ended]
         (late,) = await day.accept(wish(user=3))
         await day.until(late, "drawn")
-        assert (await day.until(good, "drawn", "failed")).attempts <= 2
 
 
 @pytest.mark.asyncio

@@ -44,6 +44,7 @@ def test_an_empty_drawer_takes_more_and_a_full_one_with_a_job_ahead_does_not(
 ) -> None:
     assert takes_more(Table(slots))
     assert not takes_more(Table(slots, (*jobs, slots, 1)))
+    assert not takes_more(Table(slots, (1,), alone=True))
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=3), st.lists(SIZES, max_size=4), max_size=5))
