@@ -15,9 +15,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.refusals import LineAway
 
-# Classes of SQLSTATE: connections, read-only or ended transactions, deadlocks, no room, locks,
-# an operator's doing, the server's own system.
-PASSING: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+# Classes of SQLSTATE: connections, read-only or ended transactions, who may come in, no such
+# database, deadlocks, no room, locks, an operator's doing, the server's own system.
+PASSING: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
 
 
 @contextmanager

@@ -45,6 +45,18 @@ async def test_a_server_that_is_cut_off_keeps_nobody_waiting(url: str):
 
 
 @on_a_server
+@pytest.mark.parametrize(
+    ("was", "is_now"), [("//stylus@", "//locked_out@"), ("?", "_gone?")], ids=["role", "database"]
+)
+async def test_a_server_that_lets_nobody_in_for_a_while(url: str, was: str, is_now: str):
+    """As while a password is changed, or while another server takes over."""
+    shut = connect(address(url.replace(was, is_now)))
+    with pytest.raises(LineAway, match="does not exist"):
+        await shut.read(one)
+    await shut.close()
+
+
+@on_a_server
 async def test_a_slow_question_says_nothing_of_those_who_want_to_write(url: str):
     line = connect(address(url), patience=0.6)
     other = create_async_engine(address(url), poolclass=NullPool)
