@@ -16,6 +16,7 @@ from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
 from bot.cli.engine import Engine
 from bot.cli.show import INDENT, line
 from stylus_engine.model import Adapter, Candidate
+from stylus_engine.model.noun import printable
 
 LONG = ("name", "licence")  # of `list`: where a narrow terminal cuts
 
@@ -132,8 +133,9 @@ def search_cards(
 ) -> None:
     """Adapters near a text, the nearest first."""
     desk = desk_of(context)
-    with answering(desk, as_json), desk.engine(desk.settings()) as engine:
-        with desk.err.status("searching"):
+    with answering(desk, as_json):
+        printable("search", text)
+        with desk.engine(desk.settings()) as engine, desk.err.status("searching"):
             found = run(_search(desk, engine, text, k))
         if as_json:
             desk.answer(found)

@@ -1,6 +1,7 @@
 """The command line over a stand-in engine: what is shown, what is told to machines, what is kept."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -231,6 +232,14 @@ def test_search_and_index(stylus):
     built = json.loads(stylus("adapters", "index", "--json").stdout)
     assert (built["adapters"], built["changed"]) == (5, 0)
     assert "written anew: 5 adapters" in stylus("adapters", "index").stdout
+
+
+@pytest.mark.parametrize("command", [("adapters", "search"), ("plan",), ("imagine",)])
+def test_words_of_a_command_line_that_are_not_utf_8_are_refused_in_one_sentence(stylus, command):
+    result = stylus(*command, os.fsdecode(b"caf\xe9"), "--json")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "it is not UTF-8" in result.stderr
+    assert json.loads(result.stdout)["error"]["kind"] == "BadText"
 
 
 def test_help_names_every_command(stylus):
