@@ -26,6 +26,7 @@ from bot.cli.further import upscale, vary
 from bot.cli.imagine import imagine, plan
 from bot.cli.selfcheck import selfcheck
 from bot.cli.setup import setup
+from bot.cli.writing_out import written_out
 from bot.settings import Settings, load
 
 Config = Annotated[
@@ -42,7 +43,8 @@ def main() -> None:
     """Entry point of the installed command."""
     _forgive_terminals()
     _quiet_libraries()
-    application(open_engine)(prog_name="stylus")
+    with written_out():
+        application(open_engine)(prog_name="stylus")
 
 
 def application(opener: Opener) -> typer.Typer:
