@@ -4,6 +4,8 @@ The raw bytes are read and not the client's objects: those trust their server, a
 HTML into a string and a missing list into None.
 """
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,8 +15,11 @@ MOST_BYTES = 4 * 2**20  # of one answer; a token of a stream takes about 250
 MOST_TEXT = 65_536  # characters; reading looks at no more
 MOST_LINE = 2**18  # bytes of one event
 BROKE_OFF = "it broke off with an error"
+BEGINNING = 4096  # bytes; by these it is told what a body is
 MOST_TOLD = 2000  # characters of what an error says
 MOST_USED = 10_000_000  # tokens of one call; a server that claims more is not believed
+
+_EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data|event|id|retry)?:")
 
 
 class Reply(NamedTuple):
@@ -75,7 +80,10 @@ class _Completion(msgspec.Struct):
 
 
 class Hearing:
-    """Feed it bytes. `text`: what was said so far; `done`: nothing more will come; `full`: hear no more."""
+    """Feed it bytes. `text`: what was said so far; `done`: nothing more will come; `full`: hear no more.
+
+    `stream`: its server says that events come; one that does not say so may send them too.
+    """
 
     def __init__(self, *, stream: bool) -> None:
         self.text = ""
@@ -95,6 +103,8 @@ class Hearing:
         """The next bytes."""
         self._size += len(piece)
         self._rest += piece
+        if self._size <= BEGINNING + len(piece):
+            self._stream = self._stream or bool(_EVENTS.match(self._rest[:BEGINNING]))
         if self._stream:
             for line in self._lines():
                 self._line(line)
@@ -104,8 +114,10 @@ class Hearing:
 
     def close(self) -> Reply:
         """All that there is. A body that is no completion has a fault and no text."""
-        if not self._stream and not self.full:
-            self._completion(bytes(self._rest))
+        if self._stream:
+            self._line(bytes(self._rest))
+        elif not self.full:
+            self._completion(bytes(self._rest).removeprefix(BOM_UTF8))
         if not self._heard_any:
             self._fault = self._fault or "it held no answer"
         odd = not self._heard_any and not self.full
@@ -123,12 +135,13 @@ class Hearing:
 
     def _lines(self) -> Iterator[bytes]:
         """Whole lines; what is unfinished waits."""
-        *whole, rest = self._rest.split(b"\n")
+        *whole, rest = re.split(rb"[\r\n]", self._rest)
         self._rest = bytearray(rest)
-        yield from (bytes(line).strip() for line in whole)
+        yield from map(bytes, whole)
 
-    def _line(self, line: bytes) -> None:
+    def _line(self, told: bytes) -> None:
         """Comments, event names and blank lines say nothing to us."""
+        line = told.removeprefix(BOM_UTF8).strip()
         if self.done or not line.startswith(b"data:"):
             return
         data = line.removeprefix(b"data:").strip()

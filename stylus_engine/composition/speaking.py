@@ -24,11 +24,12 @@ from stylus_engine.composition.ways import ABOUT_ASKING, Way, full, lower, narro
 from stylus_engine.errors import BadSettings, SourceOdd, SourceRefused, SourceSilent, StylusError
 from stylus_engine.model.noun import Noun
 
-LINGER = (
-    0.2  # seconds for the end of a stream after its last event: the connection is used again then
-)
+LINGER = 0.2  # seconds that a stream has to end after its last event, to be used again
 WHOLE_AGAIN = (
     50  # questions; after so many short ones a whole one is tried: room may be there again
+)
+THOUGHTS_AGAIN = (
+    50  # questions; so many later room for thoughts is tried again where it did not help
 )
 WHY = 200  # characters of what a server says of its refusal
 TOO_LARGE = 413
@@ -83,6 +84,7 @@ class Server:
         self.way = Way()
         self._proven = False
         self._asked = 0
+        self._thinks_from = 0  # the question from which on room for thoughts may help
         self._read_key = api_key
         self._key = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -118,20 +120,25 @@ class Server:
                     raise
             else:
                 self.way, self._proven = self._known(way, reply), True
-                if not reply.unsaid or way.thoughtful:
+                if not (reply.unsaid and self._may_help(way)):
                     return reply
                 meter.wasted(MOST_ANSWER)
                 way = replace(way, thinks=True)
 
     @property
     def _first(self) -> Way:
-        """The way to begin with."""
         self._asked += 1
         return replace(self.way, room=0) if self._asked % WHOLE_AGAIN == 0 else self.way
 
     def _known(self, way: Way, reply: Reply) -> Way:
         """What to remember of a way that was answered: room for thoughts where it helped."""
         return replace(way, thinks=self.way.thinks) if reply.unsaid else way
+
+    def _may_help(self, way: Way) -> bool:
+        """Whether room for thoughts is worth another question; not for a while where it was in vain."""
+        if way.thinks:
+            self._thinks_from = self._asked + THOUGHTS_AGAIN
+        return not way.thoughtful and self._asked >= self._thinks_from
 
     def _next(self, way: Way, error: SourceRefused | SourceOdd, body: Body) -> Way | None:
         """Another way to ask the same, until one was found; a shorter one whenever that is what it wants."""
@@ -181,8 +188,7 @@ class Server:
                 return Reply("", "the model declined", refused=True)
             raise self._mapped(error) from error
         except httpx2.HTTPError as error:
-            silent = SourceSilent(source=self.name, why="the connection broke")
-            raise Again(silent, None) from error
+            raise Again(SourceSilent(source=self.name, why="the connection broke"), None) from error
 
     def _believed(self, reply: Reply) -> Reply:
         """Raises for a body that held nothing of an answer: `SourceOdd`, or what its error says."""
@@ -210,7 +216,6 @@ class Server:
         return self._refused(error.status_code, self._told(words), after)
 
     def _refused(self, status: int, said: str, after: float | None) -> SourceRefused | Again:
-        """Not now, or never."""
         why = said or "it does not say why"
         ill = status >= 500 and not tells(why)
         if ill or status in LATER:

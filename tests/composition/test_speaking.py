@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from stylus_engine.composition import speaking
 from stylus_engine.composition.llm import LlmComposer
-from stylus_engine.composition.speaking import WHOLE_AGAIN, Endpoint, Server, checked
+from stylus_engine.composition.speaking import Endpoint, Server, checked
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Request
 from tests.composition.asked import (
@@ -207,13 +208,14 @@ def test_each_event_loop_has_a_client_of_its_own():
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_had_little_room_is_asked_a_whole_question_again_in_time():
+async def test_a_server_that_had_little_room_is_asked_a_whole_question_again_in_time(monkeypatch):
     """Others may have filled it: what was learned then does not hold for ever."""
+    monkeypatch.setattr(speaking, "WHOLE_AGAIN", 5)
     async with composing(said(GOOD), SMALL) as it:
-        for number in range(WHOLE_AGAIN):
+        for number in range(5):
             await it.plan(f"{PROMPT} number {number}", candidates=crowd())
         whole = ["\na40 |" in each.user for each in it.server.asked]
-    assert [at for at, long in enumerate(whole) if long] == [0, WHOLE_AGAIN]
+    assert [at for at, long in enumerate(whole) if long] == [0, 5]
 
 
 def completion(**message):
@@ -322,6 +324,52 @@ async def test_a_model_that_never_stops_thinking_is_asked_twice_and_costs_no_goo
     assert plan.instead == "a-model: it thought until no room was left for an answer"
     assert again.composer == "a-model"
     assert [each.body["max_tokens"] > 4000 for each in asked] == [False, True, False]
+
+
+@pytest.mark.asyncio
+async def test_room_for_thoughts_that_did_not_help_is_not_given_again_for_a_while(monkeypatch):
+    def thinks(asked):
+        return said(GOOD) if "quick" in asked.user else said("<think>hm", finish="length")
+
+    monkeypatch.setattr(speaking, "THOUGHTS_AGAIN", 3)
+    async with composing(thinks) as it:
+        for how in ("slow", "slow", "quick", "slow"):
+            await it.plan(f"{PROMPT}, {how} {len(it.server.asked)}")
+        much = [each.body["max_tokens"] > 4000 for each in it.server.asked]
+    assert much == [False, True, False, False, False, True]
+
+
+STREAMED = [
+    {"choices": [{"delta": {"content": part}, "finish_reason": None}]}
+    for part in (GOOD[:9], GOOD[9:40], GOOD[40:])
+]
+LINES = [f"data: {json.dumps(each)}" for each in STREAMED]
+ODD_STREAMS = {
+    "crlf": "\r\n\r\n".join(LINES) + "\r\n\r\n",
+    "cr": "\r\r".join(LINES) + "\r\r",
+    "a byte order mark": "\ufeff" + "\n\n".join(LINES) + "\n\n",
+    "comments": ": ping\n\n" + "\n\n: ping\n\n".join(LINES) + "\n\n: bye\n\n",
+    "names and numbers": "".join(f"event: chunk\nid: 1\n{each}\n\n" for each in LINES),
+    "no space": "\n\n".join(each.replace("data: ", "data:") for each in LINES) + "\n\n",
+    "no last line break": "\n\n".join(LINES),
+    "blank lines first": "\n\n\n" + "\n\n".join(LINES) + "\n\n",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/plain", "application/json"])
+@pytest.mark.parametrize("name", ODD_STREAMS)
+async def test_events_are_understood_whatever_their_server_calls_and_ends_them(name, kind):
+    async with composing(Raw(ODD_STREAMS[name].encode(), kind=kind)) as it:
+        plan = await it.plan()
+    assert (lit(plan), len(it.server.asked)) == (WANTED, 1)
+
+
+@pytest.mark.asyncio
+async def test_one_object_may_begin_with_blank_lines_and_a_byte_order_mark():
+    body = b"\xef\xbb\xbf\n\n" + completion(content=GOOD).body
+    async with composing(Raw(body)) as it:
+        assert (lit(await it.plan()), len(it.server.asked)) == (WANTED, 1)
 
 
 @pytest.mark.asyncio
