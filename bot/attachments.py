@@ -23,8 +23,7 @@ from stylus_engine.model import Manifest, Start
 from stylus_engine.planning.starting import usual
 from stylus_engine.workers.frames import Begin, Begun, Inspect, Inspected
 
-MEBIBYTE = 1 << 20
-MOST_BYTES = 25 * MEBIBYTE  # what Discord itself lets through at most in one request
+MOST_BYTES = 25 * 2**20  # what Discord itself lets through at most in one request
 PATIENCE = aiohttp.ClientTimeout(total=10)
 PATIENCE_FOR_PICTURES = 60.0  # seconds; large ones are opened one after another
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -90,7 +89,7 @@ async def fetch_picture(attachment: discord.Attachment) -> bytes:
     """The bytes of a picture, whatever is inside. Raises `BadPicture`, `SourceSilent`."""
     name = clean(attachment.filename, 100)
     if attachment.size > MOST_BYTES:
-        why = f"the file is larger than {MOST_BYTES // MEBIBYTE} MiB"
+        why = f"the file is larger than {MOST_BYTES // 2**20} MiB"
         raise BadPicture(path=name, why=why)
     return await _picture(attachment)
 

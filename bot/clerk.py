@@ -26,8 +26,7 @@ from bot.texts.catalogue import Say, Texts
 from stylus_engine.model import Picture
 from stylus_engine.workers.frames import FromWorker, Pack, Packed
 
-MEBIBYTE = 1 << 20
-MOST_ALL = 24 * MEBIBYTE  # Discord takes 25 MiB in one request, all its other parts included
+MOST_ALL = 24 * 2**20  # bytes; Discord takes 25 MiB in one request, all its other parts included
 
 STAGES: Mapping[str, Stage] = {
     "queued": "queued", "planning": "planning", "fetching": "fetching", "planned": "planned", "drawing": "drawing",
@@ -76,8 +75,7 @@ class Clerk:
         self._texts = texts
         self._clock = clock
         self._settings = settings
-        usual = settings.delivery.most_file_mib * MEBIBYTE
-        self._limit = file_limit or _always(usual)
+        self._limit = file_limit or _always(settings.delivery.most_file)
 
     # --- languages -------------------------------------------------------------------
 

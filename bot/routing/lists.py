@@ -17,7 +17,6 @@ from bot.services import Services
 from bot.shelf import Shelf
 from stylus_engine.model import Adapter
 
-MEBIBYTE = 1 << 20
 PAGE_OF_HISTORY = 5
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
@@ -96,7 +95,7 @@ class Lists:
         """What is known of one adapter, and its first preview. Raises `UnknownName`."""
         card = await self.shelf.card(name)
         say = self._services.say(str(interaction.locale))
-        preview = _preview(card, self._services.settings.delivery.most_file_mib * MEBIBYTE)
+        preview = _preview(card, self._services.settings.delivery.most_file)
         return Letter(
             view=lambda: adapters.info(say, card, preview=preview),
             files=(preview,) if preview else (),

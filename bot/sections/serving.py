@@ -50,6 +50,11 @@ class DeliverySettings(Section, frozen=True):
     drain_seconds: Seconds = 25.0
     most_file_mib: Count = 10
 
+    @property
+    def most_file(self) -> int:
+        """Bytes that one file may have."""
+        return self.most_file_mib * 2**20
+
 
 class WorkerSettings(Section, frozen=True):
     """The processes that plan and draw."""

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.cards.letter import Letter
-from bot.clerk import MEBIBYTE, MOST_ALL, Clerk
+from bot.clerk import MOST_ALL, Clerk
 from bot.crew.bus import News
 from bot.jobs.comparing import Comparison
 from bot.jobs.nouns import Job, Place, Position, Seen
@@ -19,6 +19,7 @@ from stylus_engine.workers.frames import FromWorker, Pack, Packed, Rested
 from tests.bot.cards.examples import ADA, CHILD, JOB, MASKS, NOW, PROMPT, ROOT, positions
 from tests.bot.cards.reading import read
 
+MEBIBYTE = 2**20
 TEXTS = Texts.load()
 CHILD_JOB = replace(JOB, id=CHILD, source=ROOT, action="mask")
 

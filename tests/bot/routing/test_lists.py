@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.routing.lists import MEBIBYTE, Lists
+from bot.routing.lists import Lists
 from bot.settings import Settings
 from bot.texts import Texts
 from stylus_engine.model import Adapter
@@ -28,7 +28,7 @@ def lists(known: Adapter) -> Lists:
 
 @pytest.mark.asyncio
 async def test_a_preview_larger_than_discord_takes_stays_away(tmp_path: Path):
-    most = Settings().delivery.most_file_mib * MEBIBYTE
+    most = Settings().delivery.most_file
     files = {"large.png": most + 1, "right.jpg": most, "small.png": 1}
     for name, size in files.items():
         with (tmp_path / name).open("wb") as file:
