@@ -31,6 +31,7 @@ def asked(**fields: object) -> Request:
     [
         ("flux1", "FluxPipeline", 0),
         ("sd1", "StableDiffusionPipeline", 0),
+        ("sd2", "StableDiffusionPipeline", 0),
         ("sdxl", "StableDiffusionXLPipeline", 0),
         ("z-image", "ZImagePipeline", 1),  # it counts guidance from 0
     ],
@@ -58,6 +59,7 @@ def test_the_guidance_is_that_of_the_plain_pipeline(family: str, pipeline: str, 
         ("sdxl", "/m/HyperrealismXL.safetensors", (20, 5.0, "dpmpp_2m_karras")),
         ("sd1", "/m/dreamshaper_8LCM.safetensors", (4, 1.0, "lcm")),
         ("sd1", "/m/dreamshaper_8.safetensors", (20, 7.5, "dpmpp_2m_karras")),
+        ("sd2", "/m/stable-diffusion-2-1", (20, 7.5, "dpmpp_2m_karras")),
         ("sd1-96", "/m/turbo", OTHER),
     ],
 )
@@ -90,6 +92,8 @@ def test_a_few_step_adapter_wins_over_the_checkpoint_and_a_person_over_both():
     assert pace(asked(), fast, schnell) == (8, 3.5, "euler")
     said = asked(guidance=2.0, firm=("guidance",), unsaid=("steps", "sampler"))
     assert pace(said, fast, schnell) == (8, 2.0, "euler")
+    once = Faster(adapter=card, few=FewStep(kind="Turbo", steps=1, sampler="", guidance=1.0))
+    assert pace(asked(), once, schnell).steps == 1
 
 
 def test_more_steps_than_the_checkpoints_sampler_has_are_refused():

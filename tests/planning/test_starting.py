@@ -22,6 +22,7 @@ def test_variations_keep_everything_but_the_seed_and_the_start():
     request = starting.varying(WISH, DRAWN, starting.STRONG)
     assert (request.seed, request.width, request.height, request.count) == (0, 96, 64, WISH.count)
     assert request.start == replace(start, strength=0.7)
+    assert request.strengths == (PLAIN.shot.recipe.strength,)
 
 
 def test_twice_the_size_is_drawn_in_squares_of_the_first_one_however_often():
@@ -35,13 +36,22 @@ def test_twice_the_size_is_drawn_in_squares_of_the_first_one_however_often():
     assert starting.varied(once, DRAWN.id, 0.5, 1)[0].shot.start == replace(
         once.shot.start, strength=0.5, width=192, height=128
     )
-    request = starting.doubling(WISH, DRAWN)
-    assert (request.width, request.height, request.count, request.seed) == (
-        192,
-        128,
-        1,
-        LIMITS.seed,
+    whole = starting.doubled(PLAIN, DRAWN.id, starting.HIRES, whole=True, enlarge="latents")
+    assert whole.shot.start == Start(
+        picture=DRAWN.id, strength=0.7, width=96, height=64, enlarge="latents"
     )
+
+
+def test_a_wish_for_twice_the_size_is_one_picture_that_keeps_seed_and_strength():
+    plain = replace(PLAIN, shot=replace(PLAIN.shot, seed=7))
+    request = starting.doubling(WISH, replace(DRAWN, manifest=plain))
+    assert (request.width, request.height, request.count, request.seed) == (192, 128, 1, 7)
+    assert request.strengths == (PLAIN.shot.recipe.strength,)
+    assert request.start == Start(picture=DRAWN.id, strength=0.25, width=96, height=64, tile=96)
+
+
+def test_what_is_brought_is_redone_by_half_and_a_masked_part_wholly():
+    assert (starting.usual(masked=False), starting.usual(masked=True)) == (0.6, 1.0)
 
 
 def test_a_picture_that_would_be_too_large_is_refused():

@@ -188,6 +188,17 @@ def test_a_cancel_before_its_checkpoint_is_loaded_is_heard() -> None:
     assert ends(switch) == {"a": "Cancelled"}
 
 
+def test_a_cancel_of_a_shot_that_is_being_drawn_is_heard() -> None:
+    switch, _ = switched()
+    switch.admit(shot("a"))
+    switch.admit(shot("b"))
+    with closing(switch.events()) as events:
+        next(events)  # it has started
+        switch.cancel("a")
+        left = {event.shot: event.kind for event in events if isinstance(event, Failed)}
+    assert left == {"a": "Cancelled", "b": "Drawn by one"}
+
+
 def test_a_checkpoint_that_does_not_load_fails_its_shots_and_forgets_their_cancels() -> None:
     switch, loader = switched()
     loader.broken = True
