@@ -152,6 +152,8 @@ def test_files_that_change_under_a_waiting_shot_fail_it_in_one_sentence(when: st
     )
     switch.admit(shot("c"))
     assert ends(switch) == {"c": "Drawn by one, edited"}
+    read = [] if when == "in the line" else ["one"]  # what is known to be gone is not read
+    assert loader.loads == [*read, "one, edited"]
 
 
 def test_a_checkpoint_that_was_loaded_ahead_is_not_loaded_again() -> None:
