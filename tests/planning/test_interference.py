@@ -88,14 +88,24 @@ def test_adapters_that_clash_are_lit_together_later() -> None:
     assert sorted(codes) == sorted(order_of(of))
 
 
-def order_of(of: Plan, seed: int = 5) -> list[str]:
-    order = presets(Budgets())["stylus"].masks(of, Request(prompt=of.prompt, seed=seed))
+def order_of(of: Plan, seed: int = 5, *, bare: bool = False) -> list[str]:
+    asked = Request(prompt=of.prompt, seed=seed, bare=bare)
+    order = presets(Budgets())["stylus"].masks(of, asked)
     return [order[number].code for number in range(order.total)]
 
 
 def test_without_frictions_the_order_is_the_plain_one() -> None:
     plain = StylusOrder(sizes(plan(2, 3)), seed=5)
     assert order_of(plan(2, 3)) == [plain[n].code for n in range(plain.total)]
+
+
+def test_a_picture_without_adapters_is_the_second_one_where_it_is_asked_for() -> None:
+    of = plan(2, 2)
+    a0, _, _, b1 = names(of)
+    rubs = replace(of, frictions=(Friction(one=a0, other=b1, clash=0.9),))
+    for each in (of, rubs):
+        assert "00.00" not in order_of(each)
+        assert order_of(each, bare=True)[:2] == ["10.10", "00.00"]
 
 
 def strained(of: Plan, *saturations: float, scale: float = 0.8) -> Plan:

@@ -214,6 +214,10 @@ def test_a_mask_that_comes_again_is_drawn_at_another_strength() -> None:
     assert [shot.recipe.strength for shot in drawn_again(plan(), 4)] == [1.0] * 4
 
 
+def test_the_papers_one_mask_comes_again_at_the_papers_strength() -> None:
+    assert [s.recipe.strength for s in grid(plan(2), preset="retriever-only")] == [1.0] * 4
+
+
 @given(st.lists(st.integers(1, 3), max_size=3), st.integers(1, 4))
 def test_no_two_pictures_of_a_grid_have_one_recipe(sizes: list[int], count: int) -> None:
     of = plan(*sizes)
