@@ -88,10 +88,10 @@ def _between(prompt: str, at: int, end: int) -> Iterator[Word]:
         word = text.strip(JOINERS) if kind == "word" else text
         start = at + (text.find(word) if kind == "word" else 0)
         at += len(text)
-        if kind == "break":
-            yield Word(text, start, "stop" if text == "&" else "break")
-        elif kind == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
+        if kind == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
             yield Word(word, start, sort_of(word))
+        elif kind != "space":  # a dash between two spaces joins nothing
+            yield Word(text, start, "stop" if text == "&" else "break")
 
 
 def _kind(character: str) -> str:

@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 from stylus_engine.model import Span
 from stylus_engine.planning.concepts import (
     LONGEST_NAME,
+    MOST_JOINED,
     MOST_SPANS,
     around,
     chunks,
     concepts,
+    joined,
     left_out,
+    sayings,
     span_of,
+    titles,
 )
 from stylus_engine.planning.lexicon import key, keys, phrase
 
@@ -41,6 +45,10 @@ def said(prompt):
         ("a page of <LYCO:x> snow<hypernet:a_b:1>flakes", ["page", "snow", "flakes"]),
         ("a fox Steps: 20, Sampler: Euler a, Model: neon dragon\nin snow", ["fox", "snow"]),
         ("the steps: a staircase, (red dragon:1.3) <3 fish", ["steps", "staircase", "dragon", "fish"]),
+        ("an old oak barn door", ["old oak barn door", "old oak", "oak barn", "oak", "barn door", "barn", "door"]),
+        ("a worn sea oak barn door", ["worn sea", "worn", "sea oak barn door", "sea oak", "sea", "oak barn", "oak", "barn door", "barn", "door"]),
+        ("ink & wash", ["ink", "wash"]),
+        ("a cat - dark forest -- owl", ["cat", "forest", "owl"]),
         ("masterpiece, best quality, detailed", []),
         ("🐉🔥 12 ... !?", []),
         ("", []),
@@ -79,6 +87,8 @@ def test_spans(prompt, spans):
         ("no **dragon**, a cat", ["cat"], ["dragon"]),
         ("no, a dragon", ["dragon"], []),
         ("no snow\na dragon", ["dragon"], ["snow"]),
+        ("no snow - dragon", ["dragon"], ["snow"]),
+        ("dragon, no snow", ["dragon"], ["snow"]),
         ("a castle without\nsnow", ["castle"], ["snow"]),
         ("a dragon-free castle", ["castle"], ["dragon-free"]),
         ("a non-dragon", [], ["non-dragon"]),
@@ -158,6 +168,60 @@ def test_keys_never_hold_spaces(text):
 def test_what_is_around_a_word(prompt, word, longer):
     span = Span(text=word, start=prompt.find(word))
     assert sorted(one.text for one in around(prompt, span)) == sorted(longer)
+
+
+def test_a_colour_a_count_and_a_no_belong_to_what_they_lead():
+    for prompt, word in (("golden hour", "hour"), ("two towers", "towers"), ("no face", "face")):
+        span = Span(text=word, start=prompt.find(word))
+        assert [one.text for one in sayings(prompt, span)] == [prompt]
+        assert not list(around(prompt, span))
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("at sunset", ["sunset"]),
+        ("Ghost in the Shell", ["Ghost in the Shell"]),
+        ("Golden Hour", ["Golden Hour"]),
+        ("No Face", ["No Face"]),
+        ("Night Sky Blue", ["Night Sky Blue"]),
+        ("Koala by request", ["Koala"]),
+        ("by Ada", ["Ada"]),
+        ("Ink & Wash", ["Ink & Wash"]),
+        ("Dragons, v2", ["Dragons", "v2"]),
+        ("the Robot 2", ["Robot"]),
+        ("Dragon by Ada, castle in the", ["Dragon", "castle"]),
+        ("Red", []),
+    ],
+)
+def test_what_a_name_calls_its_adapter(name, called):
+    assert [span.text for span in titles(name)] == called
+    assert all(name[s.start : s.start + len(s.text)] == s.text for s in titles(name))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("a house of a king at night", ["house of a king"]),
+        ("a page from a sketchbook", ["page from a sketchbook"]),
+        ("a cat with a red hat", ["cat with a red hat"]),
+        ("a house of a king with a crown",
+         ["house of a king", "king with a crown", "house of a king with a crown"]),
+        ("a dragon in a cave", []),
+        ("a cat, with a hat", []),
+        ("a cat without a hat", []),
+        ("a cat with all of the old hats", ["cat with all", "all of the old hats", "cat with all of the old hats"]),
+        ("a cat with one of the red hats", []),
+    ],
+)  # fmt: skip
+def test_neighbours_that_may_be_one_thing(prompt, things):
+    assert [span.text for span in joined(prompt)] == things
+    assert all(prompt[s.start : s.start + len(s.text)] == s.text for s in joined(prompt))
+
+
+def test_neighbours_are_bounded():
+    many = ", ".join(f"hat{n} of king{n}" for n in range(MOST_JOINED + 1))
+    assert [span.text for span in joined(many)] == many.split(", ")[:MOST_JOINED]
 
 
 @given(TEXTS)
