@@ -34,14 +34,22 @@ async def hold(services: Services) -> None:
 
 
 async def sweep(services: Services) -> None:
-    """Once at the start, then every hour."""
+    """Once at the start, then every hour.
+
+    What a clock says that somebody has set forward is believed an hour later: until then
+    it may have been set back, and what was forgotten does not come back.
+    """
+    clock = services.clock
+    now, ticks = clock.now(), clock.ticks()
     while True:
-        await steadily(partial(_swept, services), "forgetting what is old")
-        await services.clock.sleep(SWEEP_SECONDS)
+        passed = now + clock.ticks() - ticks
+        now, ticks = clock.now(), clock.ticks()
+        await steadily(partial(_swept, services, min(now, passed)), "forgetting what is old")
+        await clock.sleep(SWEEP_SECONDS)
 
 
-async def _swept(services: Services) -> None:
-    swept = await services.line.sweep(services.now())
+async def _swept(services: Services, now: float) -> None:
+    swept = await services.line.sweep(now)
     if swept.pictures:
         pictures = services.settings.paths.place("pictures")
         gone = await asyncio.to_thread(delete, pictures, swept.pictures)

@@ -119,6 +119,21 @@ async def test_the_files_of_old_jobs_go_and_one_that_stays_is_tried_again(tmp_pa
 
 
 @pytest.mark.asyncio
+async def test_a_clock_that_is_set_forward_for_a_while_forgets_nothing(tmp_path: Path):
+    async with a_house(tmp_path) as house:
+        job = await accepted(house.line, wish(), "posted", now=LATER)
+        task = await a_round(house, housekeeping.sweep)
+        house.clock.set(400 * 86400.0)
+        house.clock.turn(housekeeping.SWEEP_SECONDS)
+        await rests(house, task)
+        assert await house.line.job(job.id) is not None
+        house.clock.turn(housekeeping.SWEEP_SECONDS)  # nobody has set it back: so it is
+        await rests(house, task)
+        assert await house.line.job(job.id) is None
+        task.cancel()
+
+
+@pytest.mark.asyncio
 async def test_a_sweep_that_fails_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     async with a_house(tmp_path) as house:
         tried: list[float] = []
