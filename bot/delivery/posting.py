@@ -7,6 +7,7 @@ does not matter whether the step before was made by this process.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Generic
 from weakref import WeakValueDictionary
 
@@ -146,12 +147,20 @@ class Poster(Generic[Letter]):
     async def _found(self, job: Job, channel: int) -> Sent | None:
         """The message of an attempt that nobody confirmed; `Unreadable` when nobody can know."""
         began = job.posting_at or job.made_at
+        remembered = self._clock.now() - began < self._limits.nonce
         try:
-            return await self._wire.find(channel, by_their_clock(job, began), job.id)
+            found = await self._wire.find(channel, by_their_clock(job, began), job.id)
         except Unreadable:
-            if self._clock.now() - began < self._limits.nonce:
+            if remembered:
                 return None  # the same nonce: Discord itself gives back the first one
             raise
+        return found if found or remembered else await self._found_earlier(job, channel)
+
+    async def _found_earlier(self, job: Job, channel: int) -> Sent | None:
+        """Our clock may have been set forward before the attempt; that the job was asked for is told by Discord's."""
+        with suppress(Unreadable):  # more of it than is read: then the attempt's own time decides
+            return await self._wire.find(channel, by_their_clock(job, job.made_at), job.id)
+        return None
 
     async def _standing(self, job: Job) -> Sent | None:
         """The edited message, if it carries the card, or carried it until it was deleted."""

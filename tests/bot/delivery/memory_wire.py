@@ -2,7 +2,7 @@
 
 It remembers what a person could have seen: every message that ever carried a job's
 card.  `faults` are said once each, before or after the effect; `hang` stops a call for
-ever, so that a test can end the process that made it.
+ever, so that a test can end the process that made it.  Its own clock is never set.
 """
 
 import asyncio
@@ -149,7 +149,7 @@ class MemoryWire:
 
     async def original(self, job: Job) -> Sent | None:
         async with self._call("original"):
-            if self.clock.now() >= job.origin.token_until:
+            if self.clock.ticks() >= job.origin.token_until:
                 raise TokenGone
             found = self.originals.get(job.origin.interaction)
             if found is None:
@@ -228,7 +228,7 @@ class MemoryWire:
         await fault.release.wait()
 
     def _original(self, job: Job) -> int:
-        if self.clock.now() >= job.origin.token_until:
+        if self.clock.ticks() >= job.origin.token_until:
             raise TokenGone
         if job.origin.interaction not in self.originals:
             raise TokenGone
@@ -242,7 +242,7 @@ class MemoryWire:
         return Sent(message, found.channel)
 
     def _write(self, channel: int, paper: Paper) -> Message:
-        made = Message(next(self._numbers), channel, self.clock.now(), paper)
+        made = Message(next(self._numbers), channel, self.clock.ticks(), paper)
         made.write(paper)
         self.messages[made.id] = made
         return made

@@ -242,6 +242,22 @@ async def test_a_search_begins_by_discords_clock_when_ours_runs_ahead(world: Wor
     assert by_their_clock(behind, began) == began
 
 
+async def test_a_clock_that_was_set_forward_meanwhile_posts_nothing_twice(world: World):
+    job = await world.drawn()
+    world.clock.turn(3600)
+    world.clock.set(7200)
+    fault = world.wire.fail("send", None, after=True)
+    await world.courier._look()
+    await asyncio.wait_for(fault.met.wait(), 10)
+    await world.die()
+    world.wire.nonces.clear()
+    world.born()
+    world.clock.turn(600)
+    await comes_back(world)
+    assert (await world.job(job.id)).state == "posted"
+    assert len(world.wire.papers(job.id, "result")) == 1
+
+
 @pytest.mark.parametrize("road", ["token", "bot", "new"])
 @pytest.mark.parametrize("point", ["before the request", "after the effect", "before told"])
 async def test_an_end_is_told_once(world: World, road: str, point: str):
