@@ -128,7 +128,10 @@ class Drawing(Room):
     def _back(self, connection: Connection, job: Job, now: float) -> Job:
         tried = job.attempts + 1
         kept = _return(connection, job, attempts=tried)
-        return kept if tried < self._rules.attempts else _give_up(connection, kept, now)
+        if tried < self._rules.attempts:
+            return kept
+        sentence = f"The worker that drew this stopped {tried} times."
+        return give_up(connection, kept, "WorkerLost", sentence, now) or kept
 
     async def released(self, owner: str | None, now: float) -> list[Job]:  # noqa: ARG002  all calls take `now`
         """Leases given back without counting (a drain, a restart); None: all of them."""
@@ -224,13 +227,12 @@ def _return(connection: Connection, job: Job, **values: object) -> Job:
     return change(connection, job.id, **back, **FREE, **values) or job
 
 
-def _give_up(connection: Connection, job: Job, now: float) -> Job:
-    sentence = f"The worker that drew this stopped {job.attempts} times."
+def give_up(connection: Connection, job: Job, error: str, sentence: str, now: float) -> Job | None:
+    """End a queued or planned job with the pictures that it has, else as failed."""
+    told = {"error": error, "sentence": sentence}
     if job.state == "planned":
         cell = and_(images.c.job == shots.c.job, images.c.position == shots.c.position)
         open_ones = and_(shots.c.job == job.id, shots.c.error.is_(None), ~exists().where(cell))
-        told = {"error": "WorkerLost", "sentence": sentence}
         connection.execute(update(shots).where(open_ones).values(**told))
-        return _ended(connection, job.id, now) or job
-    ended = {"state": "failed", "ended_at": now, "error": "WorkerLost", "sentence": sentence}
-    return change(connection, job.id, **ended) or job
+        return _ended(connection, job.id, now)
+    return change(connection, job.id, state="failed", ended_at=now, **told)

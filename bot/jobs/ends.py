@@ -2,14 +2,15 @@
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 
-from bot.jobs.drawing import FREE
+from bot.jobs.drawing import FREE, give_up
 from bot.jobs.nouns import FINISHED, Job, State
 from bot.jobs.room import Room
 from bot.jobs.rows import change
 from bot.jobs.tables import images, jobs, shots
 
 HOUR = 3600.0
-BEFORE_POSTING: tuple[State, ...] = ("queued", "planned", "drawn")
+EARLY: tuple[State, ...] = ("queued", "planned")
+BEFORE_POSTING: tuple[State, ...] = (*EARLY, "drawn")
 TO_TELL: tuple[State, ...] = ("failed", "cancelled", "undeliverable")
 
 
@@ -19,12 +20,19 @@ class Ends(Room):
     async def fail(
         self, job: str, error: str, sentence: str, now: float, *, fence: int | None = None
     ) -> bool:
-        """End a job that is not being posted; under a fence only while that lease holds."""
-        guard = jobs.c.state.in_(BEFORE_POSTING)
+        """End a job that is not drawn yet: that nobody has in hand, or that is held under `fence`.
+
+        One that has pictures is `drawn` then: whoever asked for it gets those.
+        """
+        guard = jobs.c.worker_id.is_(None)
         if fence is not None:
-            guard = and_(guard, jobs.c.fence == fence, jobs.c.worker_id.is_not(None))
-        ended = {"state": "failed", "ended_at": now, "error": error, "sentence": sentence}
-        return await self._change(job, guard, **ended, **FREE) is not None
+            guard = and_(jobs.c.fence == fence, jobs.c.worker_id.is_not(None))
+
+        def body(connection: Connection) -> bool:
+            mine = change(connection, job, jobs.c.state.in_(EARLY), guard, **FREE)
+            return mine is not None and bool(give_up(connection, mine, error, sentence, now))
+
+        return await self._db.write(body)
 
     async def cancel(self, job: str, by: int, now: float) -> Job | None:
         """Cancel wins until `posting`; None when it is too late. Masks never drawn go back."""

@@ -252,6 +252,23 @@ async def test_a_job_that_loses_its_last_worker_delivers_what_there_is(line: Lin
     assert [p.error for p in await line.positions(held.id)] == [None, "WorkerLost"]
 
 
+@pytest.mark.parametrize("fenced", [True, False], ids=["its own fault", "nobody comes"])
+async def test_a_job_that_is_failed_delivers_what_there_is(line: Line, fenced: bool):
+    await accepted(line, wish(count=2), "planned")
+    held = await line.claim_draw("drawer", NOW)
+    assert held is not None
+    (first, _) = await line.positions(held.id)
+    await line.picture(held.id, held.fence, 0, drawn(first), NOW)
+    if not fenced:
+        await line.released("drawer", NOW)
+    fence = held.fence if fenced else None
+    assert await line.fail(held.id, "NoWorker", "Nobody.", NOW, fence=fence)
+    ended = await line.job(held.id)
+    assert ended is not None
+    assert (ended.state, ended.owner, ended.drawn_at) == ("drawn", None, NOW)
+    assert [p.error for p in await line.positions(held.id)] == [None, "NoWorker"]
+
+
 async def test_a_planner_that_dies_twice(line: Line):
     await line.accept(wish(), NOW)
     assert await line.claim_plan("planner", NOW) is not None

@@ -63,7 +63,9 @@ CALLS: dict[str, Call] = {
         lambda line, job: line.released("worker", LATER),
         {"queued, held": "queued", "planned, held": "planned"},
     ),
-    "fail": Call(lambda line, job: line.fail(job.id, "Busy", "No.", LATER), to("failed", *EARLY)),
+    "fail": Call(
+        lambda line, job: line.fail(job.id, "Busy", "No.", LATER), to("failed", "queued", "planned")
+    ),
     "fail under the fence": Call(
         lambda line, job: line.fail(job.id, "Busy", "No.", LATER, fence=job.fence),
         to("failed", "queued, held", "planned, held"),
