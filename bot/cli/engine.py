@@ -8,7 +8,7 @@ from bot.cli.library import Library
 from stylus_engine.catalog.orders import Pinned, TellFetching
 from stylus_engine.model import Candidate, Event, Manifest, Plan, Request, Shot
 from stylus_engine.model.checked import Checked, Timed
-from stylus_engine.model.need import Compiling, Need
+from stylus_engine.model.need import Compiling, Need, Precision
 from stylus_engine.ports import CardStore, Checkpoints
 
 
@@ -118,6 +118,10 @@ class Engine(Protocol):
 
     def compiling(self) -> Compiling:
         """Whether torch can compile where pictures are drawn; tries it. Raises `BadSettings`."""
+        ...
+
+    def precision(self) -> Precision:
+        """What pictures are drawn in, and what half of it would gain; tries it. Raises `BadSettings`."""
         ...
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stylus_engine.catalog.orders import Arrived, Brought, Round, TellFetching, TellStep
     from stylus_engine.catalog.pinning import Pins
     from stylus_engine.engine import Arrangement
-    from stylus_engine.model.need import Compiling, Need
+    from stylus_engine.model.need import Compiling, Need, Precision
 
 
 ASKING = frozenset({"stylus", "paper"})  # presets that ask a language model where there is one
@@ -226,6 +226,12 @@ class House:
         from stylus_engine.assembly.needing import compiling
 
         return compiling(self._setup)
+
+    def precision(self) -> "Precision":
+        """What pictures are drawn in, and what half of it would gain; tries it. Raises `BadSettings`."""
+        from stylus_engine.assembly.needing import precision
+
+        return precision(self._setup)
 
     def close(self) -> None:
         """See `Atelier.close`."""

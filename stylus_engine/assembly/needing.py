@@ -3,11 +3,12 @@
 from stylus_engine.assembly.setup import Setup
 from stylus_engine.catalog.weighing import weights
 from stylus_engine.model import Checkpoint
-from stylus_engine.model.need import Compiling, Need
+from stylus_engine.model.need import Compiling, Need, Precision
 from stylus_engine.planning.pace import usual
 from stylus_engine.sampling.compiling import tried
-from stylus_engine.sampling.devices import choose
+from stylus_engine.sampling.devices import DTYPES, choose, name_of, use_threads
 from stylus_engine.sampling.gauge import free, times
+from stylus_engine.sampling.machine import half_gain
 from stylus_engine.sampling.reckoning import step_bytes
 
 
@@ -22,6 +23,15 @@ def needed(setup: Setup, checkpoint: Checkpoint, guidance: float | None) -> Need
         free=free(device),
         device=device.type,
     )
+
+
+def precision(setup: Setup) -> Precision:
+    """What is drawn in, and what half of it would gain on a CPU: a product or two. Raises `BadSettings`."""
+    device, dtype = choose(setup.device, setup.dtype)
+    use_threads(setup.threads)
+    asked = device.type == "cpu" and dtype == DTYPES["float32"]
+    gain = half_gain() if asked else 1.0
+    return Precision(device=device.type, dtype=name_of(dtype), gain=gain)
 
 
 def compiling(setup: Setup) -> Compiling:

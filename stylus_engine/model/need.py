@@ -1,4 +1,4 @@
-"""What drawing takes: of a device's memory, of what is free there, and of what torch compiles with."""
+"""What drawing takes: of a device's memory, of what is free there, of what torch compiles with; what half precision gains."""
 
 from stylus_engine.model.noun import Noun
 
@@ -16,6 +16,14 @@ class Compiling(Noun, frozen=True, kw_only=True):
 
     device: str
     why_not: str = ""
+
+
+class Precision(Noun, frozen=True, kw_only=True):
+    """What is drawn in. `gain`: how many times as fast bfloat16 is multiplied; 1 = not asked, it is no fp32 on a CPU."""
+
+    device: str
+    dtype: str
+    gain: float = 1.0
 
 
 class Need(Noun, frozen=True, kw_only=True):

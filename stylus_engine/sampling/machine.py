@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor
@@ -40,6 +40,17 @@ def probe(device: torch.device, dtype: torch.dtype) -> Machine:
         call=best(lambda: one @ one, 100),
         slide=max(0.0, more - kernel.nbytes / copied),  # its bytes are counted as bytes
     )
+
+
+def half_gain() -> float:
+    """How many times as fast as in fp32 this processor multiplies in bfloat16; below 1 where it only pretends to."""
+    cpu = torch.device("cpu")
+    wide = [torch.ones(WIDE, WIDE, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
+    whole, half = (
+        min(_seconds(partial(torch.matmul, each, each), 1, cpu) for _ in range(TRIES))
+        for each in wide
+    )
+    return whole / half
 
 
 def _seconds(work: Callable[[], object], often: int, device: torch.device) -> float:

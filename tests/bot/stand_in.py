@@ -43,7 +43,7 @@ from stylus_engine.model import (
     Weighted,
 )
 from stylus_engine.model.adapter import Licence
-from stylus_engine.model.need import Compiling, Need, Weights
+from stylus_engine.model.need import Compiling, Need, Precision, Weights
 from stylus_engine.pictures.store import PictureStore
 from tests.bot.catalog_stand_in import Shelf
 
@@ -146,6 +146,7 @@ class StandIn:
     raises: str = ""
     need: Need = NEED
     uncompiled: str = ""  # why nothing can be compiled
+    gain: float = 1.0  # of bfloat16
     after: int = 0  # raise after so many pictures
     new_cards: int = 0
     broken: bool = False
@@ -274,6 +275,9 @@ class StandIn:
     def needs(self, guidance: float | None) -> Need:
         del guidance
         return self.need
+
+    def precision(self) -> Precision:
+        return Precision(device="cpu", dtype="float32", gain=self.gain)
 
     def compiling(self) -> Compiling:
         return Compiling(device="cpu", why_not=self.uncompiled)

@@ -320,7 +320,7 @@ def test_what_torch_compiles_with_is_told_where_blocks_are_to_be_compiled(call):
     assert good["says"] == "torch.compile works on the device cpu: a small block was compiled"
     result = call(*flags, uncompiled="No working C++ compiler found")
     found = findings(result)
-    assert list(found).index("compiling") == list(found).index("memory") + 1
+    assert list(found).index("compiling") == list(found).index("precision") + 1
     assert (result.exit_code, found["compiling"]["state"]) == (0, "note")
     assert "drawn without it: No working C++ compiler found" in found["compiling"]["says"]
     assert "install a C++ compiler" in found["compiling"]["mend"]
@@ -354,3 +354,15 @@ def test_a_torch_that_cannot_draw_is_asked_for_no_memory(call, monkeypatch, torc
     monkeypatch.setattr(doctor, "observe", lambda: machine(torch, nvidia=True))
     found = findings(call("--set", "sampling.compile=blocks", "doctor", "--json"))
     assert not {"memory", "compiling"} & {*found}
+
+
+def test_what_pictures_are_drawn_in_is_told_and_what_half_precision_would_gain(call):
+    told = findings(call("doctor", "--json", gain=4.25))["precision"]
+    assert (told["state"], told["mend"]) == ("good", "")  # the miniature gains nothing by it
+    assert told["says"] == "Pictures are drawn in float32 on the device cpu"
+    large = ("--set", "checkpoints.folders.mine=/x", "doctor", "--json")
+    assert findings(call(*large, gain=1.2))["precision"]["state"] == "good"
+    told = findings(call(*large, gain=4.25))["precision"]
+    assert told["state"] == "note"
+    assert "multiplies bfloat16 4.2 times as fast" in told["says"]
+    assert "--set sampling.dtype=bfloat16" in told["mend"]
