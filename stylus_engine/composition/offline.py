@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from stylus_engine.composition.elsewhere import Elsewhere
 from stylus_engine.composition.fits import Fit, Floors, Hold, akin, best_fits, named_in
 from stylus_engine.composition.meaning import meant
@@ -79,10 +81,7 @@ def _with_a_span(query: Query) -> Query:
         return query
     text = query.prompt.strip()
     whole = Span(text=text, start=query.prompt.find(text))
-    return Query(
-        prompt=query.prompt, concepts=(whole,), family=query.family, policy=query.policy,
-        pinned=query.pinned, banned=query.banned, k=query.k, likes=query.likes, seed=query.seed,
-    )  # fmt: skip
+    return structs.replace(query, concepts=(whole,))
 
 
 def _wanted(query: Query, fits: list[Fit], dropped: list[Dropped]) -> list[Fit]:

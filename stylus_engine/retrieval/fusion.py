@@ -42,14 +42,14 @@ def chosen(pairs: Iterable[Pair], most: int) -> list[Pair]:
     """
     seen: Counter[tuple[str, bool]] = Counter()
     told: set[str] = set()
-    kept: list[tuple[bool, bool, float, Pair]] = []
+    kept: list[tuple[bool, bool, Pair]] = []  # the most similar first, which sorting keeps
     for pair in sorted(pairs, key=lambda p: -p.similarity):
         place = pair.card_id, pair.part > 0
         seen[place] += 1
         if pair.rank == 1 or seen[place] <= CONCEPTS_EACH:
-            kept.append((pair.rank > 1, pair.card_id in told, -pair.similarity, pair))
+            kept.append((pair.rank > 1, pair.card_id in told, pair))
             told.add(pair.card_id)
-    best = [pair for *_, pair in sorted(kept, key=lambda one: one[:3])[:most]]
+    best = [pair for *_, pair in sorted(kept, key=lambda one: one[:2])[:most]]
     return sorted(best, key=lambda p: (p.part, p.rank))
 
 

@@ -65,6 +65,18 @@ async def test_tasks_stand_in_the_order_of_the_prompt_whatever_fits_best():
     assert lit(plan) == [("fortress", ["Keep"]), ("dragon", ["Ember"])]
 
 
+async def test_of_a_word_the_card_that_is_called_so_is_meant_and_not_one_that_is_near():
+    near = found(card("Lizard", category="style"), "dragon", 0.9)
+    plan = await compose("a dragon", near, found(card("Ember dragon"), "dragon", 0.5))
+    assert lit(plan) == [("dragon", ["Ember dragon"])]
+    assert [one.why for one in plan.dropped] == ["others fit ‘dragon’ better"]
+
+
+async def test_two_that_are_equally_near_are_both_meant():
+    plan = await compose("a fog", *(found(card(name), "fog", 0.6) for name in ("Mist", "Haze")))
+    assert lit(plan) == [("fog", ["Mist", "Haze"])]
+
+
 @pytest.mark.parametrize(
     "prompt", ["a cat, no dragon", "a cat without dragons", "a cat instead of a dragon"]
 )

@@ -20,9 +20,9 @@ def test_a_quiet_part_keeps_its_best_however_loud_another_is() -> None:
 
 
 def test_an_adapter_keeps_its_two_nearest_parts_and_the_whole_and_where_it_is_the_best() -> None:
-    near = [Pair("a", part, 2, 0.9 - part / 10) for part in (1, 2, 3)]
+    near = [Pair("a", part, 2, 0.6 + part / 10) for part in (1, 2, 3)]
     best, whole = Pair("a", 4, 1, 0.1), Pair("a", 0, 2, 0.05)
-    assert told(9, *reversed(near), best, whole) == [("a", 0), ("a", 1), ("a", 2), ("a", 4)]
+    assert told(9, *near, best, whole) == [("a", 0), ("a", 2), ("a", 3), ("a", 4)]
 
 
 def test_everybody_s_nearest_part_goes_before_anybody_s_second() -> None:
