@@ -162,6 +162,7 @@ def test_keys_never_hold_spaces(text):
         ("a lost train of thought", "train", ["lost train of thought", "lost train", "train of thought"]),
         ("a bear in a cave in the forest", "cave", ["bear in a cave", "cave in the forest"]),
         ("lion", "lion", []),
+        ("a 🐉 of snow", "🐉", []),
         ("a stained glass window", "glass", ["stained glass window", "stained glass", "glass window"]),
     ],
 )  # fmt: skip
@@ -210,6 +211,8 @@ def test_what_a_name_calls_its_adapter(name, called):
         ("a dragon in a cave", []),
         ("a cat, with a hat", []),
         ("a cat without a hat", []),
+        ("a cat for no dragon, owl", []),
+        ("a house of — a king", []),
         ("a cat with all of the old hats", ["cat with all", "all of the old hats", "cat with all of the old hats"]),
         ("a cat with one of the red hats", []),
     ],
