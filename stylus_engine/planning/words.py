@@ -85,10 +85,10 @@ def sort_of(word: str) -> _Sort:
 def _between(prompt: str, at: int, end: int) -> Iterator[Word]:
     for kind, run in groupby(prompt[at:end], key=_kind):
         text = "".join(run)
-        word = text.strip(JOINERS) if kind == "word" else text
-        start = at + (text.find(word) if kind == "word" else 0)
+        word = text.strip(JOINERS)
+        start = at + text.find(word)
         at += len(text)
-        if kind == "word" and any(unicodedata.category(c)[0] in "LN" for c in word):
+        if any(unicodedata.category(c)[0] in "LN" for c in word):
             yield Word(word, start, sort_of(word))
         elif kind != "space":  # a dash between two spaces joins nothing
             yield Word(text, start, "stop" if text == "&" else "break")

@@ -48,6 +48,7 @@ def said(prompt):
         ("an old oak barn door", ["old oak barn door", "old oak", "oak barn", "oak", "barn door", "barn", "door"]),
         ("a worn sea oak barn door", ["worn sea", "worn", "sea oak barn door", "sea oak", "sea", "oak barn", "oak", "barn door", "barn", "door"]),
         ("ink & wash", ["ink", "wash"]),
+        ("plan b, k dragon", ["plan", "dragon"]),
         ("a cat - dark forest -- owl", ["cat", "forest", "owl"]),
         ("masterpiece, best quality, detailed", []),
         ("🐉🔥 12 ... !?", []),

@@ -124,6 +124,8 @@ def test_pins_may_exceed_the_capacity_and_give_it_back(folder, bases, size):
         with store.hold(a, b):
             assert store.nbytes == 2 * size
         assert store.resident == (a.id,)
+        store.clear()
+        assert store.resident == (a.id,)
     assert store.nbytes == size
 
 
