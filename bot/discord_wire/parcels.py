@@ -21,8 +21,10 @@ def packed(
     """The body of one request, its files opened for it and closed after it."""
     try:
         files = letter.attachments()
-    except OSError as gone:
+    except FileNotFoundError as gone:
         raise Refused(f"a file cannot be read: {gone}") from gone
+    except OSError as shut:  # too many are open, a disk does not answer: that passes
+        raise Unreachable(f"a file cannot be read: {shut}") from shut
     view = letter.view()
     view.stop()  # nobody waits for it: every press comes to the router
     with handle_message_parameters(

@@ -1,6 +1,7 @@
 """What Discord refuses, and what it leaves unanswered."""
 
 import time
+from pathlib import Path
 
 import discord
 import pytest
@@ -101,6 +102,16 @@ async def test_a_file_that_is_not_there_any_more(stage: Stage):
     with pytest.raises(Refused, match="cannot be read"):
         await stage.wire.send(channel, nonce(JOB.id, "j"), letter("a fox", gone))
     assert len(await stage.play.requests("POST", "/messages")) == before
+
+
+async def test_a_file_that_is_there_and_cannot_be_opened_is_tried_again(
+    stage: Stage, tmp_path: Path
+):
+    """As when too many are open, or a disk does not answer."""
+    channel = await stage.play.channel("pictures")
+    shut = Enclosure(name="a.png", path=str(tmp_path))
+    with pytest.raises(Unreachable, match="cannot be read"):
+        await stage.wire.send(channel, nonce(JOB.id, "s"), letter("a fox", shut))
 
 
 async def test_an_old_message_that_was_edited_too_often_is_for_later(stage: Stage):
