@@ -8,7 +8,7 @@ import csv
 import errno
 import os
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -108,9 +108,14 @@ def _cell(fact: object) -> str:
 
 @contextmanager
 def written(path: Path) -> Generator[TextIO]:
-    """A new text file that takes its name when the block ends well, and is on the disk then."""
+    """A new text file that takes its name when the block ends well, and is on the disk then.
+
+    Raises `StoreFailed`, `DiskFull`.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # root could put a file there
+            raise StoreFailed(path=str(path), why="it is a device or a pipe, and no file")
         with part.open("w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
@@ -120,4 +125,5 @@ def written(path: Path) -> Generator[TextIO]:
         kind = DiskFull if error.errno == errno.ENOSPC else StoreFailed
         raise kind(path=str(path), why=error.strerror or "unknown") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to tell
+            part.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What `export` writes, `import cards` reads back to the same cards."""
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,18 @@ def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path: Path):
     assert [each.name for each in tmp_path.iterdir()] == ["cards.jsonl"]
     with pytest.raises(StoreFailed):
         write_cards([], tmp_path / "no" / "cards.jsonl")
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path):
+    """What was begun beside it cannot even be looked for; that is not what to tell."""
+    with pytest.raises(StoreFailed, match="File name too long"):
+        write_cards([], tmp_path / f"{'a' * 250}.jsonl")
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path):
+    pipe = tmp_path / "cards.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(StoreFailed, match="a device or a pipe"):
+        write_cards([], pipe)
+    assert pipe.is_fifo()
+    assert [each.name for each in tmp_path.iterdir()] == ["cards.jsonl"]
