@@ -12,9 +12,10 @@ from rich.text import Text
 
 from bot.captions import plain, weight
 from bot.cli import options, pinning
-from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
+from bot.cli.desk import Desk, answering, desk_of, ensure_index
 from bot.cli.engine import Engine
 from bot.cli.show import INDENT, line
+from bot.cli.stopping import run
 from stylus_engine.model import Adapter, Candidate
 from stylus_engine.model.noun import printable
 

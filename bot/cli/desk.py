@@ -1,13 +1,12 @@
 """What every command finds on its desk, and how a refusal reaches the person."""
 
-import asyncio
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias
 
 import typer
 from rich.console import Console
@@ -25,7 +24,6 @@ from stylus_engine.errors import (
 )
 
 Opener: TypeAlias = Callable[[Settings], Engine]
-T = TypeVar("T")
 
 REFUSED, FAILED, STOPPED = 2, 1, 130  # exit codes; 130 is the shell's own for Ctrl-C
 
@@ -82,8 +80,9 @@ def answering(desk: Desk, as_json: bool) -> Generator[None, None, None]:
         yield
     except (StylusError, KeyboardInterrupt) as error:
         desk.trace()
-        told = error if isinstance(error, StylusError) else Cancelled(done=0)
-        kind, sentence = type(told).__name__, str(told)
+        stopped = isinstance(error, KeyboardInterrupt)
+        kind = Cancelled.__name__ if stopped else type(error).__name__
+        sentence = "Stopped." if stopped else str(error)
         refuse(desk, kind, sentence)
         if as_json:
             desk.answer(Told(error=failure(kind, sentence)))
@@ -107,11 +106,6 @@ def exit_code(kind: str) -> int:
         return STOPPED
     asked = {error.__name__ for error in SENTENCES if issubclass(error, BadRequest)}
     return REFUSED if kind in asked else FAILED
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run one command's coroutine. Here, so that commands do not each know asyncio."""
-    return asyncio.run(main)
 
 
 async def ensure_index(desk: Desk, engine: Engine) -> None:

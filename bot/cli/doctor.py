@@ -16,12 +16,13 @@ from rich.text import Text
 
 from bot.captions import plain
 from bot.cli import options
-from bot.cli.desk import FAILED, Desk, desk_of, run
+from bot.cli.desk import FAILED, Desk, desk_of
 from bot.cli.drawable import of_compiling, of_drawing
 from bot.cli.engine import Engine
 from bot.cli.finding import Finding, State
 from bot.cli.machine import Machine, observe, torch_sees_card
 from bot.cli.show import INDENT, line
+from bot.cli.stopping import run
 from bot.secrets import exposed, secret
 from bot.sections import MINIATURE, ComposerSettings
 from bot.settings import Settings, config_file

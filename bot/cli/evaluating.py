@@ -9,8 +9,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.cli import options
-from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
+from bot.cli.desk import Desk, answering, desk_of, ensure_index
 from bot.cli.engine import Engine
+from bot.cli.stopping import run
 from bot.cli.wanted import FEATURES, PARTS, Wanted, arms, asks
 from bot.settings import Settings
 from stylus_engine.pictures import files

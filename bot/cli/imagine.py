@@ -8,13 +8,14 @@ from bot.captions import captions
 from bot.cli import options
 from bot.cli.answer import Planning, plan_out, rounded
 from bot.cli.asking import Wish, request, unheard, unread
-from bot.cli.desk import Desk, answering, desk_of, ensure_index, run
+from bot.cli.desk import Desk, answering, desk_of, ensure_index
 from bot.cli.drawing import Events, finish, follow, new_job
 from bot.cli.engine import Engine
 from bot.cli.outcome import Outcome
 from bot.cli.saving import Target
 from bot.cli.show import show_candidates, show_plan, show_shots
 from bot.cli.starting import start
+from bot.cli.stopping import run
 from bot.settings import Settings
 from stylus_engine.model import Plan, Request, Start
 from stylus_engine.pictures import files

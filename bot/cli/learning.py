@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from bot.cli import options
-from bot.cli.desk import Desk, answering, desk_of, run
+from bot.cli.desk import Desk, answering, desk_of
+from bot.cli.stopping import run
 from bot.winning import rate
 from stylus_engine.errors import BadSettings
 from stylus_engine.model import Liking

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from bot.captions import plain
 from bot.cli import options
-from bot.cli.desk import answering, desk_of, run
+from bot.cli.desk import answering, desk_of
 from bot.cli.show import INDENT, line
+from bot.cli.stopping import run
 from stylus_engine.catalog.orders import Pinned
 from stylus_engine.model import Fetching
 

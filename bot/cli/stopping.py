@@ -4,35 +4,55 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Coroutine
+from threading import current_thread, main_thread
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 SHOW_CURSOR = "\x1b[?25h"
 KILLED = 130
 
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run `main` to its end. Raises `KeyboardInterrupt` where a person stopped it.
+
+    A second press ends the process at once, also while threads of `main` are waited for.
+    """
+    if current_thread() is not main_thread():  # no other one hears of signals
+        return asyncio.run(main)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        ended = asyncio.run(_watched(main))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if not ended:
+        raise KeyboardInterrupt
+    return ended[0]
+
 
 def run_until_stopped(main: Coroutine[Any, Any, None]) -> bool:
     """Run `main`; whether a person stopped it before its end."""
-    return asyncio.run(_watched(main))
+    try:
+        run(main)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
-async def _watched(main: Coroutine[Any, Any, None]) -> bool:
+async def _watched(main: Coroutine[Any, Any, T]) -> tuple[()] | tuple[T]:
+    """What it came to; nothing where it was stopped."""
     work = asyncio.ensure_future(main)
-    with _interrupts(work, asyncio.get_running_loop()) as presses:
-        try:
-            await work
-        except asyncio.CancelledError:
-            return True
-    return bool(presses) and work.cancelled()
+    _own_interrupts(work, asyncio.get_running_loop())
+    try:
+        return (await work,)
+    except asyncio.CancelledError:
+        return ()
 
 
-@contextmanager
-def _interrupts(
-    work: "asyncio.Future[None]", loop: asyncio.AbstractEventLoop
-) -> Generator[list[int], None, None]:
-    """Own SIGINT for a while. `signal.signal`, not the loop's handler: Windows has only this one."""
+def _own_interrupts(work: "asyncio.Future[T]", loop: asyncio.AbstractEventLoop) -> None:
+    """`signal.signal`, not the loop's handler: Windows has only this one."""
     presses: list[int] = []
 
     def press(number: int, _: FrameType | None) -> None:
@@ -41,11 +61,7 @@ def _interrupts(
             _end_at_once()
         loop.call_soon_threadsafe(work.cancel)
 
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield presses
-    finally:
-        signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, press)
 
 
 def _end_at_once() -> None:

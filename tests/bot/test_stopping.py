@@ -1,5 +1,6 @@
 """Ctrl-C in real processes."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,7 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bot.stand_in import PROMPT, kept
+import pytest
+
+from tests.bot.stand_in import PROMPT, StandIn, kept
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,3 +79,46 @@ def test_a_second_ctrl_c_ends_at_once():
         began = time.monotonic()
         assert running.wait(timeout=20) == 130
         assert time.monotonic() - began < 10
+
+
+WAITING = """
+import asyncio, time
+from bot.cli.stopping import run
+async def main():
+    print("ready", flush=True)
+    await asyncio.gather(asyncio.to_thread(time.sleep, 30), asyncio.sleep(0))
+run(main())
+"""
+
+
+def test_a_second_ctrl_c_waits_for_no_thread_of_any_command():
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        time.sleep(0.2)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=20) == 130
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("asked", "command"),
+    [("search", ("adapters", "search", "dragon")), ("plan", ("plan", PROMPT)), ("index", ("adapters", "index"))],
+)  # fmt: skip
+def test_a_command_that_draws_nothing_speaks_of_no_pictures_when_it_is_stopped(
+    stylus, monkeypatch, asked, command
+):
+    async def pressed(*_, **__):
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(StandIn, asked, pressed)
+    result = stylus(*command, "--json")
+    assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
+    assert json.loads(result.stdout)["error"] == {"kind": "Cancelled", "sentence": "Stopped."}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -8,8 +8,9 @@ import typer
 from bot.cli import options
 from bot.cli.catalog.telling import show_round
 from bot.cli.catalog.walking import Meter, Walk, stopped
-from bot.cli.desk import Desk, answering, desk_of, exit_code, refuse, run
+from bot.cli.desk import Desk, answering, desk_of, exit_code, refuse
 from bot.cli.library import Library
+from bot.cli.stopping import run
 from stylus_engine.catalog.orders import Round, Step, TellStep
 
 Most: TypeAlias = Annotated[

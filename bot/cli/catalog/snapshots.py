@@ -6,8 +6,9 @@ import typer
 from rich.text import Text
 
 from bot.cli import options
-from bot.cli.desk import answering, desk_of, run
+from bot.cli.desk import answering, desk_of
 from bot.cli.show import line
+from bot.cli.stopping import run
 
 
 def snapshot(
