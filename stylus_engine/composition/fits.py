@@ -8,7 +8,7 @@ cosine of 0.5 and more, things of the same world ("fish" and an octopus) below.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from stylus_engine.model import Adapter, Candidate, Query, Span
 from stylus_engine.planning import lexicon
@@ -38,7 +38,9 @@ class Floors:
     whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
     meant: float = 0.45  # the least likeness, where `Meanings` are asked
     rival: float = 0.05  # alternatives held by meaning alone must be this close to the best
-    bonus: float = 0.2  # what a hold is worth beside the cosine, for each step above ALIKE
+    bonus: float = (
+        0.2  # beside the cosine, for each step of a hold above ALIKE and for a longer span
+    )
 
     @classmethod
     def with_meanings(cls) -> Self:
@@ -152,27 +154,33 @@ class _Judge:
 
     def __call__(self, candidate: Candidate, span: Span, share: float = 1.0) -> Fit:
         """The strongest hold whose floor, times `share`, the cosine reaches."""
-        text = " ".join(self.spelt.get(word, word) for word in span.text.split())
-        words, how = self._held(candidate.adapter, text)
-        if words < Hold.NAMED and (whole := self._said(candidate.adapter, span)):
-            span, text = whole, whole.text
-            words, how = self._held(candidate.adapter, text)
-        if words and self.elsewhere(candidate.adapter, span):
+        heard = self._heard(candidate.adapter, span)
+        words = heard.hold
+        share = share if heard.text == heard.span.text else 0.0  # misspelt, it has no meaning
+        if words and self.elsewhere(candidate.adapter, heard.span):
             words, share = Hold.NOTHING, 0.0
-        elif text != span.text:
-            share = 0.0  # an embedder makes little of a word that is none
         holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)
         reached = (h for h in holds if candidate.similarity >= self.floors.of(h) * share)
         hold = next(reached, Hold.NOTHING) if words or share else Hold.NOTHING
+        steps = max(0, hold - Hold.ALIKE) + (hold >= Hold.NAMED and heard.span != span)
         return Fit(
             adapter=candidate.adapter,
-            span=span,
+            span=heard.span,
             similarity=candidate.similarity,
             cluster=candidate.cluster,
             hold=hold,
-            score=candidate.similarity + self.floors.bonus * max(0, hold - Hold.ALIKE),
-            how=how,
+            score=candidate.similarity + self.floors.bonus * steps,
+            how=heard.how,
         )
+
+    def _heard(self, adapter: Adapter, span: Span) -> "_Heard":
+        """What the span's words say to the card; more of the prompt, where that says as much."""
+        text = " ".join(self.spelt.get(word, word) for word in span.text.split())
+        words = _Heard(span, text, *self._held(adapter, text))
+        if whole := self._said(adapter, span):
+            more = _Heard(whole, whole.text, *self._held(adapter, whole.text))
+            return more if more.hold >= words.hold else words
+        return words
 
     def _said(self, adapter: Adapter, span: Span) -> Span | None:
         """More of the prompt than `span` that is all of a name, a trigger or a tag: "golden hour"."""
@@ -191,6 +199,15 @@ class _Judge:
         if adapter.card_id not in self.calls:
             self.calls[adapter.card_id] = called(adapter)
         return self.calls[adapter.card_id]
+
+
+class _Heard(NamedTuple):
+    """A span as it was meant to be spelt (`text`), and what it says to a card."""
+
+    span: Span
+    text: str
+    hold: Hold
+    how: str
 
 
 def hold_of(adapter: Adapter, text: str) -> tuple[Hold, str]:

@@ -79,6 +79,15 @@ def sayings(prompt: str, span: Span) -> Iterator[Span]:
     return (span_of(prompt, run) for run in runs if run[0].leads and run[-1].leads)
 
 
+def led(prompt: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Each span with the colour or count right before it, as it is where there is none: "black hole" of "hole"."""
+    said = list(words_of(prompt))
+    before = {word.start: one for one, word in pairwise(said) if one.counts}
+    for span in spans:
+        start = before[span.start].start if span.start in before else span.start
+        yield Span(text=prompt[start : span.start + len(span.text)], start=start)
+
+
 def _runs_around(prompt: str, span: Span) -> Iterator[Chunk]:
     """A run may be a name or none: "cave in" is none, since a place follows."""
     words, end = list(words_of(prompt)), span.start + len(span.text)

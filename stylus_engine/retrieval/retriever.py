@@ -8,11 +8,12 @@ from typing import TypeAlias
 import numpy as np
 
 from stylus_engine.model import Adapter, Candidate, Query
-from stylus_engine.planning.concepts import chunks, span_of
-from stylus_engine.planning.lexicon import keys
+from stylus_engine.planning.concepts import chunks, led, span_of
+from stylus_engine.planning.lexicon import keys, phrase
 from stylus_engine.ports import Vectors
 from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
 from stylus_engine.retrieval.index import CardIndex, Found, View
+from stylus_engine.retrieval.rows import heads_of
 from stylus_engine.retrieval.where import allowed, among
 
 DEPTH = 20  # rows of one recall of one part
@@ -34,7 +35,8 @@ class IndexRetriever:
     A part is the whole prompt (concept "") or one concept.  Each part is recalled
     by cosine and by full text, ranks fused; one `Candidate` for each adapter and
     concept, at most `query.k` in all, in the order of the prompt.  Pinned adapters
-    that the policy allows come first of all into the `k`.
+    that the policy allows come first of all into the `k`.  Who says a concept with the colour
+    or count before it ("black hole") is as near to the concept as to all of that.
 
     `present` tells whether a card's file is on this machine.  A card whose file is not
     must be nearer by `ABSENT` to be preferred: its similarity is told without it.
@@ -50,16 +52,20 @@ class IndexRetriever:
         return await self.answer(query, questions)
 
     async def answer(self, query: Query, questions: Vectors) -> Sequence[Candidate]:
-        """`recall` for vectors that are known: the prompt's, then one for each concept."""
+        """`recall` for vectors that are known: the prompt's, then one for each concept. Raises as it does."""
         where, view = allowed(query), await self._index.view()
+        wholes = _wholes(query)
         worded = (view.lexical(words, where, DEPTH) for words in _words(query))
-        dense, pinned, lexical = await asyncio.gather(
+        dense, pinned, lexical, calling = await asyncio.gather(
             view.dense(questions, where, DEPTH),
             view.among(query.pinned, where),
             asyncio.gather(*worded),
+            view.lexical(" ".join(filter(None, map(phrase, wholes))), where, DEPTH),
         )
-        pool = await self._pool(view, questions, chain(pinned, *dense, *lexical))
-        pairs = _pairs(pool, dense, lexical)
+        pool = await self._pool(view, questions, chain(pinned, *dense, *lexical, calling))
+        said = pool.saying(calling, wholes)
+        await self._draw_near(pool, wholes, said)
+        pairs = _pairs(pool, dense, lexical, said)
         held = [pool.pin(number) for number in pinned][: query.k]
         rest = [pair for pair in pairs if (pair.card_id, pair.part) not in _places(held)]
         return _candidates(query, [*held, *chosen(rest, query.k - len(held))], pool)
@@ -101,6 +107,15 @@ class IndexRetriever:
         texts = [query.prompt, *(span.text for span in query.concepts)]
         return await self._index.embedder.embed(texts)
 
+    async def _draw_near(
+        self, pool: "_Pool", wholes: Sequence[str], said: Sequence[Sequence[int]]
+    ) -> None:
+        """Embeds only what a card says: most colours are no part of a name."""
+        parts = [part for part, numbers in enumerate(said) if numbers]
+        vectors = await self._index.embedder.embed([wholes[part] for part in parts])
+        for part, vector in zip(parts, vectors, strict=True):
+            pool.draw_near(said[part], part, vector)
+
     async def _pool(self, view: View, questions: Vectors, numbers: Iterable[int]) -> "_Pool":
         rows = await view.told(list(dict.fromkeys(numbers)))
         return _Pool(rows, questions, self._present)
@@ -112,10 +127,22 @@ class _Pool:
     def __init__(self, rows: dict[int, Found], questions: Vectors, present: Present) -> None:
         self.rows = rows
         self.by_id = {row.card_id: row for row in rows.values()}
-        lost = [0.0 if present(row.card) else ABSENT for row in rows.values()]
+        self._lost = {at: 0.0 if present(row.card) else ABSENT for at, row in rows.items()}
+        lost = np.asarray(list(self._lost.values()), np.float32)[:, None]
         vectors = np.stack([row.vector for row in rows.values()]) if rows else questions[:0]
-        near = np.einsum("id,qd->iq", vectors, questions) - np.asarray(lost, np.float32)[:, None]
+        near = np.einsum("id,qd->iq", vectors, questions) - lost
         self._near = dict(zip(rows, near, strict=True))
+
+    def saying(self, numbers: Sequence[int], wholes: Iterable[str]) -> list[list[int]]:
+        """For each text those of these rows whose card says it."""
+        heads = {number: heads_of(self.rows[number].card).split() for number in numbers}
+        return [[at for at in numbers if phrase(whole) in heads[at]] for whole in wholes]
+
+    def draw_near(self, numbers: Iterable[int], part: int, vector: Vectors) -> None:
+        """Let these be as near to the part as they are to `vector`, where that is nearer."""
+        for number in numbers:
+            near = np.einsum("d,d->", self.rows[number].vector, vector) - self._lost[number]
+            self._near[number][part] = max(self._near[number][part], near)
 
     def ranked(self, numbers: Iterable[int], part: int) -> list[int]:
         """Nearest first."""
@@ -157,14 +184,20 @@ def _words(query: Query) -> list[str]:
     return [" ".join(list(dict.fromkeys(whole))[:MOST_WORDS]), *parts]
 
 
+def _wholes(query: Query) -> list[str]:
+    """For each part its words with what leads them, "" where nothing does."""
+    parts = zip(query.concepts, led(query.prompt, query.concepts), strict=True)
+    return ["", *(whole.text if whole != span else "" for span, whole in parts)]
+
+
 def _asked(text: str) -> list[str]:
     return list(dict.fromkeys((*text.casefold().split(), *keys(text))))
 
 
-def _pairs(pool: _Pool, dense: list[list[int]], lexical: list[list[int]]) -> list[Pair]:
+def _pairs(pool: _Pool, dense: list[list[int]], *worded: list[list[int]]) -> list[Pair]:
     found: list[Pair] = []
-    for part, (near, worded) in enumerate(zip(dense, lexical, strict=True)):
-        ranking = fused(pool.ranked(near, part), worded)
+    for part, (near, *others) in enumerate(zip(dense, *worded, strict=True)):
+        ranking = fused(pool.ranked(near, part), *others)
         found += (pool.pair(number, part, rank) for rank, number in enumerate(ranking, start=1))
     return found
 

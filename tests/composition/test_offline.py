@@ -229,3 +229,11 @@ async def test_a_piece_of_what_a_card_is_called_does_not_call_it(called, prompt,
 async def test_who_made_a_card_and_which_one_it_is_are_no_part_of_what_it_is_called(called):
     plan = await compose("a koala", found(card(called), "koala"))
     assert plan.choices[0].reason == "the words ‘koala’ match its name"
+
+
+async def test_who_says_more_of_the_prompt_comes_first():
+    panda, red = card("Bear", tags=("panda",)), card("Bamboo", tags=("panda", "red panda"))
+    plan = await compose("a red panda", found(panda, "panda", 0.8), found(red, "panda", 0.7))
+    assert lit(plan) == [("red panda", ["Bamboo", "Bear"])]
+    plan = await compose("a black panda", found(panda, "panda", 0.8), found(red, "panda", 0.7))
+    assert lit(plan) == [("panda", ["Bear", "Bamboo"])]

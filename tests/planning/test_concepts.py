@@ -13,6 +13,7 @@ from stylus_engine.planning.concepts import (
     chunks,
     concepts,
     joined,
+    led,
     left_out,
     sayings,
     span_of,
@@ -238,3 +239,18 @@ def test_what_is_around_holds_the_span_and_is_verbatim(prompt):
             assert span.start + len(span.text) <= end
             assert not set(longer.text) & set(",.;:!?")
     assert LONGEST_NAME == 5
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wholes"),
+    [
+        ("a black hole over two dark cities", ["black hole", "dark cities"]),
+        ("red-winged dragon, a black and ripe plum", ["red-winged dragon", "red-winged", "dragon", "ripe plum", "ripe", "plum"]),
+        ("12 Blue  Whales", ["Blue  Whales"]),
+        ("black, a hole", ["hole"]),
+    ],
+)  # fmt: skip
+def test_what_leads_a_span(prompt, wholes):
+    found = list(led(prompt, concepts(prompt)))
+    assert [span.text for span in found] == wholes
+    assert all(prompt[span.start :].startswith(span.text) for span in found)
