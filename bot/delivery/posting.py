@@ -147,7 +147,9 @@ class Poster(Generic[Letter]):
     async def _found(self, job: Job, channel: int) -> Sent | None:
         """The message of an attempt that nobody confirmed; `Unreadable` when nobody can know."""
         began = job.posting_at or job.made_at
-        remembered = self._clock.now() - began < self._limits.nonce
+        remembered = (
+            abs(self._clock.now() - began) < self._limits.nonce
+        )  # before it: set back since
         try:
             found = await self._wire.find(channel, by_their_clock(job, began), job.id)
         except Unreadable:

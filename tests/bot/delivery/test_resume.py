@@ -242,7 +242,10 @@ async def test_a_search_begins_by_discords_clock_when_ours_runs_ahead(world: Wor
     assert by_their_clock(behind, began) == began
 
 
-async def test_a_clock_that_was_set_forward_meanwhile_posts_nothing_twice(world: World):
+@pytest.mark.parametrize("set_right", [0, -7200], ids=["stays ahead", "is set right again"])
+async def test_a_clock_that_was_set_forward_meanwhile_posts_nothing_twice(
+    world: World, set_right: float
+):
     job = await world.drawn()
     world.clock.turn(3600)
     world.clock.set(7200)
@@ -253,6 +256,7 @@ async def test_a_clock_that_was_set_forward_meanwhile_posts_nothing_twice(world:
     world.wire.nonces.clear()
     world.born()
     world.clock.turn(600)
+    world.clock.set(set_right)
     await comes_back(world)
     assert (await world.job(job.id)).state == "posted"
     assert len(world.wire.papers(job.id, "result")) == 1
