@@ -110,9 +110,10 @@ def _cell(fact: object) -> str:
 def written(path: Path) -> Generator[TextIO]:
     """A new text file that takes its name when the block ends well, and is on the disk then.
 
-    Raises `StoreFailed`, `DiskFull`.
+    A link stays what it is: what it names is written.  Raises `StoreFailed`, `DiskFull`.
     """
-    part = path.with_name(f".{path.name}.part")
+    aim = real(path)
+    part = aim.parent / f".{aim.name}.part"
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):  # root could put a file there
             raise StoreFailed(path=str(path), why="it is a device or a pipe, and no file")
@@ -120,7 +121,7 @@ def written(path: Path) -> Generator[TextIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        part.replace(aim)
     except OSError as error:
         kind = DiskFull if error.errno == errno.ENOSPC else StoreFailed
         raise kind(path=str(path), why=error.strerror or "unknown") from error

@@ -212,3 +212,22 @@ def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path):
         write_cards([], pipe)
     assert pipe.is_fifo()
     assert [each.name for each in tmp_path.iterdir()] == ["cards.jsonl"]
+
+
+def test_a_link_stays_a_link_and_what_it_names_is_written(tmp_path: Path):
+    """`/dev/stdout` is a link to the file that a shell sends it to."""
+    away, link = tmp_path / "away", tmp_path / "cards.jsonl"
+    away.mkdir()
+    link.symlink_to(away / "all.jsonl")
+    for number in (1, 2):  # the file is not there yet, then it is
+        write_cards([card(tmp_path)] * number, link)
+        assert link.is_symlink()
+        assert len((away / "all.jsonl").read_text().splitlines()) == number
+    assert [each.name for each in away.iterdir()] == ["all.jsonl"]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(StoreFailed):
+        write_cards([], Path())
