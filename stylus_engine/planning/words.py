@@ -17,7 +17,9 @@ JOINERS = "'’-‐_\u200c\u200d"  # inside a word these do not end it
 # `<lora:name:0.8>`, and what is written beneath a picture: `Steps: 20, Sampler: Euler a, …`.
 ADAPTERS = r"(?i:<(?:lora|lyco|hypernet):[^<>]{1,100}>)"
 SETTINGS = r"(?i:(?<!\S)steps:\s*[0-9]+,)"
-_SYNTAX = re.compile(rf"{ADAPTERS}|{SETTINGS}.*")
+_ENDS = "".join(LINES)
+# Names and values, as long as there are some: who types `Steps: 30, a dragon` wants the dragon.
+_SYNTAX = re.compile(rf"{ADAPTERS}|{SETTINGS}(?:[^,:{_ENDS}]{{1,60}}:[^,{_ENDS}]*,?)*")
 _Sort: TypeAlias = Literal["content", "weak", "stop", "pass", "negator", "break"]
 
 
