@@ -38,9 +38,7 @@ class Floors:
     whole: float = 0.4  # of each of these: the share asked of the whole prompt's cosine
     meant: float = 0.45  # the least likeness, where `Meanings` are asked
     rival: float = 0.05  # alternatives held by meaning alone must be this close to the best
-    bonus: float = (
-        0.2  # beside the cosine, for each step of a hold above ALIKE and for a longer span
-    )
+    bonus: float = 0.2  # beside the cosine: for each step of a hold above ALIKE, for a longer span
 
     @classmethod
     def with_meanings(cls) -> Self:
@@ -156,7 +154,8 @@ class _Judge:
         """The strongest hold whose floor, times `share`, the cosine reaches."""
         heard = self._heard(candidate.adapter, span)
         words = heard.hold
-        share = share if heard.text == heard.span.text else 0.0  # misspelt, it has no meaning
+        misspelt = heard.text.split() != heard.span.text.split()  # such words have no meaning
+        share = 0.0 if misspelt else share
         if words and self.elsewhere(candidate.adapter, heard.span):
             words, share = Hold.NOTHING, 0.0
         holds = (words, Hold.ALIKE) if words else (Hold.ALIKE,)

@@ -237,3 +237,10 @@ async def test_who_says_more_of_the_prompt_comes_first():
     assert lit(plan) == [("red panda", ["Bamboo", "Bear"])]
     plan = await compose("a black panda", found(panda, "panda", 0.8), found(red, "panda", 0.7))
     assert lit(plan) == [("panda", ["Bear", "Bamboo"])]
+
+
+async def test_two_spaces_between_words_are_no_slip_of_the_pen():
+    graphite = found(card("Graphite"), "pencil  sketch", 0.9)
+    far = found(card("Lead", tags=("pencil sketch",)), "pencil  sketch", 0.1)
+    assert lit(await compose("a pencil  sketch", graphite)) == [("pencil  sketch", ["Graphite"])]
+    assert lit(await compose("a pencil  sketch", far)) == []
