@@ -28,9 +28,7 @@ LINGER = 0.2  # seconds that a stream has to end after its last event, to be use
 WHOLE_AGAIN = (
     50  # questions; after so many short ones a whole one is tried: room may be there again
 )
-THOUGHTS_AGAIN = (
-    50  # questions; so many later room for thoughts is tried again where it did not help
-)
+THOUGHTS_AGAIN = 50  # questions until room for thoughts is given again where it did not help
 WHY = 200  # characters of what a server says of its refusal
 TOO_LARGE = 413
 FILTERS = frozenset({"content_filter", "content_policy_violation"})  # codes of refusals

@@ -30,8 +30,8 @@ def printable(what: str, text: str) -> None:
     Right-to-left letters, emoji and their joiners are text like any other.
     """
     for character in text:
-        category, code = unicodedata.category(character), f"U+{ord(character):04X}"
+        category = unicodedata.category(character)
         if category == "Cs":  # as Python writes bytes of a command line that are no letters
-            raise BadText(what=what, why=f"it is not UTF-8 ({code})")
+            raise BadText(what=what, why=f"it is not UTF-8 (U+{ord(character):04X})")
         if category == "Cc" and character not in "\t\n\r":
-            raise BadText(what=what, why=f"it holds the control character {code}")
+            raise BadText(what=what, why=f"it holds the control character U+{ord(character):04X}")
