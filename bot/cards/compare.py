@@ -49,7 +49,7 @@ def alts(say: Say, sheet: Sheet) -> dict[int, str]:
 
 
 def revealed(say: Say, known: Comparison) -> ui.LayoutView:
-    """For everybody who sees the channel."""
+    """What was what, and how all voted."""
     return card(text(*_verdict(say, known)), tone=Tone.DONE)
 
 

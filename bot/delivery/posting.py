@@ -147,9 +147,8 @@ class Poster(Generic[Letter]):
     async def _found(self, job: Job, channel: int) -> Sent | None:
         """The message of an attempt that nobody confirmed; `Unreadable` when nobody can know."""
         began = job.posting_at or job.made_at
-        remembered = (
-            abs(self._clock.now() - began) < self._limits.nonce
-        )  # before it: set back since
+        # An attempt that lies ahead of the clock says when nothing: the clock was set back since.
+        remembered = abs(self._clock.now() - began) < self._limits.nonce
         try:
             found = await self._wire.find(channel, by_their_clock(job, began), job.id)
         except Unreadable:

@@ -58,8 +58,9 @@ class Votes:
         await self._reveal(press, job, told, hidden=job.private or not first)
 
     async def _reveal(self, press: Press, job: Job, told: Comparison, *, hidden: bool) -> None:
-        """In the server's language: it is for all who see the card."""
-        say = self._services.clerk.say(job)
+        """What all see in the card's language, what one alone sees in theirs."""
+        services, locale = self._services, str(press.interaction.locale)
+        say = services.say(locale) if hidden else services.clerk.say(job)
         letter = Letter(view=lambda: compare.revealed(say, told))
         await press.reply.send(letter, ephemeral=hidden)
 

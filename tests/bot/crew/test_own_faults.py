@@ -1,6 +1,7 @@
 """Faults of our own and of the database: one job fails, or nothing does; the loop goes on."""
 
 import asyncio
+import math
 import sys
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.crew import hearing
+from bot.crew.resting import FIRST_REST
 from bot.jobs.line import LeaseLost, Line
 from bot.jobs.nouns import Job
 from bot.refusals import LineAway
@@ -169,9 +171,11 @@ async def test_a_job_whose_rows_are_always_away_rests_and_stops_nobody(
             return await real(job, *words)
 
         monkeypatch.setattr(day.line, call, called)
+        began = time.monotonic()
         one, two = await day.accept(wish(), wish())
         assert (await day.until(two, "drawn")).attempts == 0
-        assert 1 <= asked.count(one) < 5
+        rests = asked.count(one) - 1  # each twice as long as the one before
+        assert 0 <= rests <= math.log2(1 + (time.monotonic() - began) / FIRST_REST)
         assert ((await day.job(one)).attempts, (await day.job(one)).finished) == (0, False)
 
 
