@@ -115,7 +115,7 @@ class Hearing:
     def close(self) -> Reply:
         """All that there is. A body that is no completion has a fault and no text."""
         if self._stream:
-            self._line(bytes(self._rest))
+            self._line(self._last)
         elif not self.full:
             self._completion(bytes(self._rest).removeprefix(BOM_UTF8))
         if not self._heard_any:
@@ -128,6 +128,12 @@ class Hearing:
     @property
     def _refused(self) -> bool:
         return bool(self._refusal) or self._finish == "content_filter"
+
+    @property
+    def _last(self) -> bytes:
+        """The event that no line break ended, where it is whole; one that was torn says nothing."""
+        line = bytes(self._rest).rstrip()
+        return line if line.endswith((b"}", b"]")) else b""
 
     @property
     def _too_long(self) -> bool:

@@ -366,6 +366,14 @@ async def test_events_are_understood_whatever_their_server_calls_and_ends_them(n
 
 
 @pytest.mark.asyncio
+async def test_an_event_that_a_server_did_not_end_says_nothing_of_the_address():
+    torn = Raw("\n\n".join(LINES[:2]).encode()[:-20], kind="text/event-stream")
+    async with composing(torn) as it:
+        plan = await it.plan()
+    assert "the answer holds no JSON object" in plan.instead
+
+
+@pytest.mark.asyncio
 async def test_one_object_may_begin_with_blank_lines_and_a_byte_order_mark():
     body = b"\xef\xbb\xbf\n\n" + completion(content=GOOD).body
     async with composing(Raw(body)) as it:
