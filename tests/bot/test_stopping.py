@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -53,6 +55,17 @@ def test_ctrl_c_keeps_lists_and_grids_what_is_finished(home):
     assert not list(home.rglob("*.part"))
 
 
+@contextmanager
+def ready(program: str) -> "Iterator[tuple[subprocess.Popen[str], IO[str]]]":
+    """A process that has said so, and what else it says."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        yield running, running.stdout
+
+
 STUBBORN = """
 import asyncio, sys, time
 from bot.cli.stopping import run_until_stopped
@@ -68,13 +81,9 @@ run_until_stopped(main())
 
 
 def test_a_second_ctrl_c_ends_at_once():
-    with subprocess.Popen(
-        [sys.executable, "-c", STUBBORN], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
+    with ready(STUBBORN) as (running, said):
         running.send_signal(signal.SIGINT)
-        assert running.stdout.readline() == "asked\n"
+        assert said.readline() == "asked\n"
         running.send_signal(signal.SIGINT)
         began = time.monotonic()
         assert running.wait(timeout=20) == 130
@@ -92,11 +101,7 @@ run(main())
 
 
 def test_a_second_ctrl_c_waits_for_no_thread_of_any_command():
-    with subprocess.Popen(
-        [sys.executable, "-c", WAITING], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
+    with ready(WAITING) as (running, _):
         time.sleep(0.2)
         began = time.monotonic()
         running.send_signal(signal.SIGINT)
