@@ -26,6 +26,7 @@ from typing import (
 
 import msgspec
 
+from stylus_engine import opening
 from stylus_engine.errors import BadSettings
 
 Tree: TypeAlias = dict[str, object]
@@ -56,7 +57,8 @@ class Layer:
 def from_file(path: Path) -> Layer:
     """Raises `BadSettings` for a file that is not there or not TOML."""
     try:
-        values = msgspec.toml.decode(path.read_bytes())
+        with opening.opened(path) as file:
+            values = msgspec.toml.decode(file.read())
     except OSError as error:
         raise BadSettings(where=str(path), why=f"it cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeError) as error:

@@ -1,5 +1,6 @@
 """Secrets: the bot's token, keys of other services. From the environment or a file, never told again."""
 
+import io
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 
 from bot.sections import DiscordSettings, Guarded
 from stylus_engine.errors import BadSettings
+from stylus_engine.opening import opened
 
 Kept = TypeVar("Kept", bound=Guarded)
 MOST = 4096  # bytes; a token has about 70
@@ -77,7 +79,7 @@ def _read(path: str, where: str) -> str:
     if not path:
         return ""
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        with io.TextIOWrapper(opened(Path(path)), encoding="utf-8") as file:
             return file.read(MOST)
     except (OSError, UnicodeError) as error:
         why = f"{path} cannot be read ({getattr(error, 'strerror', None) or 'not a text'})"

@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.settings import Settings
 from stylus_engine.errors import BadPicture
 from stylus_engine.model import Start
+from stylus_engine.opening import opened
 from stylus_engine.pictures import incoming
 from stylus_engine.pictures.store import PictureStore
 from stylus_engine.planning.starting import usual
@@ -38,9 +39,13 @@ def _refuse_alone(mask: Path | None, strength: float | None) -> None:
 def _bytes(path: Path) -> bytes:
     """One byte more than is allowed at most: a pipe cannot fill the memory."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(incoming.MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        missing = isinstance(error, FileNotFoundError)
-        why = "there is no such file" if missing else "it cannot be read"
-        raise BadPicture(path=str(path), why=why) from error
+        raise BadPicture(path=str(path), why=_why(error)) from error
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return f"it cannot be read ({getattr(error, 'strerror', None) or error})"

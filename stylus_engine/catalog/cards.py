@@ -6,6 +6,7 @@ from pathlib import Path
 from stylus_engine.catalog.lines import card_of
 from stylus_engine.errors import BadCards
 from stylus_engine.model import Adapter
+from stylus_engine.opening import opened
 
 
 class CardFile:
@@ -51,7 +52,8 @@ def _unique(
 def _read(path: Path) -> Iterator[tuple[int, Adapter, bytes]]:
     """Line numbers, from 1, their cards and their bytes; empty lines are skipped."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        with opened(path) as file:
+            lines = file.read().split(b"\n")
     except OSError as error:
         why = f"the file cannot be read ({error.strerror})"
         raise BadCards(path=str(path), line=0, why=why) from error

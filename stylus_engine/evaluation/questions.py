@@ -17,6 +17,7 @@ import msgspec
 from stylus_engine.errors import BadEvaluation
 from stylus_engine.model import LIMITS
 from stylus_engine.model.noun import Noun
+from stylus_engine.opening import opened
 
 Stated = tuple[tuple[str, ...], ...]
 
@@ -100,7 +101,7 @@ def _stream(path: Path) -> Iterator[Ask]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines that hold something, decoded one by one: a bad byte is told with its line."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
@@ -138,7 +139,8 @@ def _table(path: Path) -> Iterator[Ask]:
 def _captions(path: Path) -> Iterator[Ask]:
     """COCO: `annotations`, each with an id and a caption. Read whole: it is one value."""
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Coco).annotations
+        with opened(path) as file:
+            found = msgspec.json.decode(file.read(), type=_Coco).annotations
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadEvaluation(path=str(path), why=str(error)) from error
     except RecursionError as error:

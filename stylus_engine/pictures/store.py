@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stylus_engine.errors import BadManifest, BadPicture
 from stylus_engine.model import Manifest, Picture, Start
+from stylus_engine.opening import opened
 from stylus_engine.pictures import files, png
 from stylus_engine.pictures.fitting import fitted
 from stylus_engine.ports import Ground, Pixels
@@ -82,7 +83,7 @@ def manifest_of(path: Path) -> Manifest:
 def _bytes(path: Path) -> bytes:
     """At most one byte more than is allowed: a pipe or a huge file cannot fill the memory."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(png.MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         why = "there is no such file" if isinstance(error, FileNotFoundError) else _why(error)

@@ -44,6 +44,8 @@ def opened(path: Path) -> Generator[Archive]:
         if path.is_dir() or path.suffix.lower() in PIECES:
             yield _Folder(path if path.is_dir() else path.parent)
             return
+        if path.exists() and not path.is_file():  # a zip is read from its end
+            raise BadArchive(source=str(path), why="it is a device or a pipe, and no file")
         with zipfile.ZipFile(path) as file:
             yield _Zip(path, file)
     except OSError as error:

@@ -27,6 +27,7 @@ from stylus_engine.catalog.nouns import Item, Page, Skipped
 from stylus_engine.catalog.sources.listing import stamp_of
 from stylus_engine.catalog.sources.tables import NAMELESS, table
 from stylus_engine.errors import BadArchive
+from stylus_engine.opening import opened
 
 PAGE = 1000
 BOM = b"\xef\xbb\xbf"
@@ -77,7 +78,7 @@ class Cards:
         lines: dict[
             int, int
         ] = {}  # hash of an id -> its line; ids themselves would be three times that
-        with self._path.open("rb") as file:
+        with opened(self._path) as file:
             for number, record in self._records(file):
                 told = _read(number, record, folder)
                 yield _once(told, number, lines)
