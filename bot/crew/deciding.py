@@ -39,10 +39,18 @@ def takes_more(table: Table) -> bool:
     return not table.open_shots or (sum(older) < table.slots and not table.alone)
 
 
-def next_fed(tables: Mapping[str, Table]) -> str | None:
-    """The drawer with the fewest open pictures for its slots, of those that take more."""
+def next_fed(tables: Mapping[str, Table], *, lonely: bool = False) -> str | None:
+    """The drawer with the fewest open pictures for its slots, of those that take more.
+
+    `lonely`: somebody waits who has lost a worker before and must be alone.  The drawer that
+    comes first gets nothing more then until it is empty, so that the others' work never keeps
+    whoever is lonely waiting for ever.
+    """
     able = [name for name, table in tables.items() if takes_more(table)]
-    return min(able, key=lambda name: _load(tables[name]), default=None)
+    able.sort(key=lambda name: _load(tables[name]))
+    if lonely and able and tables[able[0]].open_shots:
+        del able[0]
+    return next(iter(able), None)
 
 
 def plans_more(kitchen: Kitchen) -> bool:

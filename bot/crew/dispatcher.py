@@ -12,13 +12,14 @@ sentence, never a loop.  Only `LeaseLost` (another bot has the database) ends `r
 
 import asyncio
 import logging
+from functools import partial
 from typing import Protocol
 
 from bot.clock import Clock
 from bot.crew.bell import Bell
 from bot.crew.bus import Bus, News, What
 from bot.crew.claiming import Claiming
-from bot.crew.deciding import Kitchen, next_fed, plans_more
+from bot.crew.deciding import Kitchen, plans_more
 from bot.crew.feeding import Feeding
 from bot.crew.giving_up import GivingUp
 from bot.crew.hands import Hands
@@ -62,7 +63,9 @@ class Dispatcher:
         self._spare = SpareTime(crew, clock, pace.idle)
         self._food, self._orders = Bell(), Bell()
         self._paused = self._draining = self._hungry = False
-        self._hearing = Hearing(line, crew, self._hands, self._teller, self._owing, clock)
+        self._hearing = Hearing(
+            line, crew, self._hands, self._teller, self._owing, clock, self._food
+        )
         claiming = Claiming(
             line, self._teller, self._owing, clock, "planned", lambda: self._hands.jobs
         )
@@ -73,9 +76,7 @@ class Dispatcher:
         self._ordering = Ordering(
             line, crew, self._teller, self._owing, self._spare, clock, self._food
         )
-        self._stand_down = StandingDown(
-            line, crew, self._hands, self._hearing.put_away, self._teller, clock, pace.pause_seconds
-        )
+        self._stand_down = StandingDown(crew, self._hands, self._hearing, clock, pace.pause_seconds)
         self._giving_up = GivingUp(line, crew, self._teller, clock, pace.no_worker_hours)
 
     async def run(self) -> None:
@@ -85,6 +86,7 @@ class Dispatcher:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._ordering.open(tasks)
+                self._hearing.open(tasks)
                 tasks.create_task(self._hear_all(), name="hear")
                 tasks.create_task(self._again(self._feed, self._food), name="feed")
                 tasks.create_task(self._again(self._plan, self._orders), name="plan")
@@ -135,7 +137,7 @@ class Dispatcher:
         if self._paused or self._draining:
             return
         self._hungry = False
-        while not self._hungry and (worker := next_fed(self._feeding.tables())) is not None:
+        while not self._hungry and (worker := await self._feeding.who()) is not None:
             self._hungry = not await self._feeding.next(worker)
             self._orders.ring()
 
@@ -212,8 +214,7 @@ class Dispatcher:
                     await self._line.extend(worker, self._clock.now())
             case Heard(worker=worker, frame=Happened() as frame):
                 self._spare.heard(worker, frame)
-                if await self._hearing.happened(worker, frame):
-                    self._food.ring()
+                self._hearing.happened(worker, frame)
             case Heard(frame=Named() as named):
                 wish = Prepare(job=named.job, adapter=named.adapter, likely=named.likely)
                 for drawer in self._crew.drawers:
@@ -236,10 +237,9 @@ class Dispatcher:
         names = {*self._crew.drawers, self._crew.planner}
         overdue = {job.owner for job in await self._line.expired(now)} - {None}
         for owner in sorted(str(name) for name in overdue):
-            if owner in names:
-                await self._line.extend(owner, now)  # we were asleep, not the worker
-            else:
-                await self._gone(owner)
+            asleep = partial(self._line.extend, owner, now)  # we were, not the worker
+            back = asleep if owner in names else partial(self._gone, owner)
+            await steadily(back, "taking back what is overdue")
         await self._giving_up.turn(now)
 
     async def _again(self, turn: "Turn", bell: Bell) -> None:

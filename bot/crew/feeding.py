@@ -5,7 +5,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.crew.claiming import Claiming
-from bot.crew.deciding import Table
+from bot.crew.deciding import Table, next_fed
 from bot.crew.hands import Hand, Hands, hand_of
 from bot.crew.hearing import Hearing
 from bot.crew.owing import Owing
@@ -36,9 +36,15 @@ class Feeding:
         drawers = self.crew.drawers.items()
         return {worker: self.hands.table(worker, slots) for worker, slots in drawers}
 
+    async def who(self) -> str | None:
+        """The drawer that gets the next job."""
+        lonely = await self.line.tried() - self.owing.resting.jobs
+        return next_fed(self.tables(), lonely=bool(lonely))
+
     async def next(self, worker: str) -> bool:
-        """Give this drawer the next job; False: the line has none for it."""
-        job = await self.claiming.next(self.line.claim_draw, worker)
+        """Give this drawer the next job that may be beside what it has; False: the line has none for it."""
+        beside = any(hand.open_shots for hand in self.hands.of(worker))
+        job = await self.claiming.next(partial(self.line.claim_draw, beside=beside), worker)
         if job is None:
             return False
         if not await self.owing.or_fail(job, partial(self._give, worker, job)):
@@ -59,9 +65,14 @@ class Feeding:
             if not sent:
                 self.hands.take(worker, job.id)
         if not sent:
-            self.teller.all_became(await self.line.lost(worker, self.clock.now()))
+            await self._never_heard_of(job)
         elif not await self._still_wanted(job):
             await self.hearing.drop(job.id)
+
+    async def _never_heard_of(self, job: Job) -> None:
+        """Its drawer was gone before: that is no attempt of this job's."""
+        now = self.clock.now()
+        self.teller.became(await self.line.returned(job.id, job.fence, now, counted=False))
 
     async def _still_wanted(self, job: Job) -> bool:
         """A cancel may have come before the hand was there."""

@@ -1,9 +1,12 @@
 """Without a drawer or a planner for hours, those who have waited that long are told."""
 
+from functools import partial
+
 from bot.clock import Clock
 from bot.crew.staff import Crew
 from bot.crew.telling import Teller
 from bot.jobs.line import Line
+from bot.steadily import steadily
 
 HOUR = 3600.0
 
@@ -39,6 +42,9 @@ class GivingUp:
     async def _fail(self, states: set[str], done: str, doing: str, horizon: float) -> None:
         sentence = f"Nothing can be {done} at the moment: the {doing} program does not start."
         for job in await self._line.unfinished():
-            early = job.state in states and job.made_at <= horizon
-            if early and await self._line.fail(job.id, "NoWorker", sentence, self._clock.now()):
-                self._teller.became(await self._line.job(job.id))
+            if job.state in states and job.made_at <= horizon:
+                await steadily(partial(self._fail_one, job.id, sentence), "giving a job up")
+
+    async def _fail_one(self, job: str, sentence: str) -> None:
+        if await self._line.fail(job, "NoWorker", sentence, self._clock.now()):
+            self._teller.became(await self._line.job(job))

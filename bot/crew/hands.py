@@ -1,11 +1,17 @@
-"""What a drawer has in hand: one job, as far as its events have told."""
+"""What a drawer has in hand: one job, as far as its events have told.
+
+A hand stays until the line knows all that was heard of it, also without its drawer.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from bot.crew.bus import News, What
 from bot.crew.deciding import Table
 from stylus_engine.model import Drawn, Event, Failed, Fetching, Planned, Shot, Stepped
+
+Left: TypeAlias = Literal["counted", "uncounted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +24,12 @@ class Hand:
     open_shots: frozenset[str]
     count: int  # positions of the whole job
     of: int  # steps of all shots given
-    done: int = 0  # pictures, those from before included
+    done: int = 0  # pictures in the line, those from before included
     steps: Mapping[str, int] = field(default_factory=dict[str, int])
     dropped: bool = False  # its failures mean nothing any more
     alone: bool = False  # it has lost a worker before: whose fault that was shows alone
+    unwritten: int = 0  # ends that were heard and do not stand in the line yet
+    left: Left | None = None  # its drawer is gone; whether that was an attempt
 
     def after(self, event: Event) -> "Hand":
         """What is in hand once `event` has happened."""
@@ -29,7 +37,7 @@ class Hand:
             case Stepped() if event.shot in self.open_shots:
                 return replace(self, steps={**self.steps, event.shot: event.step})
             case Drawn() if event.shot in self.open_shots:
-                return replace(self._without(event.shot), done=self.done + 1)
+                return self._without(event.shot)
             case Failed():
                 return self._without(event.shot)
             case _:
@@ -48,9 +56,19 @@ class Hand:
         step = sum(self.steps.values())
         return News(self.job, what, step=step, of=self.of, done=self.done, count=self.count)
 
+    def written(self, *, drawn: bool) -> "Hand":
+        """One end more stands in the line: a picture, or a failure."""
+        return replace(self, unwritten=self.unwritten - 1, done=self.done + drawn)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return not self.open_shots and not self.unwritten
+
     def _without(self, shot: str) -> "Hand":
-        gone = {shot} if shot else self.open_shots
-        return replace(self, open_shots=self.open_shots - gone)
+        left = self.open_shots - ({shot} if shot else self.open_shots)
+        ended = len(self.open_shots) - len(left)
+        return replace(self, open_shots=left, unwritten=self.unwritten + ended)
 
 
 def hand_of(
@@ -80,17 +98,25 @@ class Hands:
         return tuple(self._all.get(worker, {}).values())
 
     def put(self, worker: str, hand: Hand) -> None:
-        """Give, or replace; a hand with nothing open is put away."""
-        if hand.open_shots:
-            self._all.setdefault(worker, {})[hand.job] = hand
-        else:
+        """Give, or replace; a hand that is over is put away."""
+        if hand.over:
             self.take(worker, hand.job)
+        else:
+            self._all.setdefault(worker, {})[hand.job] = hand
 
     def renew(self, worker: str, hand: Hand) -> None:
         """As it is after an event, unless it was taken away meanwhile; a call-off stays."""
         now = self.get(worker, hand.job, hand.fence)
         if now is not None:
             self.put(worker, replace(hand, dropped=now.dropped))
+
+    def written(self, worker: str, job: str, fence: int, *, drawn: bool) -> Hand | None:
+        """What a hand is once the line knows of one end more; None: it was taken away."""
+        now = self.get(worker, job, fence)
+        after = now and now.written(drawn=drawn)
+        if after is not None:
+            self.put(worker, after)
+        return after
 
     def call_off(self, worker: str, job: str) -> None:
         """Its failures mean nothing from now on."""
@@ -107,9 +133,11 @@ class Hands:
         hand = self._all.get(worker, {}).get(job)
         return hand if hand is not None and hand.fence == fence else None
 
-    def clear(self, worker: str) -> None:
-        """The drawer is gone, or was told to drop everything."""
-        self._all.pop(worker, None)
+    def leave(self, worker: str, how: Left) -> frozenset[str]:
+        """The drawer is gone, or was told to drop everything. The jobs of which ends are unwritten stay."""
+        for hand in self._all.pop(worker, {}).values():
+            self.put(worker, replace(hand, open_shots=frozenset(), left=hand.left or how))
+        return frozenset(self._all.get(worker, ()))
 
     def holders(self, job: str) -> tuple[str, ...]:
         """Who has this job."""
@@ -117,7 +145,7 @@ class Hands:
 
     def table(self, worker: str, slots: int) -> Table:
         """What stands before this drawer."""
-        hands = self.of(worker)
+        hands = [hand for hand in self.of(worker) if hand.open_shots]
         shots = tuple(len(hand.open_shots) for hand in hands)
         return Table(slots, shots, alone=any(hand.alone for hand in hands))
 

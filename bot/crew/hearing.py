@@ -1,4 +1,12 @@
-"""What a drawer says of a job reaches the line under the fence it was given with; or not at all."""
+"""What a drawer says of a job reaches the line under the fence it was given with; or not at all.
+
+Law of this file: hearing waits for no database.  What ends a picture is kept in memory, and
+its bytes in the store, until the line has it; meanwhile the job stays in hand, whatever
+becomes of its drawer, so that nobody draws it again.
+"""
+
+import asyncio
+from functools import partial
 
 from bot.clock import Clock
 from bot.crew.bell import Bell
@@ -6,6 +14,7 @@ from bot.crew.hands import Hand, Hands
 from bot.crew.owing import Owing
 from bot.crew.staff import Crew
 from bot.crew.telling import Teller
+from bot.crew.writing import Writing
 from bot.jobs.line import Line
 from bot.jobs.nouns import Job
 from stylus_engine.model import Drawn, Event, Failed, Stepped
@@ -15,10 +24,17 @@ RETRIES = (0.1, 0.5, 2.0)  # seconds before a picture is written to the line onc
 
 
 class Hearing:
-    """Writes what happened. `put_away` rings whenever a hand is empty."""
+    """Writes what happened. `put_away` rings whenever a hand is over, `food` when there is room or a job is back."""
 
     def __init__(
-        self, line: Line, crew: Crew, hands: Hands, teller: Teller, owing: Owing, clock: Clock
+        self,
+        line: Line,
+        crew: Crew,
+        hands: Hands,
+        teller: Teller,
+        owing: Owing,
+        clock: Clock,
+        food: Bell,
     ) -> None:
         self.put_away = Bell()
         self._line = line
@@ -27,22 +43,27 @@ class Hearing:
         self._teller = teller
         self._owing = owing
         self._clock = clock
+        self._food = food
+        self._writing = Writing()
 
-    async def happened(self, worker: str, frame: Happened) -> bool:
-        """Keep what it tells; whether the drawer has room for another job now."""
+    def open(self, group: asyncio.TaskGroup) -> None:
+        """What is heard is written in this group, as long as it lasts."""
+        self._writing.group = group
+
+    def happened(self, worker: str, frame: Happened) -> None:
+        """Keep what it tells."""
         hand = self._hands.get(worker, frame.job, frame.fence)
         if hand is None:
-            return False
+            return
         after = hand.after(frame.event)
         if isinstance(frame.event, Stepped) and not hand.dropped:
             self._teller.news(after.news())
-        for position in hand.ended_by(frame.event):
-            await self._keep(hand, position, frame.event)
         self._hands.renew(worker, after)
-        if after.open_shots:
-            return False
-        self.put_away.ring()
-        return True
+        for position in hand.ended_by(frame.event):
+            keep = partial(self._keep, worker, hand, position, frame.event)
+            self._writing.put(hand.job, keep)
+        if not after.open_shots:
+            self._food.ring()
 
     async def drop(self, job: str) -> None:
         """Whoever draws it lets go at the next step; its failures mean nothing from now on."""
@@ -53,26 +74,43 @@ class Hearing:
     async def gone(
         self, worker: str, *, counted: bool, spared: frozenset[str] = frozenset()
     ) -> None:
-        """The worker has died: its jobs go back to their place.
+        """The worker has died, or has let go of all: its jobs go back to their place.
 
-        `counted`: as an attempt, but for those that are `spared`.
+        `counted`: as an attempt, but for those that are `spared`.  A job of which something is
+        unwritten goes back once that is written.
         """
-        self._hands.clear(worker)
+        late = self._hands.leave(worker, "counted" if counted else "uncounted")
         now = self._clock.now()
         if counted:
-            back = await self._line.lost(worker, now, spared)
+            back = await self._line.lost(worker, now, spared, late)
         else:
-            back = await self._line.released(worker, now)
+            back = await self._line.released(worker, now, late)
         self._teller.all_became(back)
         self.put_away.ring()
 
-    async def _keep(self, hand: Hand, position: int, event: Event) -> None:
-        """A database that is away for a moment costs no picture."""
+    async def _keep(self, worker: str, hand: Hand, position: int, event: Event) -> None:
+        """A database that is away, for all or for this job alone, costs no picture."""
         kept = await self._owing.or_fail_by(
-            hand.job, hand.fence, lambda: self._kept(hand, position, event), again=RETRIES
+            hand.job, hand.fence, partial(self._kept, hand, position, event), again=RETRIES
         )
         if not kept:
             await self.drop(hand.job)
+        drawn = kept and isinstance(event, Drawn)
+        now = self._hands.written(worker, hand.job, hand.fence, drawn=drawn)
+        if now is not None and now.over:
+            await self._over(now)
+
+    async def _over(self, hand: Hand) -> None:
+        if hand.left is not None:
+            back = partial(self._returned, hand)
+            await self._owing.or_fail_by(hand.job, hand.fence, back, again=RETRIES)
+            self._food.ring()
+        self.put_away.ring()
+
+    async def _returned(self, hand: Hand) -> None:
+        counted = hand.left == "counted"
+        now = self._clock.now()
+        self._teller.became(await self._line.returned(hand.job, hand.fence, now, counted=counted))
 
     async def _kept(self, hand: Hand, position: int, event: Event) -> None:
         self._teller.became(await self._written(hand, position, event))

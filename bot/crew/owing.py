@@ -6,11 +6,13 @@ the job goes back to its place uncounted, and rests.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.clock import Clock
 from bot.crew.resting import Resting
 from bot.crew.telling import Teller
+from bot.crew.watching import LONGEST_PAUSE
 from bot.jobs.line import LeaseLost, Line
 from bot.jobs.nouns import Job
 from bot.refusals import LineAway
@@ -18,6 +20,26 @@ from stylus_engine.errors import DrawFailed
 
 LOG = logging.getLogger("stylus.crew")
 Work: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Outage:
+    """A line that is away for one job: for all, as far as anybody knows, until others get through."""
+
+    pauses: Sequence[float]
+    times: int = 0
+    alone: int = 0  # times that others got through since the time before
+    others: int = 0
+
+    def pause(self, others: int) -> float:
+        """Seconds before the next try. `others`: how much work has gone well until now.
+
+        The last pause comes again and again, but twice as long each time that it was this job's alone.
+        """
+        self.alone += self.times > 0 and others > self.others
+        usual = self.pauses[min(self.times, len(self.pauses) - 1)]
+        self.times, self.others = self.times + 1, others
+        return min(LONGEST_PAUSE, usual * 2 ** min(self.alone, 30))
 
 
 class Owing:
@@ -28,6 +50,7 @@ class Owing:
         self._teller = teller
         self._clock = clock
         self._owed: dict[str, tuple[int, DrawFailed]] = {}
+        self._went_well = 0
         self.resting = Resting(clock)
 
     async def or_fail(self, job: Job, work: Work) -> bool:
@@ -39,10 +62,10 @@ class Owing:
     ) -> bool:
         """The same, for a job known by name and fence; tried once more after each pause of `again`.
 
-        Outages of the line use up no try. While one lasts the last pause comes again and
-        again: a bot whose line stays away ends.
+        Outages of the line use up no try. While one lasts it is tried again and again: a bot
+        whose line stays away for all ends.
         """
-        pauses, outages = iter(again), iter(again)
+        pauses, outage = iter(again), Outage(again)
         while True:
             try:
                 await work()
@@ -53,7 +76,7 @@ class Owing:
                 if not again:
                     self.resting.begin(job)
                     return False
-                await self._clock.sleep(next(outages, again[-1]))
+                await self._clock.sleep(outage.pause(self._went_well))
             except Exception as error:  # the one place where a job's own fault ends
                 LOG.exception("the handling of job %s failed", job)
                 if (pause := next(pauses, None)) is None:
@@ -61,6 +84,7 @@ class Owing:
                     return False
                 await self._clock.sleep(pause)
             else:
+                self._went_well += 1
                 self.resting.end(job)
                 return True
 

@@ -4,23 +4,19 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.crew.bell import Bell
 from bot.crew.hands import Hands
+from bot.crew.hearing import Hearing
 from bot.crew.staff import Crew
-from bot.crew.telling import Teller
-from bot.jobs.line import Line
 from stylus_engine.workers.frames import Drop
 
 
 @dataclass(frozen=True, slots=True)
 class StandingDown:
-    """Lets drawers go to rest within `seconds`; `put_away` rings when a hand is empty."""
+    """Lets drawers go to rest within `seconds`."""
 
-    line: Line
     crew: Crew
     hands: Hands
-    put_away: Bell
-    teller: Teller
+    hearing: Hearing
     clock: Clock
     seconds: float
 
@@ -30,9 +26,7 @@ class StandingDown:
         await self._drop(drawers)
         await self._wait(drawers, self.clock.ticks() + self.seconds / 2)
         for worker in drawers:
-            self.hands.clear(worker)
-            back = await self.line.released(worker, self.clock.now())
-            self.teller.all_became(back)
+            await self.hearing.gone(worker, counted=False)
         left = max(0.1, end - self.clock.ticks())
         await asyncio.gather(*(self.crew.rest(worker, left) for worker in drawers))
 
@@ -45,4 +39,4 @@ class StandingDown:
     async def _wait(self, drawers: tuple[str, ...], end: float) -> None:
         """A picture that is finished at this very moment is still taken."""
         while any(self.hands.of(worker) for worker in drawers) and self.clock.ticks() < end:
-            await self.put_away.wait(end - self.clock.ticks())
+            await self.hearing.put_away.wait(end - self.clock.ticks())

@@ -44,6 +44,7 @@ WRITER_LOCK: Final = 0x5354594C5553  # "STYLUS": the key of PostgreSQL's advisor
 BUSY_SECONDS: Final = 30.0
 PATIENCE: Final = 10.0  # seconds for one transaction of PostgreSQL, not counting its turn
 LOCK_SECONDS: Final = 20.0  # for the advisory lock: another bot may be moving in
+ROW_SECONDS: Final = 2.0  # for a row or a table that an operator holds: everybody waits behind it
 IDLE_SECONDS: Final = 30.0  # between two statements of a transaction; then its bot is gone
 READERS: Final = 2
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+asyncpg"}
@@ -206,10 +207,18 @@ class PostgresDatabase:
 
 
 def _locked() -> str:
-    """One statement that waits for the lock, and bounds how long others wait for ours."""
-    bounds = {"lock_timeout": LOCK_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
-    said = [f"set_config('{name}', '{int(1000 * s)}', true)" for name, s in bounds.items()]
-    return f"SELECT {', '.join(said)}, pg_advisory_xact_lock({WRITER_LOCK})"
+    """One statement that waits for the lock, and bounds how long we wait for others, and they for us."""
+    said = [
+        _bound("lock_timeout", LOCK_SECONDS),
+        _bound("idle_in_transaction_session_timeout", IDLE_SECONDS),
+        f"pg_advisory_xact_lock({WRITER_LOCK})",
+        _bound("lock_timeout", ROW_SECONDS),
+    ]
+    return f"SELECT {', '.join(said)}"
+
+
+def _bound(name: str, seconds: float) -> str:
+    return f"set_config('{name}', '{int(1000 * seconds)}', true)"
 
 
 def _check(connection: Connection, owner: str | None) -> None:

@@ -10,7 +10,7 @@ from bot.jobs.nouns import Job, Made, Position, State
 from bot.jobs.people import PAUSED, note_of
 from bot.jobs.room import Room
 from bot.jobs.rows import change, encode, image_row, insert_positions, job_of
-from bot.jobs.standing import DRAWING, PLANNING, Desk, standings, waiting_at
+from bot.jobs.standing import DRAWING, PLANNING, TRIED, Desk, standings, waiting_at
 from bot.jobs.tables import images, jobs, shots
 from stylus_engine.model import Failed, Picture, Shot
 
@@ -26,13 +26,19 @@ class Drawing(Room):
         """The next job to plan, leased to `owner`; those in `but` are passed over."""
         return await self._db.write(lambda c: self._claim(c, PLANNING, owner, now, but))
 
-    async def claim_draw(self, owner: str, now: float, but: Collection[str] = ()) -> Job | None:
-        """The next job to draw, leased to `owner`, as above; None while the line is paused."""
+    async def claim_draw(
+        self, owner: str, now: float, but: Collection[str] = (), *, beside: bool = False
+    ) -> Job | None:
+        """The next job to draw, leased to `owner`, as above; None while the line is paused.
+
+        `beside`: the owner has others in hand, so whoever has lost a worker before is passed over.
+        """
 
         def body(connection: Connection) -> Job | None:
             if note_of(connection, PAUSED):
                 return None
-            return self._claim(connection, DRAWING, owner, now, but)
+            alone = connection.scalars(select(jobs.c.id).where(TRIED)).all() if beside else ()
+            return self._claim(connection, DRAWING, owner, now, {*but, *alone})
 
         return await self._db.write(body)
 
@@ -40,20 +46,28 @@ class Drawing(Room):
         self, connection: Connection, desk: Desk, owner: str, now: float, but: Collection[str]
     ) -> Job | None:
         waiting = [one for one in waiting_at(connection, desk, now) if one.job not in but]
+        standing = standings(connection, desk, now)
         # Files may keep many plans in hand.
         cap = self._rules.running if desk is DRAWING else NO_CAP
-        job = next_in_line(waiting, standings(connection, desk, now), cap)
-        if job is None:
-            return None
+        while (job := next_in_line(waiting, standing, cap)) is not None:
+            if (mine := self._lease(connection, desk, job, owner, now)) is not None:
+                return mine
+            waiting = [one for one in waiting if one.job != job]
+        return None
+
+    def _lease(
+        self, connection: Connection, desk: Desk, job: str, owner: str, now: float
+    ) -> Job | None:
+        """None for a job that an operator holds."""
+        free = and_(jobs.c.id == job, jobs.c.state == desk.state, jobs.c.worker_id.is_(None))
         lease = {"worker_id": owner, "lease_until": now + self._rules.lease_seconds}
         began = {desk.began: now} if desk is DRAWING else {}
-        free = and_(jobs.c.state == desk.state, jobs.c.worker_id.is_(None))
-        return change(connection, job, free, **lease, **began, fence=jobs.c.fence + 1)
+        return change(connection, job, _unlocked(free), **lease, **began, fence=jobs.c.fence + 1)
 
     async def extend(self, owner: str, now: float) -> None:
         """The worker is there: its leases run for another `lease_seconds`."""
         until = now + self._rules.lease_seconds
-        longer = update(jobs).where(_held(owner)).values(lease_until=until)
+        longer = update(jobs).where(_unlocked(_held(owner))).values(lease_until=until)
         await self._db.write(lambda connection: connection.execute(longer).rowcount)
 
     async def planned(self, job: str, fence: int, made: Made, now: float) -> bool:
@@ -109,19 +123,32 @@ class Drawing(Room):
         return await self._db.write(body)
 
     async def lost(
-        self, owner: str, now: float, spared: Collection[str] = frozenset()
+        self, owner: str, now: float, spared: Collection[str] = (), but: Collection[str] = ()
     ) -> list[Job]:
         """A worker died: its jobs go back to the front, or end when they were tried enough.
 
         A job that is given up with some pictures is delivered with those.  `spared` jobs
-        were only waiting at that worker: it counts as no attempt of theirs.
+        were only waiting at that worker: it counts as no attempt of theirs.  Those in `but` are
+        left to `returned`.
         """
 
         def body(connection: Connection) -> list[Job]:
             return [
                 _return(connection, job) if job.id in spared else self._back(connection, job, now)
                 for job in _of(connection, owner)
+                if job.id not in but
             ]
+
+        return await self._db.write(body)
+
+    async def returned(self, job: str, fence: int, now: float, *, counted: bool) -> Job | None:
+        """One job that a drawer had goes back, as of a `lost` one or without counting; None for a stale fence."""
+
+        def body(connection: Connection) -> Job | None:
+            mine = change(connection, job, _under(fence, "planned"), fence=fence)
+            if mine is None or not counted:
+                return mine and _return(connection, mine)
+            return self._back(connection, mine, now)
 
         return await self._db.write(body)
 
@@ -133,11 +160,17 @@ class Drawing(Room):
         sentence = f"The worker that drew this stopped {tried} times."
         return give_up(connection, kept, "WorkerLost", sentence, now) or kept
 
-    async def released(self, owner: str | None, now: float) -> list[Job]:  # noqa: ARG002  all calls take `now`
-        """Leases given back without counting (a drain, a restart); None: all of them."""
+    async def released(
+        self,
+        owner: str | None,
+        now: float,  # noqa: ARG002  all calls take `now`
+        but: Collection[str] = (),
+    ) -> list[Job]:
+        """Leases given back without counting (a drain, a restart); None: all of them, but those in `but`."""
 
         def body(connection: Connection) -> list[Job]:
-            return [_return(connection, job) for job in _of(connection, owner)]
+            held = [job for job in _of(connection, owner) if job.id not in but]
+            return [_return(connection, job) for job in held]
 
         return await self._db.write(body)
 
@@ -159,6 +192,12 @@ class Drawing(Room):
 def _held(owner: str | None) -> ColumnElement[bool]:
     mine = jobs.c.worker_id.is_not(None) if owner is None else jobs.c.worker_id == owner
     return and_(jobs.c.state.in_(HELD), mine)
+
+
+def _unlocked(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those of which an operator holds no row locked: one row may not keep the others waiting."""
+    found = select(jobs.c.id).where(which).with_for_update(skip_locked=True)
+    return jobs.c.id.in_(found)
 
 
 def _under(fence: int, state: State) -> ColumnElement[bool]:
@@ -217,7 +256,9 @@ def _ended(connection: Connection, job: str, now: float) -> Job | None:
 
 
 def _of(connection: Connection, owner: str | None) -> list[Job]:
-    found = connection.execute(select(jobs).where(_held(owner)).order_by(jobs.c.made_at))
+    """Without rows that an operator holds locked: those are found by their overdue lease, later."""
+    theirs = select(jobs).where(_held(owner)).order_by(jobs.c.made_at)
+    found = connection.execute(theirs.with_for_update(skip_locked=True))
     return [job_of(row) for row in found.mappings()]
 
 

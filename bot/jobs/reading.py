@@ -7,7 +7,7 @@ from bot.jobs.masks import seen_of
 from bot.jobs.nouns import UNFINISHED, Delivery, Job, Place, Position, Seen, State
 from bot.jobs.room import Room
 from bot.jobs.rows import delivery_of, find_job, find_positions
-from bot.jobs.standing import DRAWING, standings, waiting_where
+from bot.jobs.standing import DRAWING, TRIED, standings, waiting_where
 from bot.jobs.tables import deliveries, favourites, images, jobs, shots
 
 SAMPLES = 50  # the last durations that an ETA is made of
@@ -44,6 +44,12 @@ class Reading(Room):
         open_ones = jobs.c.state.in_(UNFINISHED)
         theirs = open_ones if user is None else and_(open_ones, jobs.c.user == user)
         return await self._jobs(select(jobs).where(theirs).order_by(jobs.c.made_at, jobs.c.id))
+
+    async def tried(self) -> frozenset[str]:
+        """Planned jobs that wait and have lost a worker before."""
+        wanted = select(jobs.c.id).where(TRIED)
+        found = await self._db.read(lambda connection: connection.scalars(wanted).all())
+        return frozenset(found)
 
     async def history(
         self, user: int, *, page: int, size: int = 5, favourites: bool = False

@@ -28,6 +28,8 @@ class Desk:
 
 PLANNING: Final = Desk("queued", "planned_at")
 DRAWING: Final = Desk("planned", "began_at")
+# Planned, in nobody's hand, and with a worker lost before: perhaps by their own fault.
+TRIED: Final = and_(jobs.c.state == "planned", jobs.c.worker_id.is_(None), jobs.c.attempts > 0)
 
 
 def waiting_at(connection: Connection, desk: Desk, now: float) -> list[Waiting]:

@@ -145,8 +145,8 @@ def losing(lost: Path, claim: AsyncCall) -> AsyncCall:
     """The same claim; where the file lies, the database is gone before its next answer comes."""
 
     @functools.wraps(claim)
-    async def claimed(*arguments: Any) -> Job | None:
-        job = await claim(*arguments)
+    async def claimed(*arguments: Any, **named: Any) -> Job | None:
+        job = await claim(*arguments, **named)
         if job is not None and lost.exists():
             lost.unlink()
             raise LineAway

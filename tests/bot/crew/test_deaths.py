@@ -3,8 +3,9 @@
 import os
 import signal
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,8 +60,8 @@ async def test_a_job_that_kills_its_drawer_every_time_ends_and_the_others_do_not
     async with a_day(settings_for(tmp_path, "--slots", "8")) as day:
         real, planned = day.line.claim_draw, list[str]()
 
-        async def both(worker: str, now: float, but: Collection[str]):
-            return await real(worker, now, but) if planned else None
+        async def both(*words: Any, **named: Any):
+            return await real(*words, **named) if planned else None
 
         monkeypatch.setattr(day.line, "claim_draw", both)
         poison, good = jobs = await day.accept(wish("CRASH it all"), wish(user=2))
@@ -73,6 +74,36 @@ async def test_a_job_that_kills_its_drawer_every_time_ends_and_the_others_do_not
         assert poison in [one.id for one in day.ended]
         (late,) = await day.accept(wish(user=3))
         await day.until(late, "drawn")
+
+
+@pytest.mark.asyncio
+async def test_whoever_lost_a_drawer_is_never_beside_another_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two drawers, two jobs that kill, six that do not: each of these loses one drawer at most."""
+    settings = settings_for(
+        tmp_path, *SLOW, workers={"drawers": 2, "restart_seconds": 0.1}, line={"running": 9}
+    )
+    async with a_day(settings) as day:
+        real, beside = day.line.claim_draw, list[tuple[int, ...]]()
+
+        async def claimed(worker: str, *words: Any, **named: Any):
+            job = await real(worker, *words, **named)
+            if job is not None:
+                hands = day.dispatcher._hands.of(worker)
+                beside.append((job.attempts, *(hand.alone for hand in hands if hand.open_shots)))
+            return job
+
+        monkeypatch.setattr(day.line, "claim_draw", claimed)
+        prompts = ["CRASH it all", *["ink night city"] * 3] * 2
+        wishes = [wish(prompt, user=number, count=2) for number, prompt in enumerate(prompts, 1)]
+        jobs = await day.accept(*wishes)
+        for job, prompt in zip(jobs, prompts, strict=True):
+            ended = await day.until(job, "drawn", "failed", seconds=40)
+            assert ended.state == ("failed" if "CRASH" in prompt else "drawn")
+        together = [tried for tried in beside if len(tried) > 1]
+        assert together
+        assert not any(any(tried) for tried in together)
 
 
 @pytest.mark.asyncio

@@ -1,7 +1,9 @@
 """What to feed, what to plan, whom to kill: rules that hold for every snapshot."""
 
 from collections import deque
+from dataclasses import replace
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +57,52 @@ def test_an_idle_drawer_goes_before_a_busy_one(hands: dict[str, list[int]]) -> N
     assert (fed in able) if able else fed is None
     if fed is not None:
         assert sum(tables[fed].open_shots) == min(sum(tables[name].open_shots) for name in able)
+
+
+LINES = st.lists(st.tuples(SIZES, st.booleans()), max_size=12)
+
+
+@given(SLOTS, st.lists(st.lists(SIZES, max_size=3), min_size=1, max_size=4), LINES)
+def test_whoever_must_be_alone_is_alone_and_soon(
+    slots: int, hands: list[list[int]], line: list[tuple[int, bool]]
+) -> None:
+    """The drawers draw at one pace; while others come without end, nobody who is lonely waits for them."""
+    tables = [Table(slots, tuple(hand)) for hand in hands]
+    soon = max(sum(table.open_shots) for table in tables) + sum(size for size, _ in line)
+    for _ in range(soon + 1):
+        tables, line = fed(tables, [*line, (9, False)])
+        tables = [drawn_on(table) for table in tables]
+    assert not any(lonely for _, lonely in line)
+
+
+def fed(
+    tables: list[Table], line: list[tuple[int, bool]]
+) -> tuple[list[Table], list[tuple[int, bool]]]:
+    """Who is lonely goes first, as whoever lost a worker does."""
+    tables, line = list(tables), sorted(line, key=lambda job: not job[1])
+    while (name := fed_next(tables, line)) is not None:
+        table = tables[int(name)]
+        job = next((job for job in line if not (job[1] and table.open_shots)), None)
+        if job is None:
+            break
+        line.remove(job)
+        assert not table.alone
+        tables[int(name)] = Table(
+            slots=table.slots, open_shots=(*table.open_shots, job[0]), alone=job[1]
+        )
+    return tables, line
+
+
+def fed_next(tables: list[Table], line: list[tuple[int, bool]]) -> str | None:
+    named = {str(number): table for number, table in enumerate(tables)}
+    return next_fed(named, lonely=any(lonely for _, lonely in line))
+
+
+def drawn_on(table: Table) -> Table:
+    """One picture of the oldest job is finished."""
+    first, *others = table.open_shots or (0,)
+    left = tuple(size for size in (first - 1, *others) if size > 0)
+    return replace(table, open_shots=left, alone=table.alone and bool(left))
 
 
 @given(st.integers(0, 8), st.integers(0, 50))
@@ -112,9 +160,10 @@ def test_a_healthy_minute_forgives(failures: int, lived: float) -> None:
 
 
 def shots(count: int) -> list[Shot]:
-    from msgspec.structs import replace
-
-    return [replace(SHOT, id=f"j-{n + 1}", job="j", index=n, steps=5) for n in range(count)]
+    return [
+        msgspec.structs.replace(SHOT, id=f"j-{n + 1}", job="j", index=n, steps=5)
+        for n in range(count)
+    ]
 
 
 EVENTS = st.lists(
@@ -150,6 +199,8 @@ def test_each_position_ends_once_whatever_a_drawer_says(
         assert 1 <= news.done <= count + 1
     assert len(ended) == len(set(ended))
     assert len(ended) + len(hand.open_shots) == count
+    assert hand.unwritten == len(ended)
+    assert hand.done == 1, "a picture counts once the line has it"
     assert all(0 <= position < count for position in ended)
 
 
@@ -172,15 +223,34 @@ def test_a_call_off_is_not_undone_by_what_happened_meanwhile() -> None:
     assert now is not None
     assert now.dropped
     assert len(now.open_shots) == 1
-    hands.clear("w")
+    hands.take("w", "j")
     hands.renew("w", before)
     assert hands.get("w", "j", 3) is None, "what was taken away does not come back"
 
 
-def test_a_hand_with_nothing_open_is_put_away() -> None:
+def test_a_hand_with_nothing_open_is_put_away_once_the_line_knows_of_it() -> None:
     hands = Hands()
     hand = hand_of("j", 3, shots(1), count=1, done=0)
     hands.put("w", hand)
     hands.renew("w", hand.after(event("drawn", 0)))
+    assert hands.table("w", 4) == Table(4), "its drawer has room again"
+    assert hands.jobs == {"j"}
+    told = hands.written("w", "j", 3, drawn=True)
+    assert told is not None
+    assert (told.over, told.done) == (True, 1)
     assert hands.jobs == frozenset()
-    assert hands.table("w", 4) == Table(4)
+
+
+def test_a_drawer_that_is_gone_leaves_what_the_line_does_not_know_yet() -> None:
+    hands = Hands()
+    for job, heard in (("j", ("drawn",)), ("k", ())):
+        hand = replace(hand_of("j", 3, shots(2), count=2, done=0), job=job)
+        hands.put("w", hand)
+        for number, kind in enumerate(heard):
+            hands.renew("w", hand.after(event(kind, number)))
+    assert hands.leave("w", "counted") == {"j"}
+    assert hands.leave("w", "uncounted") == {"j"}
+    told = hands.written("w", "j", 3, drawn=True)
+    assert told is not None
+    assert (told.over, told.left) == (True, "counted")
+    assert hands.jobs == frozenset()

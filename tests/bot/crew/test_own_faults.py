@@ -2,9 +2,12 @@
 
 import asyncio
 import math
+import os
+import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +91,38 @@ async def test_a_picture_waits_for_a_database_that_is_away_for_longer(
         assert (ended.attempts, "requeued" in day.told(job)) == (0, False)
         assert len(set(await pictures(day, job))) == 4
         assert "Traceback" not in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_a_picture_that_alone_cannot_be_written_keeps_nobody_else_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where an operator holds one row of PostgreSQL's; it is written when that one lets go."""
+    monkeypatch.setattr(hearing, "RETRIES", (0.01, 0.02))
+    async with a_day(settings_for(tmp_path)) as day:
+        real, held = day.line.picture, list[str]()
+
+        async def picture(job: str, *words: Any, **named: Any):
+            if job in held:
+                raise away()
+            return await real(job, *words, **named)
+
+        monkeypatch.setattr(day.line, "picture", picture)
+        await day.line.pause(None, time.time())
+        one, *others = await day.accept(*(wish(user=user) for user in range(1, 5)))
+        held.append(one)
+        await day.line.resume(None, time.time())
+        day.dispatcher.wake()
+        for job in others:
+            await day.until(job, "drawn")
+        assert not (await day.job(one)).finished
+        os.kill(day.pid(day.drawer()), signal.SIGKILL)  # what it had brought is safe with us
+        (late,) = await day.accept(wish(user=5))
+        await day.until(late, "drawn")
+        held.clear()
+        ended = await day.until(one, "drawn")
+        assert (ended.attempts, day.told(one).count("drawing")) == (0, 1)
+        assert len(set(await pictures(day, one))) == 4
 
 
 @pytest.mark.asyncio
@@ -188,8 +223,8 @@ async def test_a_claim_whose_answer_is_lost_holds_no_job(
     async with a_day(settings_for(tmp_path)) as day:
         real, losses = getattr(day.line, claim), [True]
 
-        async def claimed(*words: object):
-            job = await real(*words)
+        async def claimed(*words: object, **named: object):
+            job = await real(*words, **named)
             if job is not None and losses:
                 losses.pop()
                 raise OSError("the connection was reset")
