@@ -24,9 +24,11 @@ Each class has one text, `error-…`, in the message catalogue (`bot/texts`); so
 every class of the engine's tree.  A refusal is a frozen set of facts.
 """
 
+import sqlite3
 from dataclasses import dataclass
 
 from stylus_engine.errors import StylusError
+from stylus_engine.errors.databases import said
 
 LOCKED = "55P03"  # PostgreSQL's word for a lock that was waited for in vain
 
@@ -164,8 +166,16 @@ class LineAway(Refusal):
 
     @property
     def why(self) -> str:
-        """What the driver said, in short; one that waited in vain says nothing."""
-        cause = getattr(self.__cause__, "orig", None) or self.__cause__
-        if getattr(cause, "sqlstate", None) == LOCKED:
-            return "somebody else has been writing to it for too long"
-        return str(cause or "").partition("\n")[0] or "it does not answer"
+        """What is wrong with it, in short; one that waited in vain says nothing."""
+        return database_words(self.__cause__) or "it does not answer"
+
+
+def database_words(error: BaseException | None) -> str:
+    """What a driver's error says, in a line, and in our words where we have some."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return said(cause)
+    if getattr(cause, "sqlstate", None) == LOCKED:
+        return "somebody else has been writing to it for too long"
+    told = cause.strerror if isinstance(cause, OSError) else None
+    return (told or str(cause or "")).partition("\n")[0]

@@ -27,7 +27,7 @@ from bot.jobs.posting import Posting
 from bot.jobs.reading import Reading
 from bot.jobs.retention import Retention
 from bot.jobs.room import Rules
-from bot.refusals import LineAway
+from bot.refusals import LineAway, database_words
 from stylus_engine.errors import BadSettings
 
 __all__ = ["LeaseLost", "Line", "Rules"]
@@ -67,6 +67,9 @@ class Line(Accepting, Drawing, Posting, Ends, People, Learning, Comparing, Readi
                 return await asked(cls(database, Rules()))
             finally:
                 await database.close()
+        except (LineAway, OSError) as error:
+            why = f"it cannot be read ({_why(error)})"
+            raise BadSettings(where="database.url", why=why) from error
         except ODD as error:
             why = "it cannot be read, or is of an older version: start the bot once"
             raise BadSettings(where="database.url", why=why) from error
@@ -105,13 +108,11 @@ async def _enter(url: URL, owner: str, now: float) -> None:
         finally:
             await door.close()
     except ODD as error:
-        told = url.render_as_string(hide_password=True)
-        why = f"{told} cannot be opened ({_first_line(error)})"
+        plain = url.set(drivername=url.get_backend_name())  # as it was written
+        told = plain.render_as_string(hide_password=True)
+        why = f"{told} cannot be opened ({_why(error)})"
         raise BadSettings(where="database.url", why=why) from error
 
 
-def _first_line(error: Exception) -> str:
-    if isinstance(error, LineAway):
-        return error.why
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(cause or error).partition("\n")[0]
+def _why(error: Exception) -> str:
+    return error.why if isinstance(error, LineAway) else database_words(error)

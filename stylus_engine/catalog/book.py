@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from stylus_engine.errors import BadCatalogue, BadText, CatalogueVersion, DiskFull, StoreFailed
+from stylus_engine.errors.databases import said
 
 VERSION = 1
 PATIENCE = 60.0  # seconds a writer waits for another one
@@ -122,10 +123,8 @@ class Book:
         try:
             yield
         except sqlite3.Error as error:
-            why = str(error)[:120]
-            if why.endswith(FULL):
-                raise DiskFull(path=str(self.path), why=why) from error
-            raise BadCatalogue(path=str(self.path), why=why) from error
+            kind = DiskFull if str(error).endswith(FULL) else BadCatalogue
+            raise kind(path=str(self.path), why=said(error)) from error
         except UnicodeEncodeError as error:  # a path or word of a terminal in another encoding
             raise BadText(what="name", why="it is not UTF-8") from error
         except OSError as error:

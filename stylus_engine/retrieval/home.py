@@ -209,4 +209,5 @@ def _refused(path: str) -> Generator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        raise StoreFailed(path=path, why=str(error)[:120]) from error
+        told = error.strerror if isinstance(error, OSError) else None
+        raise StoreFailed(path=path, why=(told or str(error))[:120]) from error

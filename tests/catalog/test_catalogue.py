@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stylus_engine.catalog.nouns import Skipped
 from stylus_engine.catalog.rows import Place
 from stylus_engine.errors import BadCatalogue, BadText, CatalogueVersion, SharedName, UnknownName
 from tests.catalog.pages import LATER, NOW, card, catalogue, ids, item, page
+from tests.sealing import sealed
 
 __all__ = ["catalogue"]  # a fixture
 
@@ -185,6 +187,27 @@ def test_a_file_that_is_no_catalogue_and_one_of_a_newer_stylus(tmp_path: Path):
     db.close()
     with pytest.raises(CatalogueVersion, match="newer Stylus"):
         len(Catalogue(tmp_path / "new.db"))
+
+
+def test_a_folder_that_takes_nothing_is_told_in_our_words(tmp_path: Path):
+    (tmp_path / "c").mkdir()
+    Catalogue(tmp_path / "c" / "there.db").last()
+    with sealed(tmp_path / "c"):
+        for name in ("there.db", "new.db"):
+            with pytest.raises(BadCatalogue, match="nothing may be written to its folder"):
+                len(Catalogue(tmp_path / "c" / name))
+
+
+def test_a_catalogue_that_another_process_keeps_locked_is_told_in_our_words(
+    tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("stylus_engine.catalog.book.PATIENCE", 0.1)
+    locked = Catalogue(tmp_path / "c.db")
+    locked.last()
+    with closing(sqlite3.connect(tmp_path / "c.db", isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BadCatalogue, match="another process has locked it for too long"):
+            locked.take("s", page(item(1)), NOW)
 
 
 def test_many_threads_write_and_read_at_once(catalogue: Catalogue):

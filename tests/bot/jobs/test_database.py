@@ -1,6 +1,7 @@
 """The database itself: its schema, its durability, and one bot that lives in it."""
 
 import asyncio
+import os
 import re
 import stat
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.jobs.line import LeaseLost, Line, Rules
 from bot.jobs.tables import bot_lease, jobs, metadata
 from stylus_engine.errors import BadSettings
 from tests.bot.jobs.people import ADA, NOW, accepted, wish
+from tests.sealing import sealed
 
 pytestmark = pytest.mark.asyncio
 
@@ -120,6 +122,21 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(BadSettings, match="cannot be opened"):
         await Line.open(f"sqlite:///{tmp_path}/taken/s.db", Rules(), owner="bot", now=NOW)
+
+
+async def test_a_folder_or_a_file_that_takes_nothing_is_told_in_our_words(tmp_path: Path):
+    (tmp_path / "d").mkdir()
+    where = f"sqlite:///{tmp_path}/d/s.db"
+    line = await Line.open(where, Rules(), owner="bot", now=NOW)
+    await line.close()
+    with sealed(tmp_path / "d"):
+        with pytest.raises(BadSettings) as refused:
+            await Line.open(where, Rules(), owner="bot", now=NOW)
+        with pytest.raises(BadSettings) as unread:
+            await Line.look(where, lambda line: line.results(None))
+    why = "Read-only file system" if os.geteuid() == 0 else "Permission denied"
+    assert str(refused.value) == f"database.url: {where} cannot be opened ({why})."
+    assert str(unread.value) == f"database.url: it cannot be read ({why})."
 
 
 async def test_a_server_that_is_not_there_and_no_password_told(tmp_path: Path):
