@@ -65,14 +65,14 @@ class Feeding:
             if not sent:
                 self.hands.take(worker, job.id)
         if not sent:
-            await self._never_heard_of(job)
+            await self._never_heard_of(worker, job)
         elif not await self._still_wanted(job):
             await self.hearing.drop(job.id)
 
-    async def _never_heard_of(self, job: Job) -> None:
-        """Its drawer was gone before: that is no attempt of this job's."""
-        now = self.clock.now()
-        self.teller.became(await self.line.returned(job.id, job.fence, now, counted=False))
+    async def _never_heard_of(self, worker: str, job: Job) -> None:
+        """It was gone before: that is no attempt of this job's. What else it had is `Went`'s to say."""
+        back = await self.line.released(worker, self.clock.now(), only={job.id})
+        self.teller.all_became(back)
 
     async def _still_wanted(self, job: Job) -> bool:
         """A cancel may have come before the hand was there."""

@@ -82,9 +82,9 @@ class Hearing:
         late = self._hands.leave(worker, "counted" if counted else "uncounted")
         now = self._clock.now()
         if counted:
-            back = await self._line.lost(worker, now, spared, late)
+            back = await self._line.lost(worker, now, spared, but=late)
         else:
-            back = await self._line.released(worker, now, late)
+            back = await self._line.released(worker, now, but=late)
         self._teller.all_became(back)
         self.put_away.ring()
 
@@ -98,19 +98,18 @@ class Hearing:
         drawn = kept and isinstance(event, Drawn)
         now = self._hands.written(worker, hand.job, hand.fence, drawn=drawn)
         if now is not None and now.over:
-            await self._over(now)
+            await self._over(worker, now)
 
-    async def _over(self, hand: Hand) -> None:
+    async def _over(self, worker: str, hand: Hand) -> None:
         if hand.left is not None:
-            back = partial(self._returned, hand)
+            back = partial(self._returned, worker, hand)
             await self._owing.or_fail_by(hand.job, hand.fence, back, again=RETRIES)
             self._food.ring()
         self.put_away.ring()
 
-    async def _returned(self, hand: Hand) -> None:
-        counted = hand.left == "counted"
-        now = self._clock.now()
-        self._teller.became(await self._line.returned(hand.job, hand.fence, now, counted=counted))
+    async def _returned(self, worker: str, hand: Hand) -> None:
+        back = self._line.lost if hand.left == "counted" else self._line.released
+        self._teller.all_became(await back(worker, self._clock.now(), only={hand.job}))
 
     async def _kept(self, hand: Hand, position: int, event: Event) -> None:
         self._teller.became(await self._written(hand, position, event))

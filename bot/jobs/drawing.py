@@ -2,7 +2,17 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from bot.jobs.fairness import NO_CAP, next_in_line
 from bot.jobs.masks import first_serials
@@ -123,32 +133,26 @@ class Drawing(Room):
         return await self._db.write(body)
 
     async def lost(
-        self, owner: str, now: float, spared: Collection[str] = (), but: Collection[str] = ()
+        self,
+        owner: str,
+        now: float,
+        spared: Collection[str] = (),
+        *,
+        but: Collection[str] = (),
+        only: Collection[str] | None = None,
     ) -> list[Job]:
         """A worker died: its jobs go back to the front, or end when they were tried enough.
 
         A job that is given up with some pictures is delivered with those.  `spared` jobs
-        were only waiting at that worker: it counts as no attempt of theirs.  Those in `but` are
-        left to `returned`.
+        were only waiting at that worker: it counts as no attempt of theirs.  Without those in
+        `but`, or `only` these.
         """
 
         def body(connection: Connection) -> list[Job]:
             return [
                 _return(connection, job) if job.id in spared else self._back(connection, job, now)
-                for job in _of(connection, owner)
-                if job.id not in but
+                for job in _of(connection, owner, but, only)
             ]
-
-        return await self._db.write(body)
-
-    async def returned(self, job: str, fence: int, now: float, *, counted: bool) -> Job | None:
-        """One job that a drawer had goes back, as of a `lost` one or without counting; None for a stale fence."""
-
-        def body(connection: Connection) -> Job | None:
-            mine = change(connection, job, _under(fence, "planned"), fence=fence)
-            if mine is None or not counted:
-                return mine and _return(connection, mine)
-            return self._back(connection, mine, now)
 
         return await self._db.write(body)
 
@@ -164,13 +168,14 @@ class Drawing(Room):
         self,
         owner: str | None,
         now: float,  # noqa: ARG002  all calls take `now`
+        *,
         but: Collection[str] = (),
+        only: Collection[str] | None = None,
     ) -> list[Job]:
-        """Leases given back without counting (a drain, a restart); None: all of them, but those in `but`."""
+        """Leases given back without counting (a drain, a restart); None: all of them. As `lost`."""
 
         def body(connection: Connection) -> list[Job]:
-            held = [job for job in _of(connection, owner) if job.id not in but]
-            return [_return(connection, job) for job in held]
+            return [_return(connection, job) for job in _of(connection, owner, but, only)]
 
         return await self._db.write(body)
 
@@ -178,8 +183,8 @@ class Drawing(Room):
         """Leased jobs in `state` that nobody knows of, given back without counting."""
 
         def body(connection: Connection) -> list[Job]:
-            held = [job for job in _of(connection, None) if job.state == state]
-            return [_return(connection, job) for job in held if job.id not in known]
+            held = [job for job in _of(connection, None, known) if job.state == state]
+            return [_return(connection, job) for job in held]
 
         return await self._db.write(body)
 
@@ -255,9 +260,17 @@ def _ended(connection: Connection, job: str, now: float) -> Job | None:
     return change(connection, job, state="failed", ended_at=now, **first, **FREE)
 
 
-def _of(connection: Connection, owner: str | None) -> list[Job]:
+def _of(
+    connection: Connection,
+    owner: str | None,
+    but: Collection[str] = (),
+    only: Collection[str] | None = None,
+) -> list[Job]:
     """Without rows that an operator holds locked: those are found by their overdue lease, later."""
-    theirs = select(jobs).where(_held(owner)).order_by(jobs.c.made_at)
+    which = and_(
+        _held(owner), jobs.c.id.not_in(but), true() if only is None else jobs.c.id.in_(only)
+    )
+    theirs = select(jobs).where(which).order_by(jobs.c.made_at)
     found = connection.execute(theirs.with_for_update(skip_locked=True))
     return [job_of(row) for row in found.mappings()]
 
