@@ -9,6 +9,7 @@ from stylus_engine.model import Licence, Policy, Query
 from stylus_engine.planning.concepts import concepts
 from stylus_engine.retrieval import building, rows
 from stylus_engine.retrieval import index as index_room
+from stylus_engine.retrieval import retriever as retriever_room
 from stylus_engine.retrieval.fusion import Pair, chosen, clusters, fused
 from stylus_engine.retrieval.index import CardIndex
 from stylus_engine.retrieval.retriever import (
@@ -172,6 +173,9 @@ async def test_a_name_nobody_can_embed_is_found_by_its_words(tmp_path):
     for prompt in ("a cross stitch", "usagi_tsukino on a beach", "crossstitch!"):
         found = await IndexRetriever(index).recall(ask(prompt))
         assert "test:900:1" in {c.adapter.card_id for c in found}, prompt
+    again = Query(prompt="dragon, " * 99 + "usagi_tsukino", concepts=(), family=FAMILY)
+    found = await IndexRetriever(index).recall(again)
+    assert "test:900:1" in {c.adapter.card_id for c in found}
 
 
 async def test_pinned_is_always_offered_also_without_words(tmp_path):
@@ -181,6 +185,15 @@ async def test_pinned_is_always_offered_also_without_words(tmp_path):
         found = await IndexRetriever(index).recall(ask(prompt, pinned=("test:199:1",), k=3))
         assert "test:199:1" in {c.adapter.card_id for c in found}
         assert len(found) <= 3
+
+
+async def test_more_pins_than_there_is_room_for_fill_it_and_no_more(tmp_path):
+    index = CardIndex(tmp_path, WordEmbedder())
+    await build(index, [card(n, WORDS[n % 12]) for n in range(60)])
+    pins = tuple(f"test:{n}:1" for n in range(50, 55))
+    found = await IndexRetriever(index).recall(ask("a robot", pinned=pins, k=3))
+    assert len(found) == 3
+    assert {c.adapter.card_id for c in found} <= set(pins)
 
 
 async def test_look_alikes_share_a_cluster(tmp_path):
@@ -196,6 +209,29 @@ async def test_the_papers_recall_is_the_whole_prompts_cosine_and_nothing_else(in
     whole = [c for c in found if not c.concept]
     assert len(whole) == 3
     assert [c.similarity for c in whole] == sorted((c.similarity for c in whole), reverse=True)
+
+
+async def test_the_papers_recall_tells_each_card_once_more_for_the_concept_nearest_to_it(
+    tmp_path, monkeypatch
+):
+    """Reckoned here from the vectors; what is pinned is told for its concept however far it is."""
+    monkeypatch.setattr(retriever_room, "PAPER_DEPTH", 5)
+    embedder, cards = WordEmbedder(), [card(n, f"{word} art") for n, word in enumerate(WORDS)]
+    index = CardIndex(tmp_path, embedder)
+    await build(index, cards)
+    query = ask("a dragon, a storm at sunset", pinned=("test:1:1",))
+    spans = [span.text for span in query.concepts]
+    asked = await embedder.embed([query.prompt, *spans])
+    near = asked @ (await embedder.embed([rows.text_of(c) for c in cards])).T
+    best = [int(n) for n in np.argsort(-near[0])[:5]]
+    found = await IndexRetriever(index).paper_recall(query)
+    whole = [(c.rank, c.adapter.card_id) for c in found if not c.concept]
+    assert whole == [(rank, cards[n].card_id) for rank, n in enumerate(best, start=1)]
+    parts = [(c.adapter.card_id, c.concept) for c in found if c.concept]
+    told = {(cards[n].card_id, spans[int(np.argmax(near[1:, n]))]) for n in {*best, 1}}
+    assert 1 not in best
+    assert set(parts) == told
+    assert len(parts) == len(told)
 
 
 async def test_base_recalls_nothing():
