@@ -92,27 +92,6 @@ async def test_chunks_are_read_in_order_and_nothing_is_lost_between_them(index, 
     assert await held(index) == sorted(log.cards())
 
 
-async def test_too_far_behind_is_a_new_generation_that_keeps_its_vectors(
-    index, folder, monkeypatch
-):
-    monkeypatch.setattr(following, "CHUNK", 8)
-    log = Log(card(n) for n in range(40))
-    await follow(index, log)
-    before, embedded = (folder / POINTER).read_text(), index.embedder.texts
-    log.put(*(msgspec.structs.replace(card(n), popularity=1) for n in range(20)))
-    await follow(index, log)
-    assert (folder / POINTER).read_text() != before
-    assert index.embedder.texts == embedded
-    assert await held(index) == sorted(log.cards())
-
-
-async def test_an_index_ahead_of_its_cards_is_written_anew(index):
-    await follow(index, Log(card(n) for n in range(9)))
-    log = Log([card(1)])
-    await follow(index, log)
-    assert await held(index) == ["test:1:1"]
-
-
 async def test_a_build_that_was_cut_off_before_its_first_number_doubles_nothing(index, monkeypatch):
     """A kill between the first rows and the number that they reach."""
     monkeypatch.setattr(following, "CHUNK", 5)
