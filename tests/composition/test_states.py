@@ -212,10 +212,12 @@ def good(text=GOOD):
 async def test_an_answer_outlives_the_process_where_there_is_a_store():
     kept = Shelf()
     await Memory(kept).keep("k", good())
-    assert await Memory(kept).recall("k") == good()
+    memory = Memory(kept)
+    assert await memory.recall("k") == good()
     assert await Memory().recall("k") is None
     kept["k"] = b"spoiled"
     assert await Memory(kept).recall("k") is None
+    assert await memory.recall("k") == good()  # the store is asked once
 
 
 @pytest.mark.asyncio
@@ -253,7 +255,10 @@ def test_keys_differ_by_all_that_matters():
         key(query("a cat"), whole, "2", "m", checked=False),
         key(query("a cat"), whole, "1", "n", checked=False),
         key(query("a cat"), whole, "1", "m", checked=True),
-        key(query("a cat", pinned=("x",)), whole, "1", "m", checked=False),
+        key(query("a cat", pinned=("x", "y")), whole, "1", "m", checked=False),
+        key(query("a cat", pinned=("y", "x")), whole, "1", "m", checked=False),
+        key(query("a cat", banned=("x", "y")), whole, "1", "m", checked=False),
+        key(query("a cat", banned=("y", "x")), whole, "1", "m", checked=False),
     }
-    assert len(names) == 6
+    assert len(names) == 7
     assert good(answer()) == good(answer())
