@@ -73,6 +73,19 @@ async def test_the_name_of_something_else(text, word, apart):
     assert Thesaurus().apart(text, [word]) == apart
 
 
+async def test_what_a_word_seldom_means_counts_for_nothing():
+    """WordNet knows eight meanings of "cat": the third is a woman who gossips, the fifth a whip."""
+    book = Thesaurus()
+    assert [told.split(":")[0] for told in book.told("cat")] == [
+        "cat, true cat, feline",
+        "guy, cat, hombre, man",
+        "cat, gossip, woman",
+    ]
+    assert {"gossip", "whip"} & book.names("cat") == {"gossip"}
+    assert not book.apart("cat", ["gossip"])
+    assert book.apart("cat", ["whip"])
+
+
 async def test_nothing_is_apart_from_what_it_is_a_kind_of():
     book, rng = Thesaurus(), random.Random(3)
     names = [line.split("|")[0].split(",")[0] for line in book._pages.meanings]
