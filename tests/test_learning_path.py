@@ -180,6 +180,35 @@ async def test_a_comparison_from_asking_to_the_verdict(stage: Stage):
     assert ("100 %" if left == "base" else "0 %") in results
 
 
+@pytest.mark.parametrize("again", ["reveal", "ab:b"])
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 50035)], ids=["late", "refused"])
+async def test_a_verdict_that_did_not_arrive_is_told_by_the_next_press(
+    stage: Stage, again: str, status: int, code: int
+):
+    card = await compared(stage, stage.ada)
+    before = await verdicts(stage)
+    await stage.play.fault("status", "/callback", "POST", status=status, code=code, times=1)
+    pressed = await stage.ada.press(card, buttons(card)["reveal"])
+    if code == 50035:
+        told = (await stage.ada.answer(pressed))["message"]
+        assert "once more" in text(told)
+        assert hidden(told)
+
+    async def revealed() -> bool:
+        asked = f"SELECT revealed_at FROM comparisons WHERE job = '{job_of(card)}'"  # noqa: S608 - ids of our own
+        return stage.rows(asked) != [(None,)]
+
+    await until(revealed, 10, "a reveal")
+    await stage.play.no_faults()
+    for _ in range(2):
+        await stage.press(stage.ada, card, again)
+    assert len(await verdicts(stage)) == len(before) + 1
+
+
+async def verdicts(stage: Stage) -> list[Json]:
+    return [m for m in await stage.ben.messages() if "**A** was" in text(m) and not hidden(m)]
+
+
 async def forged(stage: Stage, card: Json, action: str) -> Json:
     name = f"sty:1:{job_of(card)}:{action}"
     return await stage.ben.answer(await stage.ben.press(card, name, forged=True))

@@ -18,7 +18,10 @@ CHOICES: Final[Mapping[str, Choice]] = {"a": "a", "b": "b", "tie": "tie"}
 
 
 class Comparison(Noun, frozen=True, kw_only=True):
-    """What stands under A and B, and who said what. Shown only when it is revealed."""
+    """What stands under A and B, and who said what. Shown only when it is revealed.
+
+    `told`: the message that tells all of it stands.
+    """
 
     job: str
     left: str  # the preset under A
@@ -27,6 +30,7 @@ class Comparison(Noun, frozen=True, kw_only=True):
     b: int = 0
     tie: int = 0
     revealed: bool = False
+    told: bool = False
 
     @property
     def votes(self) -> int:
@@ -83,6 +87,11 @@ class Comparing(Room):
 
         return await self._db.write(body)
 
+    async def verdict_told(self, job: str, now: float) -> None:
+        """All have heard it. Until then any press tells it once more."""
+        told = update(comparisons).where(comparisons.c.job == job).values(told_at=now)
+        await self._db.write(lambda connection: connection.execute(told).rowcount)
+
     async def results(self, guild: int | None) -> tuple[Result, ...]:
         """Per pair of presets in a server (None: in all of them). Unrevealed ones are not told."""
         wanted = (
@@ -119,6 +128,7 @@ def _comparison(connection: Connection, row: "Row[tuple[object, ...]]") -> Compa
         left=row.left,
         right=row.right,
         revealed=row.revealed_at is not None,
+        told=row.told_at is not None,
         **counts,
     )
 

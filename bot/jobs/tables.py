@@ -207,6 +207,7 @@ comparisons = Table(
     Column("right", String(32), nullable=False),
     Column("revealed_at", Double),
     Column("revealed_by", BigInteger),
+    Column("told_at", Double),
 )
 Index("comparisons_by_guild", comparisons.c.guild)
 

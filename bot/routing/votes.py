@@ -4,15 +4,26 @@ A vote is committed before it is answered; the last one of a person counts, so t
 press that comes twice says the same thing twice.
 """
 
+import asyncio
+import logging
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+
 from bot import origins
 from bot.cards import compare, rating
 from bot.cards.letter import Letter
 from bot.jobs.comparing import CHOICES, Comparison
 from bot.jobs.nouns import Job
-from bot.refusals import Banned, JobGone
+from bot.refusals import Banned, JobGone, Revealed
 from bot.routing.press import Press
 from bot.routing.serving import notice
 from bot.services import Services
+from bot.texts import Say
+
+LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
+log = logging.getLogger(__name__)
 
 
 class Votes:
@@ -20,6 +31,7 @@ class Votes:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def rate(self, press: Press) -> None:
         """One picture, up or down; or all of one's votes on this card taken back."""
@@ -42,26 +54,54 @@ class Votes:
         if choice is None:
             raise JobGone(job=job.id)
         services, user = self._services, press.interaction.user.id
-        known = await services.line.ballot(job.id, user, choice, services.now())
+        try:
+            known = await services.line.ballot(job.id, user, choice, services.now())
+        except Revealed:
+            await self._tell_all(press, job)
+            raise
         await self._say(press, "notice-ballot", choice=choice, votes=known.votes)
         if known.votes >= services.settings.learning.reveal_after:
-            told, first = await services.line.reveal(job.id, user, services.now())
-            if first:
-                await self._reveal(press, job, told, hidden=job.private)
+            await services.line.reveal(job.id, user, services.now())
+            await self._tell_all(press, job)
 
     async def reveal(self, press: Press) -> None:
         """By whoever asked for it, and by moderators; once for all to see."""
         job = await self._job(press)
         origins.require_say(job, press.interaction)
-        services = self._services
-        told, first = await services.line.reveal(job.id, press.interaction.user.id, services.now())
-        await self._reveal(press, job, told, hidden=job.private or not first)
+        services, user = self._services, press.interaction.user.id
+        known, _ = await services.line.reveal(job.id, user, services.now())
+        if not await self._tell_all(press, job):
+            say = services.say(str(press.interaction.locale))
+            await self._tell(press, say, known, hidden=True)
 
-    async def _reveal(self, press: Press, job: Job, told: Comparison, *, hidden: bool) -> None:
-        """What all see in the card's language, what one alone sees in theirs."""
-        services, locale = self._services, str(press.interaction.locale)
-        say = services.say(locale) if hidden else services.clerk.say(job)
-        letter = Letter(view=lambda: compare.revealed(say, told))
+    async def _tell_all(self, press: Press, job: Job) -> bool:
+        """The verdict, for all to see, unless that stands already; whether they were told now.
+
+        What failed after the reveal was committed is said by the next press.  Where nobody can
+        know whether it was said, it is said twice: silence is worse.
+        """
+        line, clerk = self._services.line, self._services.clerk
+        async with self._doors.setdefault(job.id, asyncio.Lock()):
+            known = await line.comparison(job.id)
+            if known is None or known.told or job.private:
+                return False
+            if await self._was_told(press, clerk.say(job), known):
+                await line.verdict_told(job.id, self._services.now())
+        return True
+
+    async def _was_told(self, press: Press, say: Say, known: Comparison) -> bool:
+        """False: they were not, and the one who pressed has heard of it."""
+        try:
+            await self._tell(press, say, known, hidden=False)
+        except LOST as lost:
+            log.warning("the verdict of %s was not told: %r", known.job, lost)
+            await self._say(press, "notice-untold")
+            return False
+        return True
+
+    async def _tell(self, press: Press, say: Say, known: Comparison, *, hidden: bool) -> None:
+        """What all see is in the card's language, what one alone sees in theirs."""
+        letter = Letter(view=lambda: compare.revealed(say, known))
         await press.reply.send(letter, ephemeral=hidden)
 
     async def _voted(self, press: Press) -> Job:

@@ -331,6 +331,7 @@ notice-ballot = { $choice ->
         [b] You voted for **B**.
        *[tie] You see no difference.
     } Until it is revealed you may change your mind. Votes so far: { $votes }
+notice-untold = The channel could not be told what was what. Press {"*"}Reveal{"*"} once more.
 notice-blind = That would tell what is under A and B. Reveal it first.
 notice-twice = That is already on its way.
 notice-stale = That button is from another version of the bot. {"/show"} posts the result with fresh ones.

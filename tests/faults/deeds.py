@@ -254,6 +254,7 @@ DEEDS: Mapping[str, Deed] = {
     "line.unvote": unvote,
     "line.ballot": ballot,
     "line.reveal": reveal,
+    "line.verdict_told": reveal,
     "line.learn": learn,
     "line.forget": forget,
     "line.delete": delete,

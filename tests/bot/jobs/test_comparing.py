@@ -53,6 +53,9 @@ async def test_it_is_revealed_once_and_closed_then(line: Line):
     assert await line.reveal(job.id, BEN, NOW) == (known, False)
     with pytest.raises(Revealed):
         await line.ballot(job.id, BEN, "b", NOW)
+    assert not known.told
+    await line.verdict_told(job.id, NOW)
+    assert await line.reveal(job.id, BEN, NOW) == (replace(known, told=True), False)
 
 
 async def test_two_comparisons_know_nothing_of_each_other(line: Line):

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.cards.letter import Letter
 from bot.custom_ids import Pressed
@@ -28,8 +29,15 @@ def votes(*, first: bool) -> Votes:
     async def reveal(*_: object):
         return TOLD, first
 
+    async def comparison(_: str):
+        return replace(TOLD, told=not first)
+
+    async def verdict_told(*_: object) -> None:
+        assert first
+
+    line = SimpleNamespace(job=job, reveal=reveal, comparison=comparison, verdict_told=verdict_told)
     services: Any = SimpleNamespace(
-        line=SimpleNamespace(job=job, reveal=reveal), now=lambda: 0.0,
+        line=line, now=lambda: 0.0,
         say=lambda _: THEIRS, clerk=SimpleNamespace(say=lambda _: CARDS),
     )  # fmt: skip
     return Votes(services)
