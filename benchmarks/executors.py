@@ -40,6 +40,11 @@ FOUR: Masks = ((1, 1, 0, 0), (0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1))
 CORE: Masks = ((1, 1, 1, 0), (1, 1, 0, 1), (1, 1, 1, 1), (1, 1, 0, 0))
 CROWD: Masks = tuple(tuple(int(at // 8 == job) for at in range(32)) for job in range(4))
 
+EIGHT: Masks = tuple(  # pictures of eight people: one, two or three of eight adapters each
+    tuple(int((at - job) % 8 in range(0, 3 * (1 + job % 3), 3)) for at in range(8))
+    for job in range(8)
+)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -58,6 +63,7 @@ MINIATURE = (
     Case("grid, a common core, r8 on every layer", CORE, every_layer, 8),
     Case("one picture, r8 on attention", SAME[:1], attention, 8),
     Case("4 jobs x 8 adapters, r8 on attention", CROWD, attention, 8),
+    Case("8 jobs of 8 adapters, r8 on every layer", EIGHT, every_layer, 8),
 )
 BIG = (
     Case("grid, same masks, r16 on attention", SAME, attention, 16, rows=1),
@@ -138,7 +144,7 @@ def measured(
     modules: dict[Component, nn.Module] = {"unet": unet}
     ways: dict[str, Executor] = {kind: make(modules) for kind, make in EXECUTORS.items()}
     ways["auto"] = planned = Planned(modules)
-    outlook = Outlook(edge * edge, STEPS)
+    outlook = Outlook(edge * edge, STEPS, STEPS)
 
     def step(way: Executor) -> Tensor:
         return torch.stack(by_row(way, "unet", rows, forward, outlook))
@@ -159,7 +165,7 @@ def measured(
 
 
 def _expected(planned: Planned, rows: Sequence[Worn], edge: int) -> str:
-    batch = planned.facts("unet", rows, Outlook(edge * edge, STEPS))
+    batch = planned.facts("unet", rows, Outlook(edge * edge, STEPS, STEPS))
     figures = probe(torch.device("cpu"), torch.float32)
     told = ", ".join(f"{kind} {1e3 * cost:.1f}" for kind, cost in costs(figures, batch).items())
     return f" Expected ms a step beside the bare {1e3 * bare(figures, batch):.0f}: {told}."

@@ -5,7 +5,8 @@ in the rows of the bare model is the same for every executor and left out; what 
 left are the factors' products, the weights that are read once more, and calls.
 Model: `stack` pays for the union of all adapters in every row; `slots` for each
 row's own; `core` merges what all share and stacks the rest; `bank` reads a merged
-weight for each recipe; `merge` runs the whole model once for each recipe.
+weight for each recipe; `merge` runs the whole model once for each recipe.  Whoever joins or
+leaves makes work, shared by the steps until the next one does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 # Small operations that a layer costs, as counted on the miniature, where nothing else counts: the
-# factors of all rows; those of one run of rows; a weight of its own; a whole layer of the bare model.
-CALLS, RUN_CALLS, BANK_CALLS, BARE_CALLS = 3, 10, 10, 60
+# factors of all rows; a weight of its own in a large layer; a whole layer of the bare model; making
+# a merged weight; putting on what one row or run of rows wears.
+CALLS, BANK_CALLS, BARE_CALLS, MAKE_CALLS, CHANGE_CALLS = 3, 10, 60, 30, 5
+APART_ROOM = 2**30  # bytes that the factors of all rows may take beside each other
+APART = 2  # times that a product takes when every row has factors of its own, filled up to one rank
 ORDER = ("stack", "core", "slots", "bank", "core+slots", "merge")  # between equals: what is simpler
 WORTH = 0.02  # of a step: what a way must win before the stack is left for it
 WRITING = frozenset(
@@ -48,7 +52,8 @@ class Load:
 
     `work`: multiply-adds of their factors in one row; `traffic`: bytes of activations that
     one row reads and writes for them; `layers` and bytes of `weights` that they touch, of
-    which `sliding` are convolutions of more than one place; `making`: multiply-adds of merging them once.
+    which `sliding` are convolutions of more than one place; `making`: multiply-adds of merging them
+    once; `factors`: bytes of the factors themselves.
     """
 
     work: float = 0.0
@@ -57,6 +62,7 @@ class Load:
     weights: float = 0.0
     making: float = 0.0
     sliding: int = 0
+    factors: float = 0.0
 
 
 class Run(NamedTuple):
@@ -73,7 +79,9 @@ class Batch:
     """One forward.
 
     `union` and `left` are the adapters of all rows, with and without the `core` that all
-    rows share; `bare` is the model itself, as if every layer of it were touched.  `steps`: how many forwards like it are to come; `room`: the bytes that merged weights may take.
+    rows share; `small` is the part of `union` in layers whose runs share a product; `bare` is
+    the model itself, as if every layer of it were touched.  `steps`: how many forwards like it are
+    to come; `steady`: until somebody joins or leaves; `room`: the bytes that merged weights may take.
     `kept`: why no weight may be replaced, as `kept_by` says it.
     """
 
@@ -86,6 +94,8 @@ class Batch:
     room: float
     core_made: bool = False
     kept: Kept = ""
+    small: Load = Load()
+    steady: int = 1
 
     @property
     def rows(self) -> int:
@@ -164,10 +174,10 @@ def bare(machine: Machine, batch: Batch) -> float:
 
 def costs(machine: Machine, batch: Batch) -> Mapping[str, float]:
     """Seconds a step beyond the bare batch, of every way that is open here."""
-    found = {
-        "stack": _beside(machine, batch.rows, batch.union, CALLS),
-        "slots": sum(_beside(machine, run.rows, run.own, RUN_CALLS) for run in batch.runs),
-    }
+    found = {"stack": _beside(machine, batch.rows, batch.union) + _changed(machine, batch, 1)}
+    if _fits([(run.rows, run.own) for run in batch.runs]):
+        own = _apart(machine, [(run.rows, run.own) for run in batch.runs])
+        found["slots"] = own + _changed(machine, batch, batch.rows)
     return found if batch.kept else found | _merging(machine, batch)
 
 
@@ -176,21 +186,55 @@ def _merging(machine: Machine, batch: Batch) -> dict[str, float]:
     found = dict[str, float]()
     if batch.core.layers and batch.core.weights <= batch.room:
         core = 0.0 if batch.core_made else _make(machine, batch.core) / batch.steps
-        rest = sum(_beside(machine, run.rows, run.rest, RUN_CALLS) for run in batch.runs)
-        found["core"] = core + _beside(machine, batch.rows, batch.left, CALLS)
-        found["core+slots"] = core + rest
+        rest = [(run.rows, run.rest) for run in batch.runs]
+        found["core"] = core + _beside(machine, batch.rows, batch.left)
+        if _fits(rest):
+            changed = _changed(machine, batch, batch.rows)
+            found["core+slots"] = core + _apart(machine, rest) + changed
     if sum(run.own.weights for run in batch.runs) <= batch.room:
         making = sum(_make(machine, run.own) for run in batch.runs if not run.made) / batch.steps
         more = len(batch.runs) - 1
-        found["bank"] = making + more * _again(machine, batch.union, BANK_CALLS)
+        found["bank"] = making + _banked(machine, batch)
         found["merge"] = making + more * _again(machine, batch.bare, BARE_CALLS)
     return found
 
 
-def _beside(machine: Machine, rows: int, load: Load, calls: int) -> float:
-    """Factors beside the weights."""
+def _fits(each: Sequence[tuple[int, Load]]) -> bool:
+    """Whether there is room for the factors of every row, filled up to those of the widest."""
+    return sum(rows for rows, _ in each) * max(load.factors for _, load in each) <= APART_ROOM
+
+
+def _beside(machine: Machine, rows: int, load: Load) -> float:
+    """Factors beside the weights, the same in every row."""
     products = 2 * load.work / machine.thin + load.traffic / machine.bytes
-    return rows * products + load.layers * calls * machine.call
+    return rows * products + load.layers * CALLS * machine.call
+
+
+def _apart(machine: Machine, each: Sequence[tuple[int, Load]]) -> float:
+    """Factors beside the weights, each row's own, all in one product a layer."""
+    products = sum(
+        rows * (2 * APART * load.work / machine.thin + load.traffic / machine.bytes)
+        for rows, load in each
+    )
+    return products + max(load.layers for _, load in each) * CALLS * machine.call
+
+
+def _banked(machine: Machine, batch: Batch) -> float:
+    """A weight for each run: large layers are gone through once more for each, small ones once with all."""
+    small, union, more = batch.small, batch.union, len(batch.runs) - 1
+    large = Load(
+        layers=union.layers - small.layers,
+        weights=union.weights - small.weights,
+        sliding=union.sliding - small.sliding,
+    )
+    once = small.layers * CALLS * machine.call + small.sliding * machine.slide if more else 0.0
+    again = _again(machine, large, BANK_CALLS) + small.weights / machine.bytes
+    return more * again + once + _changed(machine, batch, len(batch.runs))
+
+
+def _changed(machine: Machine, batch: Batch, each: int) -> float:
+    """Putting on what so many rows or runs wear, once until the next change."""
+    return each * batch.union.layers * CHANGE_CALLS * machine.call / batch.steady
 
 
 def _again(machine: Machine, load: Load, calls: int) -> float:
@@ -200,4 +244,5 @@ def _again(machine: Machine, load: Load, calls: int) -> float:
 
 
 def _make(machine: Machine, load: Load) -> float:
-    return MERGING * load.weights / machine.bytes + 2 * load.making / machine.thin
+    made = MERGING * load.weights / machine.bytes + 2 * load.making / machine.thin
+    return made + load.layers * MAKE_CALLS * machine.call

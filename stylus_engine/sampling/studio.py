@@ -262,7 +262,8 @@ class Studio:
 
 
 def outlook(lines: Sequence[Line]) -> Outlook:
-    """What is to come for these rows: the size of one, and how many steps are left on average."""
+    """What is to come for these rows: the size of one, and how many steps are left."""
     box = lines[0].box
-    left = sum(len(each.slot.schedule.timesteps) - each.slot.schedule.at for each in lines)
-    return Outlook(places=box.high * box.wide, steps=max(1, round(left / len(lines))))
+    left = [len(each.slot.schedule.timesteps) - each.slot.schedule.at for each in lines]
+    average = max(1, round(sum(left) / len(left)))
+    return Outlook(places=box.high * box.wide, steps=average, steady=max(1, min(left)))

@@ -132,3 +132,36 @@ def test_each_further_run_of_a_sliding_kernel_has_its_price():
     assert set(more.values()) == {0.0}
     assert choose(CPU, masks).executor == "bank"
     assert choose(dear, sliding).executor != "bank"
+
+
+def test_another_recipe_costs_small_layers_the_bytes_of_a_weight():
+    def bank(recipes: int) -> float:
+        asked = batch([8] * recipes, 0)
+        made = [run._replace(made=True) for run in asked.runs]
+        steadily = replace(asked, runs=made, steady=10**9)
+        sliding = replace(asked.union, sliding=5)
+        small = replace(steadily, union=sliding, small=sliding)
+        return costs(replace(CPU, call=1e-4, slide=1e-2), small)["bank"]
+
+    assert bank(8) - bank(4) == pytest.approx(4 * load(8).weights / CPU.bytes, rel=1e-3)
+
+
+def test_who_comes_and_goes_all_the_time_stays_with_the_stack():
+    crowd = replace(batch([2] * 8, 0), steady=1)
+    quiet = replace(crowd, steady=20)
+    slow = replace(CPU, call=1e-4)
+    assert choose(slow, crowd).executor == "stack"
+    assert {
+        name for name in WAYS if costs(slow, quiet).get(name, 0) < costs(slow, crowd).get(name, 0)
+    } == {"stack", "slots", "bank"}
+
+
+def test_factors_of_every_row_need_room_beside_each_other():
+    crowd = batch([2] * 8, 1)
+    wide = [
+        run._replace(own=replace(run.own, factors=2**27), rest=replace(run.rest, factors=2**20))
+        for run in crowd.runs
+    ]
+    assert set(costs(CPU, replace(crowd, runs=wide))) == WAYS - {"slots"}
+    kept = replace(crowd, runs=wide, kept="quantised")
+    assert set(costs(CPU, kept)) == {"stack"}

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 import torch
@@ -22,11 +23,14 @@ from stylus_engine.sampling.executors import (
     Sharing,
     Slotting,
     Stacking,
+    banking,
 )
 from stylus_engine.sampling.executors.banks import Bank
+from stylus_engine.sampling.executors.beside import Shelf, arranged
 from stylus_engine.sampling.executors.census import Census
 from stylus_engine.sampling.executors.core import split
 from stylus_engine.sampling.executors.seam import alike, runs
+from stylus_engine.sampling.executors.slotting import FILLED, stretches
 from stylus_engine.sampling.factors import Component, Factors, Layer
 from stylus_engine.sampling.machine import probe
 from stylus_engine.sampling.stack import Row, key
@@ -135,6 +139,14 @@ def test_a_bank_merges_each_recipe_once_for_all_steps(pool):
     assert isinstance(on.executor, Banking)
     finals(on, grid(pool, MASKS))
     assert on.executor.merges == 2 * 3
+
+
+def test_large_layers_have_a_product_for_each_recipe(pool, truths, monkeypatch):
+    monkeypatch.setattr(banking, "SMALL", 0)
+    ends = finals(stage(pool, executor="bank"), grid(pool, MASKS))
+    for each in grid(pool, MASKS):
+        truth, limit = truths[named(each)]
+        assert apart(ends[each.id], truth) <= limit, named(each)
 
 
 SLOW_PRODUCTS = Machine(flops=1e12, thin=1e6, bytes=1e12, call=1e-9)  # merging pays
@@ -249,6 +261,92 @@ def test_the_order_of_a_group_makes_equal_rows_neighbours(rows: list[Row]):
     stretches = runs([rows[index] for index in order])
     assert len(stretches) == len(alike(rows)) == len({key(row) for row in rows})
     assert [one.start for one in stretches[1:]] == [one.stop for one in stretches[:-1]]
+
+
+LAYERS = {
+    "linear": (nn.Linear(6, 5), (7, 6)),
+    "no bias": (nn.Linear(6, 5, bias=False), (7, 6)),
+    "slides": (nn.Conv2d(6, 4, 3, stride=2, padding=1), (6, 8, 8)),
+    "a place": (nn.Conv2d(6, 4, 1), (6, 8, 8)),
+    "a place, no bias": (nn.Conv2d(6, 4, 1, bias=False), (6, 8, 8)),
+    "a place in two": (nn.Conv2d(6, 4, 1, stride=2), (6, 8, 8)),
+}
+ROWS = st.lists(st.integers(0, 3), min_size=1, max_size=8)
+
+
+@given(st.sampled_from(list(LAYERS)), ROWS, ROWS, st.booleans(), st.booleans())
+def test_every_row_is_multiplied_by_its_own(kind, first, then, last, factors_apart):
+    """Against the plain layer with the weight of the row, alone; also after others were there."""
+    layer, shape = LAYERS[kind]
+    module = nn.Sequential(layer).requires_grad_(False)
+    way = (Slotting if factors_apart else Banking)({"unet": module})
+    recipes: list[Row] = [
+        tuple((wide(layer, rank), 0.5 + rank) for rank in (1, 3, 9)[:worn]) for worn in range(4)
+    ]
+    for worn in (first, then):
+        rows = [recipes[each] for each in worn]
+        x = torch.randn(len(rows), *shape, generator=torch.Generator().manual_seed(len(rows)))
+        if last and x.ndim == 4:
+            x = x.to(memory_format=torch.channels_last)
+        (order,) = way.groups("unet", rows)
+        with way.applied("unet", [rows[at] for at in order]), torch.inference_mode():
+            together = module(x[order])
+        way.rest("unet")
+        for at, row in enumerate(order):
+            alone = by_weight(layer, rows[row], x[row : row + 1])
+            torch.testing.assert_close(together[at : at + 1], alone, rtol=1e-5, atol=1e-4)
+
+
+def wide(layer: nn.Module, rank: int) -> Factors:
+    dice, weight = torch.Generator().manual_seed(rank), layer.get_parameter("weight")
+    inner, outer = weight.shape[1:].numel(), weight.shape[0]
+    down, up = (torch.randn(*shape, generator=dice) for shape in ((rank, inner), (outer, rank)))
+    return Factors(f"{rank}", f"{rank}", {("unet", "0"): Layer(down, up)})
+
+
+def by_weight(layer: nn.Module, row: Row, x: torch.Tensor) -> torch.Tensor:
+    """The formula: the layer with W + Σ weight · up · down."""
+    weight = layer.get_parameter("weight").clone()
+    for factors, share in row:
+        each = factors.layers["unet", "0"]
+        weight += share * (each.up @ each.down).reshape(weight.shape)
+    return torch.func.functional_call(layer, {"weight": weight}, (x,))
+
+
+keys = st.lists(st.sampled_from("abcdefgh").map(lambda name: ((name, 1.0),)), unique=True)
+
+
+@given(keys, keys)
+def test_who_can_stay_in_its_place_stays(before, now):
+    order = arranged(before, now)
+    assert sorted(order) == sorted(now)
+    for at, name in enumerate(before[: len(now)]):
+        assert order[at] == name or name not in now
+
+
+def test_a_shelf_copies_newcomers_only():
+    shelf = Shelf()
+    old, new = torch.ones(2), torch.zeros(2)
+    names = [(("a", 1.0),), (("b", 1.0),), (("c", 1.0),)]
+    first = shelf.holding([(names[0], old), (names[1], old)])
+    then = shelf.holding([(names[0], new), (names[2], new)])  # a name says what a weight is
+    assert then.tolist() == [[1, 1], [0, 0]]
+    assert then.data_ptr() == first.data_ptr()
+    assert shelf.holding([(names[0], new), (names[2], old)]).tolist() == [[1, 1], [0, 0]]
+    assert shelf.holding([(names[2], new)]).tolist() == [[0, 0]]
+    assert shelf.holding([(names[2], new), (names[0], old), (names[1], old)]).shape == (3, 2)
+
+
+@given(st.lists(st.integers(0, 100), max_size=12))
+def test_rows_of_like_rank_go_together(ranks):
+    found = stretches(ranks)
+    covered = [at for start, stop in found for at in range(start, stop)]
+    assert covered == [at for at, rank in enumerate(ranks) if rank]
+    for start, stop in found:
+        assert max(ranks[start:stop]) <= FILLED * min(ranks[start:stop])
+    for (before, stop), (start, _) in pairwise(found):
+        longer = ranks[before : start + 1]
+        assert stop < start or max(longer) > FILLED * min(longer)
 
 
 def test_a_bank_keeps_no_more_than_its_room():

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from stylus_engine.sampling.executors.seam import touched
+from stylus_engine.sampling.executors.seam import layers_of, touched
 from stylus_engine.sampling.factors import Component, Layer
 from stylus_engine.sampling.stack import Key, Row, key
 
@@ -28,7 +28,7 @@ class Bank:
 
     def __init__(self, module: nn.Module, component: Component, room: int = ROOM) -> None:
         self.merges = 0
-        self._module = module
+        self._layers = layers_of(module)
         self._component: Component = component
         self.room = room
         self._kept: OrderedDict[Key, Merged] = OrderedDict()
@@ -54,11 +54,13 @@ class Bank:
         self._kept.clear()
 
     def _merge(self, path: str, parts: Sequence[tuple[Layer, float]]) -> Tensor:
-        weight = self._module.get_submodule(path).get_parameter("weight").detach()
+        weight = self._layers[path].get_parameter("weight").detach()
         down = torch.cat([layer.down.flatten(1) for layer, _ in parts])
         up = torch.cat([layer.up * share for layer, share in parts], dim=1)
         base = weight.float().flatten(1)
         total = torch.addmm(base, up.to(base), down.to(base)).reshape(weight.shape)
+        if weight.is_contiguous():
+            return total.to(weight.dtype)
         return torch.empty_like(weight).copy_(total)  # in the memory format of the base
 
     def _make_room(self, made: Merged) -> None:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from stylus_engine.planning.executors import Batch, Load, Run
 from stylus_engine.sampling.executors.banks import Bank
+from stylus_engine.sampling.executors.beside import SMALL
 from stylus_engine.sampling.executors.core import split
-from stylus_engine.sampling.executors.seam import alike
+from stylus_engine.sampling.executors.seam import Outlook, alike
 from stylus_engine.sampling.factors import Component, Factors
 from stylus_engine.sampling.stack import Row
 
@@ -38,11 +39,12 @@ class Size:
 
 
 class Asked(NamedTuple):
-    """What one adapter asks: the layers it touches, and the work and the making of a `Load`."""
+    """What one adapter asks: the layers it touches, and the work, the making and the factors of a `Load`."""
 
     touched: frozenset[str]
     work: float
     making: float
+    factors: float
 
 
 @dataclass(slots=True)
@@ -99,7 +101,15 @@ class Census:
             self._touched[touched],
             work=sum(one.work for one in asked),
             making=sum(one.making for one in asked),
+            factors=sum(one.factors for one in asked),
         )
+
+    def small(self, component: Component, adapters: Sequence[Factors]) -> Load:
+        """What they touch of layers whose runs share a product."""
+        touched = frozenset[str]().union(
+            *(self._asked(component, each).touched for each in adapters)
+        )
+        return self._touching(path for path in touched if self.sizes[path].nbytes <= SMALL)
 
     def _asked(self, component: Component, factors: Factors) -> Asked:
         if factors.id not in self._known:
@@ -112,10 +122,11 @@ class Census:
                 frozenset(path for path, _, _ in found),
                 sum(rank * size.places * (size.inner + size.outer) for _, rank, size in found),
                 sum(rank * size.inner * size.outer for _, rank, size in found),
+                sum(rank * size.number * (size.inner + size.outer) for _, rank, size in found),
             )
         return self._known[factors.id]
 
-    def _touching(self, paths: frozenset[str]) -> Load:
+    def _touching(self, paths: Iterable[str]) -> Load:
         sizes = [self.sizes[path] for path in paths]
         moved = sum(size.number * size.places * (size.inner + 2 * size.outer) for size in sizes)
         return Load(
@@ -125,7 +136,9 @@ class Census:
             sliding=sum(size.slides for size in sizes),
         )
 
-    def batch(self, component: Component, rows: Sequence[Row], steps: int, bank: Bank) -> Batch:
+    def batch(
+        self, component: Component, rows: Sequence[Row], outlook: Outlook, bank: Bank
+    ) -> Batch:
         """What a planner needs to know of a forward over `rows`."""
         core, rest = split(rows)
         runs = [
@@ -143,9 +156,11 @@ class Census:
             left=self.load(component, union(rest)),
             core=self.load(component, union([core])),
             bare=self.bare(),
-            steps=max(1, steps),
+            steps=max(1, outlook.steps),
+            steady=max(1, outlook.steady),
             room=bank.room,
             core_made=bank.holds(core),
+            small=self.small(component, union(rows)),
         )
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from torch import nn
 
-from stylus_engine.sampling.executors.seam import ONCE, Outlook, alike
+from stylus_engine.sampling.executors.seam import ONCE, Outlook, alike, layers_of
 from stylus_engine.sampling.factors import Component
 from stylus_engine.sampling.stack import Key, Row, key
 
@@ -16,6 +16,7 @@ class Dressing(ABC):
 
     def __init__(self, modules: Mapping[Component, nn.Module]) -> None:
         self._modules = dict(modules)
+        self._layers = {name: layers_of(module) for name, module in modules.items()}
         self._worn: dict[Component, list[Key]] = {}
 
     @abstractmethod

@@ -103,7 +103,7 @@ class Planned:
     def facts(self, component: Component, rows: Sequence[Row], outlook: Outlook) -> Batch:
         """What it decides by; for a size of picture that it has watched."""
         census = self._sizes[component, outlook.places]
-        batch = census.batch(component, rows, outlook.steps, self._banks[component])
+        batch = census.batch(component, rows, outlook, self._banks[component])
         return replace(batch, kept=self._kept)
 
     def _use(self, component: Component, name: str) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar, cast
+
+from torch import nn
 
 from stylus_engine.planning.executors import Choice
 from stylus_engine.sampling.factors import Component, Layer
@@ -18,11 +20,13 @@ class Outlook:
     """What is known of a forward beside its rows.
 
     `places` is how many positions one row has (of the latents; of a text 1), `steps`
-    how many forwards of these rows are to come, this one included.
+    how many forwards of these rows are to come on average, `steady` how many before the first of
+    them leaves, this one included.
     """
 
     places: int = 1
     steps: int = 1
+    steady: int = 1
 
 
 ONCE = Outlook()
@@ -109,3 +113,13 @@ def touched(component: Component, row: Row) -> Touching:
             if where == component:
                 found.setdefault(path, []).append((layer, weight))
     return found
+
+
+def pointwise(base: nn.Conv2d) -> bool:
+    """Whether the convolution is a product in every place: no neighbours, no steps, no groups."""
+    return base.kernel_size == base.stride == (1, 1) and base.padding == (0, 0) and base.groups == 1
+
+
+def layers_of(module: nn.Module) -> Mapping[str, nn.Module]:
+    """All that is in it by path: to ask for one of them takes longer than a small product."""
+    return dict(cast("Iterable[tuple[str, nn.Module]]", module.named_modules()))
