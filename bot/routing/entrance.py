@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from bot import origins, safety, wishes
 from bot.delivery.wire import Blocked, Sent, ThreadClosed
 from bot.jobs.nouns import BORN_DRAWN, Job, Place, Wish
-from bot.refusals import Banned, Unsafe
+from bot.refusals import Banned, LineAway, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
 from bot.services import Services
@@ -98,11 +98,17 @@ class Entrance:
             await self._take_back(job)
             raise
         if sent is not None:
-            await services.line.acknowledged(
-                job.id, message=sent.message, channel=sent.channel, now=services.now()
-            )
+            await self._note(job, sent)
         services.dispatcher.wake()
         services.courier.wake()
+
+    async def _note(self, job: Job, sent: Sent) -> None:
+        """Where the line is away for it the person has been answered all the same; the courier asks Discord for it."""
+        line, now = self._services.line, self._services.now()
+        try:
+            await line.acknowledged(job.id, message=sent.message, channel=sent.channel, now=now)
+        except LineAway as away:
+            log.warning("job %s: its answer stands and could not be noted: %s", job.id, away)
 
     async def _shown(self, job: Job, place: Place | None, reply: Reply) -> Sent | None:
         """Without the prompt's words where AutoMod stops them."""

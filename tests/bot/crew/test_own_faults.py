@@ -191,27 +191,40 @@ async def test_a_job_that_was_let_go_of_goes_back_however_long_the_database_is_a
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("call", ["planned", "positions"])
-async def test_a_job_whose_rows_are_always_away_rests_and_stops_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+async def test_jobs_whose_rows_are_always_away_rest_and_stop_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a disk that cannot give back one page."""
+    """As on a disk that cannot give back two pages: one while a plan is kept, one while shots are read."""
     async with a_day(settings_for(tmp_path)) as day:
-        real, asked = getattr(day.line, call), list[str]()
+        asked, bad = list[tuple[str, str]](), dict[str, str]()
 
-        async def called(job: str, *words: object):
-            asked.append(job)
-            if job == one:
-                raise away()
-            return await real(job, *words)
+        def failing(name: str):
+            real = getattr(day.line, name)
 
-        monkeypatch.setattr(day.line, call, called)
+            async def called(job: str, *words: object):
+                asked.append((name, job))
+                if bad[name] == job:
+                    raise away()
+                return await real(job, *words)
+
+            monkeypatch.setattr(day.line, name, called)
+
+        await day.line.pause(None, time.time())
+        bad["planned"], bad["positions"], good = await day.accept(*(wish(user=n) for n in range(3)))
+        for name in bad:
+            failing(name)
         began = time.monotonic()
-        one, two = await day.accept(wish(), wish())
-        assert (await day.until(two, "drawn")).attempts == 0
-        rests = asked.count(one) - 1  # each twice as long as the one before
-        assert 0 <= rests <= math.log2(1 + (time.monotonic() - began) / FIRST_REST)
-        assert ((await day.job(one)).attempts, (await day.job(one)).finished) == (0, False)
+        await day.line.resume(None, time.time())
+        day.dispatcher.wake()
+        assert (await day.until(good, "drawn")).attempts == 0
+        most = math.log2(1 + (time.monotonic() - began) / FIRST_REST)
+        for each in bad.items():
+            rests = asked.count(each) - 1  # each twice as long as the one before
+            assert 0 <= rests <= most
+            assert ((await day.job(each[1])).attempts, (await day.job(each[1])).finished) == (
+                0,
+                False,
+            )
 
 
 @pytest.mark.asyncio
