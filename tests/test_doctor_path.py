@@ -11,7 +11,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from bot.sections import MINIATURE_CHECKPOINT
 from stylus_engine.assembly import needing
 from stylus_engine.sampling import gauge as gauges
@@ -44,6 +44,13 @@ def test_half_precision_is_tried_where_it_would_be_news(tmp_path, monkeypatch, d
     found = told(tmp_path, *large, "--set", f"sampling.dtype={dtype}")["precision"]
     assert found["says"].startswith(f"Pictures are drawn in {'float32' if asked else dtype}")
     assert ("7.0 times" in found["says"]) is asked
+
+
+def test_what_nobody_is_told_of_is_not_tried(tmp_path, monkeypatch):
+    tried: list[float] = []
+    monkeypatch.setattr(needing, "half_gain", lambda: tried.append(7.0) or 7.0)
+    assert told(tmp_path)["precision"]["state"] == "good"
+    assert not tried
 
 
 @pytest.mark.parametrize("compiler", ["", "/nowhere/c++", "/bin/false"])

@@ -49,11 +49,11 @@ def _precision(engine: Engine, *, large: bool) -> Iterator[Finding]:
     `large`: there are checkpoints that gain by it; the miniature does not.
     """
     try:
-        found = engine.precision()
+        found = engine.precision(trying=large)
     except StylusError:  # the device is none: the line of memory says so
         return
     says = f"Pictures are drawn in {found.dtype} on the device {found.device}"
-    if found.gain < WORTH or not large:
+    if found.gain < WORTH:
         yield Finding(what="precision", state="good", says=says)
         return
     says = (

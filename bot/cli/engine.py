@@ -120,8 +120,8 @@ class Engine(Protocol):
         """Whether torch can compile where pictures are drawn; tries it. Raises `BadSettings`."""
         ...
 
-    def precision(self) -> Precision:
-        """What pictures are drawn in, and what half of it would gain; tries it. Raises `BadSettings`."""
+    def precision(self, *, trying: bool) -> Precision:
+        """What pictures are drawn in; `trying` half of it tells what that would gain. Raises `BadSettings`."""
         ...
 
     def close(self) -> None:

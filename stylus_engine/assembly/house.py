@@ -227,11 +227,11 @@ class House:
 
         return compiling(self._setup)
 
-    def precision(self) -> "Precision":
-        """What pictures are drawn in, and what half of it would gain; tries it. Raises `BadSettings`."""
+    def precision(self, *, trying: bool) -> "Precision":
+        """What pictures are drawn in; `trying` half of it tells what that would gain. Raises `BadSettings`."""
         from stylus_engine.assembly.needing import precision
 
-        return precision(self._setup)
+        return precision(self._setup, trying=trying)
 
     def close(self) -> None:
         """See `Atelier.close`."""

@@ -25,11 +25,11 @@ def needed(setup: Setup, checkpoint: Checkpoint, guidance: float | None) -> Need
     )
 
 
-def precision(setup: Setup) -> Precision:
-    """What is drawn in, and what half of it would gain on a CPU: a product or two. Raises `BadSettings`."""
+def precision(setup: Setup, *, trying: bool) -> Precision:
+    """What is drawn in; `trying` half of it on a CPU is a product or two. Raises `BadSettings`."""
     device, dtype = choose(setup.device, setup.dtype)
     use_threads(setup.threads)
-    asked = device.type == "cpu" and dtype == DTYPES["float32"]
+    asked = trying and device.type == "cpu" and dtype == DTYPES["float32"]
     gain = half_gain() if asked else 1.0
     return Precision(device=device.type, dtype=name_of(dtype), gain=gain)
 

@@ -276,8 +276,8 @@ class StandIn:
         del guidance
         return self.need
 
-    def precision(self) -> Precision:
-        return Precision(device="cpu", dtype="float32", gain=self.gain)
+    def precision(self, *, trying: bool) -> Precision:
+        return Precision(device="cpu", dtype="float32", gain=self.gain if trying else 1.0)
 
     def compiling(self) -> Compiling:
         return Compiling(device="cpu", why_not=self.uncompiled)
