@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from safetensors.torch import save
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.assembly import House, Places, Setup
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.nouns import Item, Page

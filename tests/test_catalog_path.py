@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.model import Adapter
 from tests.house.source import HOUSE
 

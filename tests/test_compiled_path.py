@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.pictures.store import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.pictures.store import manifest_of
 
 WIDTH = 96  # of the miniature's text encoder

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from miniature.judge import Judge
 from stylus_engine.pictures.store import manifest_of
 from tests.house.source import HOUSE

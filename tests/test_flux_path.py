@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.model import Adapter
 from stylus_engine.pictures.store import manifest_of
 from tests.sampling.tiny_flux import adapter, tiny_flux

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from bot.__main__ import application
+from bot.commands import application
 from bot.settings import Settings
 from stylus_engine.assembly import House, Setup
 from stylus_engine.catalog import CardFile, LocalFiles

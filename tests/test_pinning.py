@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.catalog.catalogue import Catalogue
 from stylus_engine.catalog.nouns import Item, Page
 from stylus_engine.model import Adapter

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.model import Adapter
 from stylus_engine.pictures.store import manifest_of
 from tests.sampling.tiny_sdxl import adapter, tiny_sdxl

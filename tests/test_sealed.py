@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from tests.sealing import sealed
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.pictures import store
 from stylus_engine.ports import Pixels
 

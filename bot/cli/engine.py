@@ -1,4 +1,4 @@
-"""What the command line asks of an engine. `bot.__main__` hands one in; tests hand in a stand-in."""
+"""What the command line asks of an engine. `bot.commands` hands one in; tests hand in a stand-in."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import application
+from bot.commands import application
 from bot.settings import Settings
 from tests.bot.stand_in import StandIn
 

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bot.__main__ import application
 from bot.cli.engine import Inspecting
+from bot.commands import application
 from bot.settings import Settings
 from stylus_engine import errors
 from stylus_engine.catalog.orders import Pinned, TellFetching

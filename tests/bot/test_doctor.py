@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import application
 from bot.cli import doctor
 from bot.cli.machine import Machine, Torch, find_torch, observe, torch_of
+from bot.commands import application
 from bot.sections import MINIATURE
 from stylus_engine.errors import StoreFailed
 from stylus_engine.model.need import Need

@@ -7,7 +7,7 @@ import pytest
 from rich.text import Text
 from typer.main import get_command
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 
 
 def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
-from bot.__main__ import application
+from bot.commands import application
 from bot.jobs.line import Line, Rules
 from tests.bot.jobs.people import ADA, NOW, accepted, wish
 

@@ -59,7 +59,11 @@ def test_ctrl_c_keeps_lists_and_grids_what_is_finished(home):
 def ready(program: str) -> "Iterator[tuple[subprocess.Popen[str], IO[str]]]":
     """A process that has said so, and what else it says."""
     with subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
@@ -122,3 +126,34 @@ def test_a_command_that_draws_nothing_speaks_of_no_pictures_when_it_is_stopped(
     assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
     assert json.loads(result.stdout)["error"] == {"kind": "Cancelled", "sentence": "Stopped."}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+READING = """
+import signal, sys, time
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            print("ready", flush=True)
+            time.sleep({seconds})
+sys.meta_path.insert(0, Slow())
+signal.signal(signal.SIGINT, signal.{before})
+sys.argv = ["stylus", "--help"]
+from bot.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_the_commands_are_read_is_a_word_and_no_traceback():
+    with ready(READING.format(seconds=30, before="default_int_handler")) as (running, _):
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=20)
+    assert (running.returncode, out, err) == (130, "", "Stopped.\n")
+
+
+def test_who_was_started_without_ctrl_c_stays_without_it():
+    """As behind `nohup`, or in the background of a script."""
+    with ready(READING.format(seconds=1, before="SIG_IGN")) as (running, _):
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "Usage: stylus" in out

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as door
+from bot import commands
 from tests.bot.stand_in import PROMPT, opener
 
 FULL = Path("/dev/full")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no fu
 @pytest.fixture
 def stylus(home, monkeypatch):
     """`stylus(stdout, arguments)`: the exit code of the whole command."""
-    monkeypatch.setattr(door, "open_engine", opener)
+    monkeypatch.setattr(commands, "open_engine", opener)
     for name in ("TRANSFORMERS_VERBOSITY", "HF_HUB_DISABLE_PROGRESS_BARS", "HF_HUB_OFFLINE"):
         monkeypatch.setenv(name, "1")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.errors import SENTENCES
 from tests.house.source import HOUSE, ROOMS, YARD, sources, text
 

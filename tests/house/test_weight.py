@@ -13,7 +13,7 @@ LIGHT = [
     "stylus_engine.planning",
     "stylus_engine.engine",
     "bot.settings",
-    "bot.__main__",
+    "bot.commands",
     "bot.client",
     "cogs.imagine",
 ]
@@ -79,7 +79,7 @@ def test_a_light_module_loads_no_heavy_library(name: str):
 
 def test_the_command_line_opens_without_what_speaks_with_anybody():
     """`stylus --help` and every command wait for what they import: discord.py and a database are 0.7 s."""
-    loaded = fresh(LOADED, "bot.__main__")
+    loaded = fresh(LOADED, "bot.commands")
     assert isinstance(loaded, list)
     assert not {"aiohttp", "alembic", "discord", "sqlalchemy"} & set(loaded)
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from typer.testing import CliRunner
 
-from bot.__main__ import application, open_engine
+from bot.commands import application, open_engine
 from stylus_engine.model import Adapter
 from stylus_engine.pictures.store import manifest_of
 from stylus_engine.sampling import executors, selfcheck
