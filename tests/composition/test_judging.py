@@ -189,12 +189,32 @@ def test_an_answer_that_is_none_says_why(text):
     assert READ[text] in found.why
 
 
+def test_what_was_thought_is_no_answer_however_often_it_thought():
+    thought = f"<think>{answer(('dragon', 'a9'))}</think>"
+    for before in (thought, thought * 3, f"{thought} so {thought}", f"<THINKING>{thought}"):
+        assert [one.id for one in proposed(before + answer(("dragon", "a2"))).proposals] == ["a2"]
+
+
+def test_behind_eight_braces_that_open_nothing_no_answer_is_looked_for():
+    assert proposed("{ " * 7 + GOOD) == proposed(GOOD)
+    assert isinstance(read("{ " * 8 + GOOD), Unusable)
+
+
+def test_no_part_of_a_proposal_is_longer_than_it_may_be():
+    choice = f'{{"id": "{"a" * 900}", "strength": "{"b" * 900}", "why": "{"c" * 900}"}}'
+    text = f'{{"tasks": [{{"concept": "{"d" * 900}", "adapters": [{choice}]}}]}}'
+    (found,) = proposed(text).proposals
+    assert (found.id, found.strength, found.concept) == ("a" * 40, "b" * 40, "d" * 300)
+    assert len(found.why) <= 120
+
+
 def test_what_is_no_proposal_is_counted():
     text = '{"tasks": [1, null, {"concept": 5, "adapters": []}, {"concept": "x"}, {"adapters": []},'
     text += '{"concept": "d", "adapters": ["a1", 2, -3, null, {"id": -1}, {}, {"id": ["a1"]}]}]}'
     found = proposed(text)
     assert found.proposals == (Proposal("d", "a1"),)
-    assert len(found.dropped) == 11
+    told = [one.what for one in found.dropped]
+    assert told == ["1", "None", *["an object"] * 3, "2", "-3", "None", "-1", "an object", "a list"]
 
 
 def test_of_two_equal_keys_the_first_counts_and_it_is_told():

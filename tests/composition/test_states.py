@@ -107,6 +107,21 @@ async def test_a_restart_forgets_nothing_and_a_kill_costs_the_estimate():
 
 
 @pytest.mark.asyncio
+async def test_further_room_is_given_back_like_the_first_and_is_not_in_its_own_way():
+    till = Till(1000, lambda: 0.0)
+    async with till.paying(300) as bill:
+        with pytest.raises(BudgetSpent, match="0 of 1000 tokens"):
+            await till.more(bill, 701)
+        await till.more(bill, 700)
+        with pytest.raises(BudgetSpent, match="1000 of 1000 tokens"):
+            await spend(till, 1, 0)
+        bill.cost, bill.guessed = 200, 0
+    with pytest.raises(BudgetSpent, match="200 of 1000 tokens spent"):
+        await spend(till, 801, 0)
+    await spend(till, 800, 800)
+
+
+@pytest.mark.asyncio
 async def test_two_processes_share_a_day():
     store = Counter()
     one, two = (Till(1000, lambda: 0.0, store) for _ in range(2))
