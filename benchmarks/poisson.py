@@ -1,6 +1,6 @@
 """People come at random: how long they wait and how many are served, three ways to let them share the engine.
 
-`python -m benchmarks.poisson [--quick] [--slots 8] [--threads 0] [--executor auto]`.  Two crowds on the miniature: jobs of
+`python -m benchmarks.poisson [--quick] [--crowd NAME] [--backlog] [--slots 8] [--threads 0] [--executor auto]`.  Two crowds on the miniature: jobs of
 one picture, and (not with `--quick`) jobs of one, two or four; masks, sizes, steps and a few starts from a
 picture are mixed (`benchmarks.crowd`).  They come at 0.8 of what one job at a time can
 take, measured here just before; the same arrivals for each way.  Throughput is that of a
@@ -8,7 +8,8 @@ backlog.  A crowd is long enough for its p95 to be more than its last one or two
 grow as it does at that load: of twenty people the ratio of two p95 is anything from 0.4 to 1.5.
 The rows called limit say what there is to win: the time of a picture's step alone and
 in a batch, and many such crowds where adapters cost nothing (`benchmarks.ideal`), at the same load of
-what one job at a time can take there.  About forty minutes; `--quick` about a minute.
+what one job at a time can take there.  About forty minutes; `--quick` about a minute.  A part, one
+crowd (`--crowd`) or throughput alone (`--backlog`), has a file of its own.
 """
 
 import argparse
@@ -49,9 +50,10 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=0, help="0 = torch's own choice")
     parser.add_argument("--executor", choices=list(EXECUTORS), default="auto", help="of all three")
     parser.add_argument("--crowd", action="append", choices=list(CROWDS), help="only this one")
+    parser.add_argument("--backlog", action="store_true", help="throughput alone")
     asked = parser.parse_args()
     use_threads(asked.threads)
-    report = Report("poisson-quick" if asked.quick else "poisson")
+    report = Report(_name(asked))
     pool = folder_pool(DATA / "checkpoint", DATA / "adapters")
     parts = family_of(pool.checkpoint).load(pool.checkpoint)
     report.notes.append(
@@ -69,6 +71,13 @@ def main() -> int:
     report.print()
     report.write()
     return int(any(row.holds is False for row in report.rows))
+
+
+def _name(asked: argparse.Namespace) -> str:
+    """Of the report: parts do not write over the whole."""
+    crowds = [f"crowd-{list(CROWDS).index(crowd) + 1}" for crowd in asked.crowd or ()]
+    parts = [name for name in ("quick", "backlog") if vars(asked)[name]]
+    return "-".join(["poisson", *parts, *crowds])
 
 
 def _crowd(
@@ -95,6 +104,8 @@ def _crowd(
         f"{crowd}: {capacity:.2f} jobs a second one at a time; {number} jobs at {rate:.2f} a second."
     )
     yield from _against(crowd, f"seconds for a backlog of {backlog} jobs", spent, THROUGHPUT)
+    if asked.backlog:
+        return
     crowds = [jobs(pool, number, rate, counts, seed=2 + number_) for number_ in range(rounds)]
     served = _interleaved(counters, len(crowds), lambda counter, n: counter.serve(crowds[n]))
     yield from _latencies(crowd, served)

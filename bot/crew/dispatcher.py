@@ -66,12 +66,12 @@ class Dispatcher:
         self._hearing = Hearing(
             line, crew, self._hands, self._teller, self._owing, clock, self._food
         )
-        claiming = Claiming(
+        self._claiming = Claiming(
             line, self._teller, self._owing, clock, "planned", lambda: self._hands.jobs
         )
         self._feeding = Feeding(
             line, crew, self._hands, self._hearing, self._teller, self._owing, self._spare, clock,
-            claiming,
+            self._claiming,
         )  # fmt: skip
         self._ordering = Ordering(
             line, crew, self._teller, self._owing, self._spare, clock, self._food
@@ -151,6 +151,7 @@ class Dispatcher:
             if paused:
                 await self._spare.give_way()
                 await self._stand_down.all(tuple(self._crew.drawers))
+                self._claiming.doubt()
             await self._tell_who_waits("paused" if paused else "resumed")
         except BaseException:
             self._paused = before  # the next turn does it once more

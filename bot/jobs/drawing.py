@@ -188,6 +188,11 @@ class Drawing(Room):
 
         return await self._db.write(body)
 
+    async def leased(self, state: State) -> frozenset[str]:
+        """The jobs in `state` that some worker has, also those whose rows an operator holds."""
+        found = await self._jobs(select(jobs).where(_held(None), jobs.c.state == state))
+        return frozenset(job.id for job in found)
+
     async def expired(self, now: float) -> list[Job]:
         """Jobs whose lease is overdue: their workers are to be ended, then told as `lost`."""
         overdue = and_(_held(None), jobs.c.lease_until < now)
@@ -266,7 +271,7 @@ def _of(
     but: Collection[str] = (),
     only: Collection[str] | None = None,
 ) -> list[Job]:
-    """Without rows that an operator holds locked: those are found by their overdue lease, later."""
+    """Without rows that an operator holds locked: those are found later, by their overdue lease or before a claim."""
     which = and_(
         _held(owner), jobs.c.id.not_in(but), true() if only is None else jobs.c.id.in_(only)
     )

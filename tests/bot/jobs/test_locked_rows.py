@@ -9,6 +9,11 @@ import pytest
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.clock import SystemClock
+from bot.crew.bus import Bus
+from bot.crew.claiming import Claiming
+from bot.crew.owing import Owing
+from bot.crew.telling import Teller
 from bot.jobs import database
 from bot.jobs.database import address
 from bot.jobs.line import Line
@@ -85,3 +90,25 @@ async def test_a_picture_of_it_is_refused_soon_and_whoever_waits_behind_is_not(
         assert not isinstance(fresh, BaseException)
     assert await line.picture(taken.id, taken.fence, 0, drawn(first), NOW + 2) is None
     assert (await line.positions(taken.id))[0].picture == drawn(first)
+
+
+async def test_who_was_passed_over_when_it_was_to_go_back_is_claimed_once_it_is_free(
+    line: Line, url: str
+):
+    """Its worker is alive and knows nothing of it, so its lease would be kept for ever."""
+    await accepted(line, wish(ADA), "planned")
+    clock = SystemClock()
+    teller = Teller(Bus())
+    claiming = Claiming(line, teller, Owing(line, teller, clock), clock, "planned", frozenset[str])
+    for pause in (False, True):
+        job = await line.claim_draw("drawer", NOW)
+        assert job is not None
+        if pause:
+            claiming.doubt()
+        async with held(url, job.id):
+            assert await claiming.next(line.claim_draw, "drawer") is None
+            await line.extend("drawer", clock.now())
+        again = await claiming.next(line.claim_draw, "drawer")
+        assert again is not None
+        assert (again.id, again.attempts) == (job.id, 0)
+        await line.released("drawer", clock.now())
