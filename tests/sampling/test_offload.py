@@ -193,7 +193,8 @@ def test_factors_lie_on_the_device_while_the_weights_do_not(pool, kind):
         hooks = [hook for m in parts.unet.modules() for hook in m._forward_hooks.values()]
     assert hooks
     for hook in hooks:
-        tensors = [hook.down, hook.up, hook.w] if kind is Stacking else hook._parts[0][1]
+        block = hook if kind is Stacking else hook._blocks[0]
+        tensors = [block.down, block.up, *([hook.w] if kind is Stacking else [])]
         assert {tensor.device.type for tensor in tensors} == {"meta"}
 
 
