@@ -4,17 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import msgspec
 
 from bot.clock import Clock
+from bot.crew.present import Ear, Present
 from bot.crew.signals import Came, Heard, Signal, Went
 from bot.crew.told import Told
-from bot.crew.watching import Patience, Watch, failures_after, pause_before, verdict
+from bot.crew.watching import Patience, failures_after, pause_before, verdict
 from bot.refusals import NoWorker
-from stylus_engine.model import Drawn, Failed, Fetching
+from stylus_engine.model import Drawn, Failed
 from stylus_engine.workers.channel import ChannelBroken
 from stylus_engine.workers.frames import (
     Beat,
@@ -33,40 +32,6 @@ from stylus_engine.workers.frames import (
 from stylus_engine.workers.process import Launch, WorkerFailed, WorkerProcess
 
 LOG = logging.getLogger("stylus.crew")
-Ear: TypeAlias = Callable[[Fetching], None]
-
-
-@dataclass(eq=False)
-class _Present:
-    """The worker that is here now, and what we wait for."""
-
-    process: WorkerProcess
-    heard: float
-    moved: float
-    steps: int = 0
-    loaded: bool = False
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    answered: bool = False
-    killed_for: str = ""
-    shots: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    calls: dict[int, "asyncio.Future[FromWorker]"] = field(
-        default_factory=dict[int, "asyncio.Future[FromWorker]"]
-    )
-    ears: dict[int, Ear] = field(default_factory=dict[int, Ear])
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.shots or self.calls)
-
-    def watch(self) -> Watch:
-        return Watch(
-            role=self.process.ready.role,
-            heard=self.heard,
-            moved=self.moved,
-            busy=self.busy,
-            loaded=self.loaded,
-            answered=self.answered,
-        )
 
 
 class Post:
@@ -89,7 +54,7 @@ class Post:
         self._tell = tell
         self._starts = 0
         self._calls = 0
-        self._here: _Present | None = None
+        self._here: Present | None = None
         self.manned = asyncio.Event()
 
     @property
@@ -190,7 +155,7 @@ class Post:
             LOG.error("%s", error)  # noqa: TRY400 - the sentence is all there is to know
             return False
         now = self._clock.ticks()
-        here = self._here = _Present(process, heard=now, moved=now)
+        here = self._here = Present(process, heard=now, moved=now)
         try:
             await self._hold(here)
         finally:
@@ -202,7 +167,7 @@ class Post:
                 self._bury(here)
         return here.killed_for == "wanted"
 
-    async def _hold(self, here: _Present) -> None:
+    async def _hold(self, here: Present) -> None:
         process = here.process
         LOG.info("%s is ready (process %d)", process.name, process.pid)
         self.manned.set()
@@ -217,14 +182,14 @@ class Post:
         finally:
             watcher.cancel()
 
-    def _bury(self, here: _Present) -> None:
+    def _bury(self, here: Present) -> None:
         for call in here.calls.values():
             if not call.done():
                 call.set_exception(NoWorker())
         LOG.info("%s has ended (exit %s)", here.process.name, here.process.exit_code)
         self._tell(Went(here.process.name))
 
-    def _hear(self, here: _Present, frame: FromWorker) -> None:
+    def _hear(self, here: Present, frame: FromWorker) -> None:
         here.heard = self._clock.ticks()
         match frame:
             case Beat():
@@ -252,20 +217,24 @@ class Post:
                 if (call := here.calls.get(frame.call)) is not None and not call.done():
                     call.set_result(frame)
 
-    def _begin(self, here: _Present) -> None:
+    def _begin(self, here: Present) -> None:
         """Whoever had nothing to do has not stood still."""
         if not here.busy:
             here.moved = self._clock.ticks()
 
-    def _moved(self, here: _Present, *, moved: bool) -> None:
+    def _moved(self, here: Present, *, moved: bool) -> None:
         if moved:
             here.moved = self._clock.ticks()
             here.answered = True
 
-    async def _watched(self, here: _Present) -> None:
+    async def _watched(self, here: Present) -> None:
+        pause = min(1.0, self._patience.silence / 4)
         while True:
-            await self._clock.sleep(min(1.0, self._patience.silence / 4))
-            match verdict(here.watch(), self._clock.ticks(), self._patience):
+            began = self._clock.ticks()
+            await self._clock.sleep(pause)
+            now = self._clock.ticks()
+            here.excuse(max(0.0, now - began - pause), now)
+            match verdict(here.watch(), now, self._patience):
                 case "silent":
                     return await self.kill(f"silent for {self._patience.silence:g} s")
                 case "stalled":
@@ -275,7 +244,7 @@ class Post:
                 case "sound":
                     pass
 
-    async def _rest(self, here: _Present) -> None:
+    async def _rest(self, here: Present) -> None:
         """A refusal means that work has come meanwhile; no answer, that it hangs."""
         try:
             await self.ask(Rest(call=0), self._patience.stall)

@@ -32,7 +32,7 @@ def settings_for(folder: Path, *more: str, **sections: dict[str, Any]) -> Settin
     """A sleepy crew in `folder`, quick to notice everything; `sections` over it."""
     told: dict[str, dict[str, Any]] = {
         "paths": {"data": str(folder)},
-        "line": {"lease_seconds": 1.5, "beat_seconds": 0.2, "stall_seconds": 2.0},
+        "line": {"lease_seconds": 6.0, "beat_seconds": 0.2, "stall_seconds": 2.0},
         "workers": {
             "command": [sys.executable, SLEEPY, "--pictures", str(folder / "pictures"), *more],
             "restart_seconds": 0.05,

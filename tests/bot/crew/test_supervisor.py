@@ -25,6 +25,7 @@ from stylus_engine.workers.process import WorkerProcess
 from tests.bot.crew.day import reached, settings_for
 
 ASK = Lookup(call=0, names=("Ink A",))
+SILENCE = 1.5  # seconds
 pytestmark = pytest.mark.slow
 
 
@@ -160,6 +161,19 @@ async def test_who_dies_or_falls_silent_is_followed_by_another_under_another_nam
         await reached(followed)
         assert told == [Went("drawer-1.1"), Came("drawer-1.2", "drawer", 4)]
         assert gone_first == [True, True], "it is gone before anybody is told"
+
+
+@pytest.mark.asyncio
+async def test_whoever_was_held_up_together_with_us_has_not_been_silent(tmp_path: Path) -> None:
+    """A container that is paused, a machine that is overloaded: the bot slept as long as its worker."""
+    async with supervised(settings_for(tmp_path, line={"lease_seconds": SILENCE})) as supervisor:
+        await all_up(supervisor)
+        drawer = pid(supervisor, "drawer-1.1")
+        os.kill(drawer, signal.SIGSTOP)
+        time.sleep(2 * SILENCE)  # noqa: ASYNC251 - it is the loop that is held up
+        os.kill(drawer, signal.SIGCONT)
+        await asyncio.sleep(0.5)
+        assert pid(supervisor, "drawer-1.1") == drawer
 
 
 @pytest.mark.asyncio
