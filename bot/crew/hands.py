@@ -1,6 +1,7 @@
 """What a drawer has in hand: one job, as far as its events have told.
 
-A hand stays until the line knows all that was heard of it, also without its drawer.
+A hand stays until the line knows all that was heard of it, also without its drawer; and that
+its job is back, where the drawer is gone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,8 +99,8 @@ class Hands:
         return tuple(self._all.get(worker, {}).values())
 
     def put(self, worker: str, hand: Hand) -> None:
-        """Give, or replace; a hand that is over is put away."""
-        if hand.over:
+        """Give, or replace; a hand that is over is put away, unless its job is still to go back."""
+        if hand.over and hand.left is None:
             self.take(worker, hand.job)
         else:
             self._all.setdefault(worker, {})[hand.job] = hand
@@ -136,7 +137,8 @@ class Hands:
     def leave(self, worker: str, how: Left) -> frozenset[str]:
         """The drawer is gone, or was told to drop everything. The jobs of which ends are unwritten stay."""
         for hand in self._all.pop(worker, {}).values():
-            self.put(worker, replace(hand, open_shots=frozenset(), left=hand.left or how))
+            if hand.unwritten or hand.left:
+                self.put(worker, replace(hand, open_shots=frozenset(), left=hand.left or how))
         return frozenset(self._all.get(worker, ()))
 
     def holders(self, job: str) -> tuple[str, ...]:

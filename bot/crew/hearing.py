@@ -104,6 +104,7 @@ class Hearing:
         if hand.left is not None:
             back = partial(self._returned, worker, hand)
             await self._owing.or_fail_by(hand.job, hand.fence, back, again=RETRIES)
+            self._hands.take(worker, hand.job)
             self._food.ring()
         self.put_away.ring()
 

@@ -192,7 +192,8 @@ class PostgresDatabase:
             return await connection.run_sync(body)
 
     def _alone(self, connection: Connection, body: Body[T]) -> T:
-        connection.execute(text(_locked()))
+        rows = LOCK_SECONDS if self._patience is None else ROW_SECONDS
+        connection.execute(text(_locked(rows)))
         _check(connection, self.owner)
         return body(connection)
 
@@ -206,13 +207,16 @@ class PostgresDatabase:
             await self._engine.dispose()
 
 
-def _locked() -> str:
-    """One statement that waits for the lock, and bounds how long we wait for others, and they for us."""
+def _locked(rows: float) -> str:
+    """One statement that waits for the lock, and bounds how long we wait for others, and they for us.
+
+    `rows`: seconds that we wait for a row or a table that somebody else holds.
+    """
     said = [
         _bound("lock_timeout", LOCK_SECONDS),
         _bound("idle_in_transaction_session_timeout", IDLE_SECONDS),
         f"pg_advisory_xact_lock({WRITER_LOCK})",
-        _bound("lock_timeout", ROW_SECONDS),
+        _bound("lock_timeout", rows),
     ]
     return f"SELECT {', '.join(said)}"
 

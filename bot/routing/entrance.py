@@ -12,8 +12,9 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 
 from bot import origins, safety, wishes
+from bot.cards.letter import Letter
 from bot.delivery.wire import Blocked, Sent, ThreadClosed
-from bot.jobs.nouns import BORN_DRAWN, Job, Place, Wish
+from bot.jobs.nouns import BORN_DRAWN, Job, Wish
 from bot.refusals import Banned, LineAway, Unsafe
 from bot.routing.reply import Interaction, Reply, TooSlow
 from bot.routing.serving import notice
@@ -91,9 +92,8 @@ class Entrance:
 
     async def _answer(self, job: Job, reply: Reply) -> None:
         services = self._services
-        place = await services.line.place(job.id, services.now(), services.supervisor.drawers_up)
         try:
-            sent = await self._shown(job, place, reply)
+            sent = await self._shown(job, reply)
         except (TooSlow, ThreadClosed):
             await self._take_back(job)
             raise
@@ -110,14 +110,23 @@ class Entrance:
         except LineAway as away:
             log.warning("job %s: its answer stands and could not be noted: %s", job.id, away)
 
-    async def _shown(self, job: Job, place: Place | None, reply: Reply) -> Sent | None:
+    async def _shown(self, job: Job, reply: Reply) -> Sent | None:
         """Without the prompt's words where AutoMod stops them."""
-        clerk, hidden = self._services.clerk, job.private
+        hidden = job.private
         try:
-            return await reply.send(await clerk.status(job, None, place), ephemeral=hidden)
+            return await reply.send(await self._card(job), ephemeral=hidden)
         except Blocked:
-            quiet = await clerk.status(job, None, place, quiet=True)
-            return await reply.send(quiet, ephemeral=hidden)
+            return await reply.send(await self._card(job, quiet=True), ephemeral=hidden)
+
+    async def _card(self, job: Job, *, quiet: bool = False) -> Letter:
+        """Where the line is away for it, only that the job stands: whoever hears "failed" asks again."""
+        line, clerk, now = self._services.line, self._services.clerk, self._services.now()
+        try:
+            place = await line.place(job.id, now, self._services.supervisor.drawers_up)
+            return await clerk.status(job, None, place, quiet=quiet)
+        except LineAway as away:
+            log.warning("job %s: its card cannot be written yet: %s", job.id, away)
+            return await clerk.notice(job, "accepted")
 
     async def _take_back(self, job: Job) -> None:
         """Discord did not take the answer and has said so; nobody waits for this job."""

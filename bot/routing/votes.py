@@ -59,9 +59,11 @@ class Votes:
         except Revealed:
             await self._tell_all(press, job)
             raise
-        await self._say(press, "notice-ballot", choice=choice, votes=known.votes)
-        if known.votes >= services.settings.learning.reveal_after:
+        enough = known.votes >= services.settings.learning.reveal_after
+        if enough:
             await services.line.reveal(job.id, user, services.now())
+        await self._say(press, "notice-ballot", choice=choice, votes=known.votes)
+        if enough:
             await self._tell_all(press, job)
 
     async def reveal(self, press: Press) -> None:

@@ -331,7 +331,8 @@ notice-ballot = { $choice ->
         [b] You voted for **B**.
        *[tie] You see no difference.
     } Until it is revealed you may change your mind. Votes so far: { $votes }
-notice-untold = The channel could not be told what was what. Press {"*"}Reveal{"*"} once more.
+notice-untold = The channel could not be told what was what. Press any button of this comparison to tell it once more.
+notice-accepted = This is in the line. My database does not answer just now; as soon as it does, this says how far it is.
 notice-blind = That would tell what is under A and B. Reveal it first.
 notice-twice = That is already on its way.
 notice-stale = That button is from another version of the bot. {"/show"} posts the result with fresh ones.

@@ -125,6 +125,13 @@ def test_a_watch_says_each_change(stylus):
     assert nothing.exit_code == 2
 
 
+def test_a_watch_says_what_is_not_there_to_be_watched(stylus, home: Path):
+    (home / "here").mkdir()
+    told = stylus("catalog", "watch", "here", "later").stderr
+    assert "later does not exist yet: it is looked at once it is there." in told
+    assert "here does not exist" not in told
+
+
 def test_no_snapshot_is_no_error(stylus):
     for words in ((), ("--list",)):
         assert "There is no snapshot yet." in stylus("catalog", "snapshot", *words).stdout

@@ -31,6 +31,8 @@ def watch(
             raise typer.BadParameter("name a folder, or set [cards] folders")
         with desk.engine(settings) as engine:
             desk.say(f"Watching {', '.join(str(path) for path in watched)}; Ctrl-C ends it.")
+            for absent in (path for path in watched if not path.exists()):
+                desk.say(f"{absent} does not exist yet: it is looked at once it is there.")
             run_until_stopped(_follow(desk, engine.library, watched, as_json=as_json))
 
 

@@ -253,4 +253,7 @@ def test_a_drawer_that_is_gone_leaves_what_the_line_does_not_know_yet() -> None:
     told = hands.written("w", "j", 3, drawn=True)
     assert told is not None
     assert (told.over, told.left) == (True, "counted")
+    assert hands.jobs == {"j"}, "in nobody's hand it could go back as no attempt"
+    assert hands.leave("w", "uncounted") == {"j"}
+    hands.take("w", "j")
     assert hands.jobs == frozenset()

@@ -126,6 +126,42 @@ async def test_a_picture_that_alone_cannot_be_written_keeps_nobody_else_waiting(
 
 
 @pytest.mark.asyncio
+async def test_a_job_whose_drawer_died_is_in_hand_until_the_line_has_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever claims meanwhile would give it back as a stray, and its attempt would not count."""
+    async with a_day(settings_for(tmp_path, *SLOW, "--slots", "2")) as day:
+        real, lost, hands = day.line.picture, day.line.lost, day.dispatcher._hands
+        written, held = asyncio.Event(), list[bool]()
+
+        async def picture(*words: Any, **named: Any):
+            await written.wait()
+            return await real(*words, **named)
+
+        async def back(*words: Any, only: set[str] | None = None, **named: Any):
+            held.extend(each in hands.jobs for each in only or ())
+            return await lost(*words, only=only, **named)
+
+        async def unwritten() -> bool:
+            return any(hand.unwritten for hand in hands.of(drawer))
+
+        async def left() -> bool:
+            return any(hand.left for hand in hands.of(drawer))
+
+        monkeypatch.setattr(day.line, "picture", picture)
+        monkeypatch.setattr(day.line, "lost", back)
+        (job,) = await day.accept(wish())
+        await day.step(job)
+        drawer = day.drawer()
+        await reached(unwritten)
+        os.kill(day.pid(drawer), signal.SIGKILL)
+        await reached(left)
+        written.set()
+        ended = await day.until(job, "drawn")
+        assert (held, ended.attempts) == ([True], 1)
+
+
+@pytest.mark.asyncio
 async def test_a_database_that_is_away_when_the_day_begins_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

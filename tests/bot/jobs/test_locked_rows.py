@@ -16,7 +16,7 @@ from bot.crew.owing import Owing
 from bot.crew.telling import Teller
 from bot.jobs import database
 from bot.jobs.database import address
-from bot.jobs.line import Line
+from bot.jobs.line import Line, Rules
 from bot.refusals import LineAway
 from tests.bot.jobs.conftest import NOW
 from tests.bot.jobs.people import ADA, BEN, CID, accepted, wish
@@ -112,3 +112,18 @@ async def test_who_was_passed_over_when_it_was_to_go_back_is_claimed_once_it_is_
         assert again is not None
         assert (again.id, again.attempts) == (job.id, 0)
         await line.released("drawer", clock.now())
+
+
+async def test_a_table_that_is_read_just_now_keeps_no_bot_from_moving_in(url: str):
+    """A dump or a query of an operator's: the tables of a new version wait for it."""
+    engine = create_async_engine(address(url), poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE comparisons DROP COLUMN told_at"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    async with engine.begin() as operator:
+        await operator.execute(text("LOCK TABLE comparisons IN ACCESS SHARE MODE"))
+        moving = asyncio.create_task(Line.open(url, Rules(), owner="bot", now=NOW))
+        await asyncio.sleep(3 * database.ROW_SECONDS)
+        assert not moving.done()
+    await engine.dispose()
+    await (await moving).close()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.delivery.wire import Sent
 from bot.jobs.line import Line, Rules
+from bot.jobs.nouns import Job
 from bot.refusals import LineAway, LineFull
 from bot.routing.entrance import Entrance
 from bot.settings import Settings
@@ -35,36 +36,51 @@ async def test_who_may_not_have_another_job_leaves_no_picture(tmp_path: Path):
     assert brought == []
 
 
-@pytest.mark.asyncio
-async def test_whoever_was_answered_is_not_told_that_it_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """The line is away just when the answer is to be noted: the job stands, and the courier asks after it."""
+async def away(*_: object, **__: object) -> None:
+    raise LineAway
+
+
+def serving(line: Line, woken: list[str]) -> Any:
+    """What an entrance needs, around a real line; the clerk's letters are words."""
 
     async def status(*_: object, **__: object) -> str:
         return "it waits"
 
-    async def send(*_: object, **__: object) -> Sent:
-        monkeypatch.setattr(line, "acknowledged", away)
-        return Sent(message=1, channel=2)
+    async def notice(job: Job, key: str) -> str:
+        return key
 
-    async def away(*_: object, **__: object) -> None:
-        raise LineAway
-
-    woken: list[str] = []
-    line = await Line.open(f"sqlite:///{tmp_path}/line.db", Rules(), owner="bot", now=NOW)
-    services: Any = SimpleNamespace(
+    return SimpleNamespace(
         line=line,
         settings=Settings(),
         now=lambda: NOW,
-        clerk=SimpleNamespace(status=status),
+        clerk=SimpleNamespace(status=status, notice=notice),
         supervisor=SimpleNamespace(drawers_up=1),
         dispatcher=SimpleNamespace(wake=lambda: woken.append("dispatcher")),
         courier=SimpleNamespace(wake=lambda: woken.append("courier")),
     )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("call", "letter"), [("acknowledged", "it waits"), ("place", "accepted")], ids=str
+)
+async def test_whoever_is_in_the_line_is_not_told_that_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, letter: str
+):
+    """The line is away just before or after the answer: the job stands, and the courier asks after it."""
+
+    async def send(told: str, **_: object) -> Sent:
+        said.append(told)
+        return Sent(message=1, channel=2)
+
+    said: list[str] = []
+    woken: list[str] = []
+    line = await Line.open(f"sqlite:///{tmp_path}/line.db", Rules(), owner="bot", now=NOW)
+    monkeypatch.setattr(line, call, away)
     reply: Any = SimpleNamespace(interaction=SimpleNamespace(channel=None), send=send)
-    await Entrance(services).admit(replace(wish(), private=True), reply)
+    await Entrance(serving(line, woken)).admit(replace(wish(), private=True), reply)
+    assert said == [letter]
     assert woken == ["dispatcher", "courier"]
-    [job] = await line.unacknowledged()
+    [job] = await line.unfinished(wish().origin.user)
     assert job.state == "queued"
     await line.close()

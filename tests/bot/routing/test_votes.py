@@ -11,6 +11,8 @@ from bot.custom_ids import Pressed
 from bot.jobs.comparing import Comparison
 from bot.routing.press import Press
 from bot.routing.votes import Votes
+from bot.sections.serving import LearningSettings
+from bot.settings import Settings
 from bot.texts import Texts
 from bot.texts.catalogue import Say
 from tests.bot.cards.examples import ADA, JOB
@@ -60,3 +62,38 @@ async def test_all_are_told_in_the_cards_language_and_one_alone_in_theirs(first:
     assert hidden is not first
     say = CARDS if first else THEIRS
     assert say("compare-was", left="base", right="stylus") in read(letter.view())
+
+
+@pytest.mark.asyncio
+async def test_the_deciding_vote_reveals_also_where_its_answer_is_lost():
+    """The vote after it is refused as too late: it may not be one that nobody was told of."""
+    revealed = list[str]()
+
+    async def job(_: str):
+        return JOB
+
+    async def banned(*_: object) -> None:
+        return None
+
+    async def ballot(*_: object):
+        return replace(TOLD, revealed=False, a=2)
+
+    async def reveal(which: str, *_: object):
+        revealed.append(which)
+        return TOLD, True
+
+    async def lost(*_: object, **__: object) -> None:
+        raise ConnectionResetError
+
+    line = SimpleNamespace(job=job, banned=banned, ballot=ballot, reveal=reveal)
+    settings = Settings(learning=LearningSettings(reveal_after=2))
+    services: Any = SimpleNamespace(
+        line=line, settings=settings, now=lambda: 0.0, say=lambda _: THEIRS
+    )
+    asking = SimpleNamespace(
+        user=SimpleNamespace(id=ADA), guild_id=JOB.origin.guild, locale="en-US"
+    )
+    reply: Any = SimpleNamespace(interaction=asking, send=lost)
+    with pytest.raises(ConnectionResetError):
+        await Votes(services).ballot(Press(Pressed(JOB.id, "ballot", "a"), reply))
+    assert revealed == [JOB.id]
